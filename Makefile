@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: MIT
+# UB Stack: the top of the build. Each folder's build.mk adds its targets; `make help` lists them.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+
+VERSION := 0.1.0
+TOP := $(CURDIR)
+BUILD := build
+# What is costly and does not depend on the tree: kernels, QEMU's headers. Keyed by content.
+CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/ubstack
+PREFIX ?= /usr
+LIBDIR ?= $(PREFIX)/lib
+DESTDIR ?=
+KERNEL ?= $(shell qemu_device/ubvm kernels 2>/dev/null | head -n 1)
+
+CC := gcc
+CXX := g++
+WARN := -Wall -Wextra -Werror
+OPT := -O2 -g
+CFLAGS := $(OPT) -std=gnu11 $(WARN) -fvisibility=hidden
+CXXFLAGS := $(OPT) -std=c++20 $(WARN) -fvisibility=hidden
+CPPFLAGS := -I$(BUILD)/include -D_GNU_SOURCE
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+export CACHE VERSION BUILD
+
+# Filled by the fragments.
+ALL :=
+CLEAN :=
+UNIT_TESTS :=
+INSTALL :=
+
+.PHONY: help
+help: ## this list
+	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' \
+		$(MAKEFILE_LIST)
+
+.PHONY: all
+all: ## build everything for this machine
+
+include libub/headers.mk
+include $(wildcard qemu_device/core/build.mk qemu_device/build.mk kmod/build.mk libub/build.mk \
+	ubctl/build.mk udev/build.mk tests/build.mk)
+
+all: $(ALL)
+
+.PHONY: clean
+clean: ## remove what was built; caches stay
+	rm -rf $(BUILD)

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: (GPL-2.0 WITH Linux-syscall-note) OR MIT */
+/*
+ * The kernel contract of ubnpu.ko: ioctls, mmap offsets, events and the generic netlink family.
+ * docs/uapi.md is its prose.
+ *
+ * Rules for every ioctl:
+ *  - An open file is a context; all that is made through it dies with it.
+ *  - Structures grow at the end. The kernel takes a shorter one as if the tail were zero, a longer
+ *    one if the tail it does not know is zero (else E2BIG), and zeroes the tail it returns.
+ *  - rsvd and pad fields and unknown flags must be zero (else EINVAL).
+ *  - On failure hdr says why: ext_code, and ext_obj and ext_limit where the code gives them sense.
+ *  - The layout is the same for 32-bit callers; addresses are 64 bit.
+ */
+#ifndef UB_UAPI_H
+#define UB_UAPI_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+#include "ub_hw.h"
+
+#define UB_API_VERSION	1
+
+/* Extended error codes. Comments: errno; ext_obj; ext_limit. */
+enum ub_ext_code {
+	UB_EXT_NONE		= 0,
+	UB_EXT_BAD_FLAGS	= 1,	/* EINVAL; -; flags that are known */
+	UB_EXT_RESERVED_SET	= 2,	/* EINVAL; offset of the field; - */
+	UB_EXT_BAD_LENGTH	= 3,	/* EINVAL; -; largest length */
+	UB_EXT_BAD_ADDRESS	= 4,	/* EFAULT; -; bytes that could be pinned */
+	UB_EXT_BAD_ALIGNMENT	= 5,	/* EINVAL; -; bytes to align to */
+	UB_EXT_BAD_DEPTH	= 6,	/* EINVAL; -; largest depth */
+	UB_EXT_BAD_ACCESS	= 7,	/* EINVAL; -; - : combination of access bits */
+	UB_EXT_READ_ONLY	= 8,	/* EACCES; -; - : memory not writable, rights want it */
+	UB_EXT_MEMLOCK		= 9,	/* EPERM; -; RLIMIT_MEMLOCK in bytes */
+	UB_EXT_NO_SUCH_OBJECT	= 10,	/* ENOENT; id; - */
+	UB_EXT_BUSY		= 11,	/* EBUSY; id; references left */
+	UB_EXT_CTX_LIMIT	= 12,	/* EDQUOT; UB_OBJ_*; objects of one context */
+	UB_EXT_DEV_LIMIT	= 13,	/* ENOSPC; UB_OBJ_*; objects of the device */
+	UB_EXT_BAD_STATE	= 14,	/* EINVAL; id; present state */
+	UB_EXT_DEVICE_LOST	= 15,	/* ENODEV; -; generation the context was opened in */
+	UB_EXT_ADMIN_TIMEOUT	= 16,	/* EIO; admin opcode; milliseconds waited */
+	UB_EXT_ADMIN_FAILED	= 17,	/* EIO; admin opcode; admin status */
+	UB_EXT_NO_MEMORY	= 18,	/* ENOMEM; -; - */
+	UB_EXT_BAD_VALUE	= 19,	/* EINVAL; offset of the field; largest value */
+};
+
+enum ub_obj_type {
+	UB_OBJ_CONTEXT		= 1,
+	UB_OBJ_SEG		= 2,
+	UB_OBJ_JFS		= 3,
+	UB_OBJ_JFR		= 4,
+	UB_OBJ_JFC		= 5,
+	UB_OBJ_JFCE		= 6,
+	UB_OBJ_DB_PAGE		= 7,
+};
+
+struct ub_ioc_hdr {
+	__u32 ext_code;		/* out: enum ub_ext_code */
+	__u32 ext_obj;		/* out */
+	__u64 ext_limit;	/* out */
+};
+
+/* QUERY_DEVICE: identity and limits, as the registers of the same names give them. */
+struct ub_ioc_query_device {
+	struct ub_ioc_hdr hdr;
+	__u32 api_version;	/* out: UB_API_VERSION */
+	__u32 hw_version;	/* out */
+	__u8 guid[16];		/* out */
+	__u8 eid[16];		/* out */
+	__u64 caps;		/* out: UB_CAP_* */
+	__u64 opcodes;		/* out: UB_OPCAP_* */
+	__u64 max_msg;		/* out: bytes */
+	__u64 hbm_size;		/* out: bytes */
+	__u32 class_code;	/* out */
+	__u32 upi;		/* out */
+	__u32 generation;	/* out: the device's */
+	__u32 ctx_generation;	/* out: when this context was opened; differs: device lost */
+	__u32 tid;		/* out: this context's */
+	__u32 max_ctx;		/* out: and so on, of the whole device */
+	__u32 max_seg;
+	__u32 max_jfs;
+	__u32 max_jfr;
+	__u32 max_jfc;
+	__u32 max_jfs_depth;
+	__u32 max_jfr_depth;
+	__u32 max_jfc_depth;
+	__u32 max_sge;
+	__u32 max_inline;
+	__u32 max_gemm_dim;
+	__u32 engines;
+	__u32 comp_vectors;	/* out: event queues for completions */
+};
+
+#define UB_REG_F_READ_ONLY	(1u << 0)	/* pin for reading; access LOCAL_ONLY or READ */
+
+/* REG_SEG: pin [addr, addr + len) and make a segment of it. No alignment is asked. */
+struct ub_ioc_reg_seg {
+	struct ub_ioc_hdr hdr;
+	__u64 addr;		/* in: bytes */
+	__u64 len;		/* in: bytes, at least 1 */
+	__u32 access;		/* in: UB_ACCESS_*; WRITE needs READ, ATOMIC needs both */
+	__u32 flags;		/* in: UB_REG_F_* */
+	__u32 token_policy;	/* in: UB_TOKEN_* */
+	__u32 token_value;	/* in */
+	__u32 token_id;		/* out: names the segment */
+	__u32 leaf_4k;		/* out: page table leaves made of each size */
+	__u32 leaf_2m;		/* out */
+	__u32 pad;
+};
+
+struct ub_ioc_dereg_seg {
+	struct ub_ioc_hdr hdr;
+	__u32 token_id;		/* in */
+	__u32 pad;
+};
+
+/* SET_TOKEN: rotate the token value of a segment; accesses under the old one fail from then on. */
+struct ub_ioc_set_token {
+	struct ub_ioc_hdr hdr;
+	__u32 token_id;		/* in */
+	__u32 token_value;	/* in */
+};
+
+/* CREATE_JFCE: an event channel, a file of its own: poll(2), and read(2) of struct ub_jfce_event. */
+struct ub_ioc_create_jfce {
+	struct ub_ioc_hdr hdr;
+	__u32 flags;		/* in: 0 or UB_JFCE_F_NONBLOCK */
+	__s32 fd;		/* out: close-on-exec */
+};
+#define UB_JFCE_F_NONBLOCK	(1u << 0)
+
+struct ub_jfce_event {
+	__u32 jfc;		/* id */
+	__u32 arm_sn;		/* serial of the arm that fired; UB_JFCE_SN_UNKNOWN: wake to look */
+	__u64 user_ctx;		/* the JFC's */
+};
+#define UB_JFCE_SN_UNKNOWN	0xffffffffu
+
+/*
+ * A queue's memory is one page-aligned range of the caller's: the ring at its start, the shadow
+ * record at rec_offset (128-byte aligned, not in the ring). It stays pinned while the queue lives.
+ */
+struct ub_ioc_queue_mem {
+	__u64 addr;		/* in */
+	__u64 len;		/* in: bytes, multiple of 4096 */
+	__u64 rec_offset;	/* in: bytes from addr */
+};
+
+struct ub_ioc_create_jfc {
+	struct ub_ioc_hdr hdr;
+	struct ub_ioc_queue_mem mem;
+	__u64 user_ctx;		/* in: for struct ub_jfce_event */
+	__u32 depth;		/* in: CQEs, power of two */
+	__s32 jfce_fd;		/* in: event channel or -1 */
+	__u32 comp_vector;	/* in: 0 .. comp_vectors - 1 */
+	__u32 flags;		/* in: 0 */
+	__u32 id;		/* out */
+	__u32 pad;
+	__u64 db_offset;	/* out: for mmap */
+};
+
+struct ub_ioc_create_jfs {
+	struct ub_ioc_hdr hdr;
+	struct ub_ioc_queue_mem mem;
+	__u32 depth;		/* in: WQEBBs, power of two */
+	__u32 jfc;		/* in: id */
+	__u32 jfr;		/* in: id, with UB_JFS_F_JETTY, else 0 */
+	__u32 flags;		/* in: UB_JFS_F_* */
+	__u32 priority;		/* in: 0 .. 15 */
+	__u32 rnr_retry;	/* in: 0 .. 7 */
+	__u32 id;		/* out: JFS or Jetty id */
+	__u32 pad;
+	__u64 db_offset;	/* out: for mmap */
+};
+
+struct ub_ioc_create_jfr {
+	struct ub_ioc_hdr hdr;
+	struct ub_ioc_queue_mem mem;
+	__u32 depth;		/* in: receive WQEs, power of two */
+	__u32 jfc;		/* in: id */
+	__u32 min_rnr_timer;	/* in: 0 .. 19, delay 4.096 us << n */
+	__u32 token_policy;	/* in */
+	__u32 token_value;	/* in */
+	__u32 flags;		/* in: 0 */
+	__u32 id;		/* out */
+	__u32 pad;
+};
+
+/* MODIFY_JFS, MODIFY_JFR */
+struct ub_ioc_modify_queue {
+	struct ub_ioc_hdr hdr;
+	__u32 id;		/* in */
+	__u32 state;		/* in: enum ub_queue_state */
+};
+
+/* QUERY_JFS, QUERY_JFR, QUERY_JFC */
+struct ub_ioc_query_queue {
+	struct ub_ioc_hdr hdr;
+	__u32 id;		/* in */
+	__u32 state;		/* out: enum ub_queue_state */
+	__u32 pi;		/* out */
+	__u32 ci;		/* out */
+	__u32 depth;		/* out */
+	__u32 refs;		/* out */
+	__u64 count;		/* out */
+};
+
+/* DESTROY_JFS, DESTROY_JFR, DESTROY_JFC */
+struct ub_ioc_destroy_queue {
+	struct ub_ioc_hdr hdr;
+	__u32 id;		/* in */
+	__u32 pad;
+};
+
+#define UB_IOC_MAGIC		0xb5
+#define UB_IOC_QUERY_DEVICE	_IOWR(UB_IOC_MAGIC, 0x10, struct ub_ioc_query_device)
+#define UB_IOC_REG_SEG		_IOWR(UB_IOC_MAGIC, 0x11, struct ub_ioc_reg_seg)
+#define UB_IOC_DEREG_SEG	_IOWR(UB_IOC_MAGIC, 0x12, struct ub_ioc_dereg_seg)
+#define UB_IOC_SET_TOKEN	_IOWR(UB_IOC_MAGIC, 0x13, struct ub_ioc_set_token)
+#define UB_IOC_CREATE_JFCE	_IOWR(UB_IOC_MAGIC, 0x14, struct ub_ioc_create_jfce)
+#define UB_IOC_CREATE_JFC	_IOWR(UB_IOC_MAGIC, 0x15, struct ub_ioc_create_jfc)
+#define UB_IOC_CREATE_JFS	_IOWR(UB_IOC_MAGIC, 0x16, struct ub_ioc_create_jfs)
+#define UB_IOC_CREATE_JFR	_IOWR(UB_IOC_MAGIC, 0x17, struct ub_ioc_create_jfr)
+#define UB_IOC_MODIFY_JFS	_IOWR(UB_IOC_MAGIC, 0x18, struct ub_ioc_modify_queue)
+#define UB_IOC_MODIFY_JFR	_IOWR(UB_IOC_MAGIC, 0x19, struct ub_ioc_modify_queue)
+#define UB_IOC_QUERY_JFS	_IOWR(UB_IOC_MAGIC, 0x1a, struct ub_ioc_query_queue)
+#define UB_IOC_QUERY_JFR	_IOWR(UB_IOC_MAGIC, 0x1b, struct ub_ioc_query_queue)
+#define UB_IOC_QUERY_JFC	_IOWR(UB_IOC_MAGIC, 0x1c, struct ub_ioc_query_queue)
+#define UB_IOC_DESTROY_JFS	_IOWR(UB_IOC_MAGIC, 0x1d, struct ub_ioc_destroy_queue)
+#define UB_IOC_DESTROY_JFR	_IOWR(UB_IOC_MAGIC, 0x1e, struct ub_ioc_destroy_queue)
+#define UB_IOC_DESTROY_JFC	_IOWR(UB_IOC_MAGIC, 0x1f, struct ub_ioc_destroy_queue)
+/* 0x20 .. 0x2f are kept for submission and waiting through the kernel. */
+
+/*
+ * Asynchronous events: read(2) on the context file returns whole records, poll(2) tells when.
+ * A lost device gives one UB_EVENT_DEV_FATAL, then end of file.
+ */
+struct ub_async_event {
+	__u32 type;		/* enum ub_event_type */
+	__u32 id;		/* queue concerned */
+	__u32 info;		/* cause: enum ub_cr_status */
+	__u32 lost;		/* events dropped before this one */
+	__u64 time_ns;		/* CLOCK_MONOTONIC */
+};
+
+/*
+ * mmap(2) offsets. A doorbell page is mapped with the db_offset that created it: one page,
+ * MAP_SHARED, PROT_READ|PROT_WRITE, by the context that owns the queue. The status page is
+ * read-only, offset UB_MMAP_STATUS.
+ */
+#define UB_MMAP_STATUS		0ull
+#define UB_MMAP_JFS_DB(id)	((1ull << 40) | ((__u64)(id) << 12))
+#define UB_MMAP_JFC_DB(id)	((2ull << 40) | ((__u64)(id) << 12))
+
+struct ub_status_page {
+	__u32 generation;	/* the device's, now */
+	__u32 lost;		/* nonzero: this context's device is gone or was reset */
+};
+
+/* ---- Generic netlink: administration ---------------------------------------------------------- */
+#define UB_GENL_NAME		"ubnpu"
+#define UB_GENL_VERSION		1
+#define UB_GENL_MCGRP_EVENTS	"events"
+
+/* GETs are dumps; UB_A_DEV_INDEX in the request restricts them to one device. */
+enum ub_genl_cmd {
+	UB_CMD_UNSPEC,
+	UB_CMD_DEV_GET,		/* every device */
+	UB_CMD_CTX_GET,		/* open contexts */
+	UB_CMD_SEG_GET,		/* registered segments */
+	UB_CMD_QUEUE_GET,	/* JFS, JFR, JFC */
+	UB_CMD_DEV_RESET,	/* admin only; UB_A_DEV_INDEX, UB_A_FORCE: also with contexts open */
+	__UB_CMD_MAX,
+};
+#define UB_CMD_MAX (__UB_CMD_MAX - 1)
+
+enum ub_genl_attr {
+	UB_A_UNSPEC,
+	UB_A_PAD,
+	UB_A_DEV_INDEX,		/* u32: N of ubN */
+	UB_A_DEV_NAME,		/* string */
+	UB_A_BUS_ADDR,		/* string: PCI address */
+	UB_A_GUID,		/* 16 bytes */
+	UB_A_EID,		/* 16 bytes */
+	UB_A_GENERATION,	/* u32 */
+	UB_A_STATE,		/* u32: DEV: UB_STATUS_*; QUEUE: enum ub_queue_state */
+	UB_A_TID,		/* u32: the context */
+	UB_A_PID,		/* u32: who opened it, in the reader's pid namespace */
+	UB_A_COMM,		/* string */
+	UB_A_UID,		/* u32 */
+	UB_A_CONTEXTS,		/* u32: number of */
+	UB_A_SEGS,		/* u32 */
+	UB_A_QUEUES,		/* u32 */
+	UB_A_PINNED_BYTES,	/* u64 */
+	UB_A_TOKEN_ID,		/* u32 */
+	UB_A_ADDR,		/* u64 */
+	UB_A_LEN,		/* u64 */
+	UB_A_ACCESS,		/* u32: UB_ACCESS_* */
+	UB_A_REG_FLAGS,		/* u32: UB_REG_F_* */
+	UB_A_LEAF_4K,		/* u32 */
+	UB_A_LEAF_2M,		/* u32 */
+	UB_A_QUEUE_TYPE,	/* u32: UB_OBJ_JFS, _JFR or _JFC */
+	UB_A_QUEUE_ID,		/* u32 */
+	UB_A_QUEUE_FLAGS,	/* u32: UB_JFS_F_* */
+	UB_A_DEPTH,		/* u32 */
+	UB_A_PI,		/* u32 */
+	UB_A_CI,		/* u32 */
+	UB_A_JFC,		/* u32 */
+	UB_A_JFR,		/* u32 */
+	UB_A_COUNT,		/* u64: WQEs or CQEs since creation */
+	UB_A_INTERRUPTS,	/* u64: JFC: completion events delivered */
+	UB_A_FORCE,		/* flag */
+	__UB_A_MAX,
+};
+#define UB_A_MAX (__UB_A_MAX - 1)
+
+#endif

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: MIT
+# The public headers as they are installed: <ub/...>.
+
+HEADERS := $(patsubst libub/include/%,$(BUILD)/include/%,$(wildcard libub/include/ub/*.h \
+	libub/include/ub/*.hpp)) $(BUILD)/include/ub/ub_hw.h $(BUILD)/include/ub/ub_uapi.h
+
+$(BUILD)/include/ub/%: libub/include/ub/%
+	@mkdir -p $(@D)
+	cp $< $@
+
+$(BUILD)/include/ub/ub_hw.h: kmod/uapi/ub_hw.h
+	@mkdir -p $(@D)
+	cp $< $@
+
+$(BUILD)/include/ub/ub_uapi.h: kmod/uapi/ub.h
+	@mkdir -p $(@D)
+	cp $< $@

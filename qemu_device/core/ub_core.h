@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The device core: all behaviour of the UB NPU behind a small host interface. A front end (QEMU, the
+ * soft provider of libub, a test) supplies the host operations and forwards register and doorbell
+ * accesses. The core knows nothing of QEMU, of PCI or of who calls it.
+ *
+ * Threads: ub_core_reg_*, ub_core_db_* and ub_core_reset may be called from any thread, also at
+ * once. Host operations are called from those callers' threads and from the core's engine threads;
+ * none is called with a lock of the core held that a call into the core would take, except map and
+ * unmap, which must not call back.
+ */
+#ifndef UB_CORE_H
+#define UB_CORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct ub_core;
+
+struct ub_core_host {
+	/*
+	 * Translate bus address addr to memory of this process. On success *len is how many bytes
+	 * from there are contiguous (at least 1, at most what was asked) and the pointer stays
+	 * usable until unmap, or for the object's life if the core keeps it. NULL: not memory.
+	 */
+	void *(*map)(void *opaque, uint64_t addr, size_t *len, bool is_write);
+	/* written: bytes from the start that may have changed. */
+	void (*unmap)(void *opaque, void *ptr, size_t len, bool is_write, size_t written);
+	/* Raise MSI-X vector. Must not block on a thread that is inside the core. */
+	void (*interrupt)(void *opaque, unsigned vector);
+	/* Monotonic nanoseconds. */
+	uint64_t (*clock_ns)(void *opaque);
+	/* A guest did something wrong: one line, no newline, rate-limited by the core. May be NULL. */
+	void (*guest_error)(void *opaque, const char *line);
+	/* Around the life of each engine thread. May be NULL. */
+	void (*thread_enter)(void *opaque);
+	void (*thread_leave)(void *opaque);
+	/* A doorbell page was given to a JFS, or taken back. May be NULL. Called from admin commands
+	 * and from reset. */
+	void (*db_page)(void *opaque, uint32_t page, bool in_use);
+};
+
+struct ub_core_config {
+	uint8_t guid[16];
+	uint8_t eid[16];	/* all zero: derived from guid */
+	uint32_t upi;
+	uint32_t engines;	/* 1 .. 16 */
+	uint32_t max_ctx;	/* each limit: 1 .. UB_HW_ID_MASK */
+	uint32_t max_seg;
+	uint32_t max_jfs;
+	uint32_t max_jfr;
+	uint32_t max_jfc;
+	uint32_t vectors;	/* 2 .. 64 */
+	uint32_t db_pages;	/* 2 .. 65536 */
+	uint32_t max_depth;	/* of every ring, power of two, 64 .. 65536 */
+	void *hbm;		/* device memory, owned by the front end; NULL: none */
+	uint64_t hbm_size;
+	bool own_process;	/* may set process-wide options, such as the BLAS threads */
+};
+
+/* Defaults for every field but guid, eid and hbm. */
+void ub_core_config_init(struct ub_core_config *config);
+
+/*
+ * Make a device and join it to the process-wide fabric, where devices reach each other by EID.
+ * Returns NULL and sets *error (static text) when a field is out of range, the EID is taken or
+ * memory or threads are not to be had.
+ */
+struct ub_core *ub_core_new(const struct ub_core_config *config, const struct ub_core_host *host,
+			    void *opaque, const char **error);
+
+/* Stops the engines, drops every object. No other call may be under way or follow. */
+void ub_core_free(struct ub_core *core);
+
+/* Register window (BAR 0 below the MSI-X table); size 4 or 8, naturally aligned. */
+uint64_t ub_core_reg_read(struct ub_core *core, uint64_t offset, unsigned size);
+void ub_core_reg_write(struct ub_core *core, uint64_t offset, uint64_t value, unsigned size);
+
+/* Doorbell window (BAR 2); size 1, 2, 4 or 8. Reads return zero. */
+void ub_core_db_write(struct ub_core *core, uint64_t offset, uint64_t value, unsigned size);
+/* A whole 64-byte direct WQE at once, for front ends that are not limited to 8-byte stores. */
+void ub_core_db_direct(struct ub_core *core, uint32_t page, const void *wqe64);
+
+/*
+ * Function reset: on return no object exists and no engine touches memory of this device any
+ * more; an engine may still be finishing arithmetic on private copies. Bounded by one 64 KiB copy.
+ */
+void ub_core_reset(struct ub_core *core);
+
+#endif
