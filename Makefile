@@ -31,6 +31,7 @@ export CACHE VERSION BUILD
 ALL :=
 CLEAN :=
 UNIT_TESTS :=
+VM_TESTS :=
 INSTALL :=
 
 .PHONY: help

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 # Tests: each folder adds programs to UNIT_TESTS (run here) or VM_TESTS (run in a VM with devices).
 
-VM_TESTS :=
 include $(wildcard tests/*/build.mk)
 
-VM_SUITE := tests/vm/suite.sh
+# An entry is PROGRAM[@ARG]...
+programs = $(foreach entry,$(1),$(firstword $(subst @, ,$(entry))))
+
 TEST_LOG := $(BUILD)/test
 
 .PHONY: test test-unit test-vm
@@ -14,7 +15,7 @@ test: ## unit tests here, then the whole stack in VMs; ends with a count
 	tests/run.sh $(TEST_LOG) $(UNIT_TESTS) $(wildcard tests/vm/*.test.sh)
 
 .PHONY: test-build
-test-build: all $(filter $(BUILD)/%,$(UNIT_TESTS)) $(filter $(BUILD)/%,$(VM_TESTS))
+test-build: all $(filter $(BUILD)/%,$(call programs,$(UNIT_TESTS) $(VM_TESTS)))
 	@mkdir -p $(BUILD)
 	@printf '%s\n' $(VM_TESTS) > $(BUILD)/vm-tests
 
