@@ -48,6 +48,15 @@ include $(wildcard qemu_device/core/build.mk qemu_device/build.mk kmod/build.mk 
 
 all: $(ALL)
 
+.PHONY: install uninstall
+install: all $(INSTALL) ## install below DESTDIR with PREFIX
+uninstall: ## remove what install put there; give it the same DESTDIR and PREFIX
+	rm -rf $(BUILD)/uninstall
+	$(MAKE) --no-print-directory install DESTDIR=$(TOP)/$(BUILD)/uninstall >/dev/null
+	cd $(BUILD)/uninstall && find . ! -type d -printf '$(DESTDIR)/%P\0' | xargs -0r rm -f
+	cd $(BUILD)/uninstall && find . -mindepth 1 -depth -type d -path '*ub*' \
+		-printf '$(DESTDIR)/%P\0' | xargs -0r rmdir --ignore-fail-on-non-empty 2>/dev/null || true
+
 .PHONY: clean
 clean: ## remove what was built; caches stay
 	rm -rf $(BUILD)

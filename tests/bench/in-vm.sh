@@ -5,8 +5,6 @@ set -eu
 bench=$1
 seconds=$2
 
-echo 1048576 > /proc/sys/kernel/perf_event_max_sample_rate 2>/dev/null || true
-mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null || true
 "$bench" device ub0 "$seconds"
 
 # Peer: NVMe passthrough on QEMU's own nvme device.

@@ -7,10 +7,7 @@
 //   ub-bench host                      on the host: memcpy, cblas_sgemm
 
 #include <infiniband/verbs.h>
-#include <linux/perf_event.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <ub/ub.h>
 #include <unistd.h>
 
@@ -26,6 +23,8 @@
 #include <stdexcept>
 #include <string>
 #include <vector>
+
+#include "syscall_counter.hpp"
 
 namespace {
 
@@ -46,33 +45,6 @@ void report(const std::string &name, double value, const char *unit) {
 [[noreturn]] void fail(const std::string &what) {
     throw std::runtime_error(what + ": " + ub_last_error()->message);
 }
-
-// Counts this thread's system calls by the kernel's own tracepoint; -1 where there is none.
-class SyscallCounter {
-public:
-    SyscallCounter() {
-        std::ifstream id("/sys/kernel/tracing/events/raw_syscalls/sys_enter/id");
-        perf_event_attr attr{};
-        attr.type = PERF_TYPE_TRACEPOINT;
-        attr.size = sizeof attr;
-        if (id >> attr.config)
-            fd_ = static_cast<int>(syscall(SYS_perf_event_open, &attr, 0, -1, -1, 0));
-    }
-    ~SyscallCounter() { close(fd_); }
-    SyscallCounter(const SyscallCounter &) = delete;
-    SyscallCounter &operator=(const SyscallCounter &) = delete;
-    bool works() const { return fd_ >= 0; }
-    // Includes the read itself, once in each of two readings.
-    uint64_t value() const {
-        uint64_t count = 0;
-        if (read(fd_, &count, sizeof count) != sizeof count)
-            return 0;
-        return count;
-    }
-
-private:
-    int fd_ = -1;
-};
 
 uint64_t device_counter(const std::string &device, const char *counter) {
     uint64_t value = 0;
