@@ -420,6 +420,19 @@ UB_API void ub_ack_jfc(struct ub_jfc **jfc, const uint32_t *events, unsigned n);
  */
 UB_API int ub_flush_jfs(struct ub_jfs *jfs, unsigned n, struct ub_cr *cr);
 
+/** Why a post failed, where no enum ub_ext_code says it. */
+enum ub_post_cause {
+	UB_POST_FULL		= 0x100,	/* ENOSPC; limit: depth */
+	UB_POST_SGE_COUNT	= 0x101,	/* EINVAL; limit: SGEs */
+	UB_POST_INLINE_SIZE	= 0x102,	/* EINVAL; limit: bytes */
+	UB_POST_NOT_INLINE	= 0x103,	/* EINVAL: opcode takes no inline data */
+	UB_POST_NO_TARGET	= 0x104,	/* EINVAL: target or notify is NULL */
+	UB_POST_NO_SGE		= 0x105,	/* EINVAL: sge is NULL */
+};
+
+/* Used by the inline functions: record why a post failed, for ub_last_error(). @return -errnum */
+UB_API int ub_post_failed(const struct ub_context *ctx, uint32_t obj_type, uint32_t id, int errnum,
+			  uint32_t cause, uint64_t limit);
 /* Used by the inline functions when the device is inside the process. */
 UB_API void ub_soft_doorbell(struct ub_jfs *jfs);
 UB_API void ub_soft_rearm(struct ub_jfc *jfc, uint64_t word);

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file
+ * The data path: post, poll and re-arm. Inline, without allocation, lock or system call. Included
+ * by <ub/ub.h>, which describes the functions; the rules they follow are sections 5 and 6 of
+ * docs/hardware.md. Names beginning with ub_dp_ are private.
+ */
+#ifndef UB_DATA_PATH_H
+#define UB_DATA_PATH_H
+
+#include <errno.h>
+#include <string.h>
+
+#include <ub/ub.h>
+#include <ub/ub_barrier.h>
+#include <ub/ub_uapi.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define UB_DP_WR_FLAGS	(UB_WQE_COMPLETE | UB_WQE_SOLICITED | UB_WQE_FENCE | \
+			 UB_WQE_COMP_ORDER | UB_WQE_PLACE_MASK | UB_WQE_INLINE)
+#define UB_DP_WQE_MAX	(UB_HW_MAX_WQEBB * UB_HW_WQEBB_SIZE)
+
+/** A send WQE while it is being built, before it goes to the ring in WQEBBs. */
+union ub_dp_wqe {
+	struct ub_hw_wqe wqe;
+	uint8_t bytes[UB_DP_WQE_MAX];
+	uint64_t words[UB_DP_WQE_MAX / 8];
+};
+
+/** Owner bit of index: 1 on the first lap. */
+static inline uint32_t ub_dp_owner(uint32_t index, uint32_t depth)
+{
+	return (index & depth) == 0;
+}
+
+static inline bool ub_dp_is_atomic(unsigned opcode)
+{
+	return opcode >= UB_OP_CAS && opcode <= UB_OP_FXOR;
+}
+
+static inline bool ub_dp_is_send(unsigned opcode)
+{
+	return opcode == UB_OP_SEND || opcode == UB_OP_SEND_IMM;
+}
+
+static inline bool ub_dp_has_ext(unsigned opcode)
+{
+	return opcode == UB_OP_WRITE_IMM || opcode == UB_OP_WRITE_NOTIFY ||
+	       opcode == UB_OP_SEND_IMM || ub_dp_is_atomic(opcode);
+}
+
+static inline bool ub_dp_takes_inline(unsigned opcode)
+{
+	return opcode <= UB_OP_WRITE_NOTIFY || ub_dp_is_send(opcode);
+}
+
+/** Transactions that name a remote object; NPU work and NOP do not. */
+static inline bool ub_dp_has_target(unsigned opcode)
+{
+	return opcode <= UB_OP_WRITE_NOTIFY || opcode == UB_OP_READ || ub_dp_is_atomic(opcode) ||
+	       ub_dp_is_send(opcode);
+}
+
+/** Fixed bytes of a WQE, before SGEs or inline data. */
+static inline uint32_t ub_dp_head_size(unsigned opcode)
+{
+	return sizeof(struct ub_hw_wqe) +
+	       (ub_dp_has_ext(opcode) ? sizeof(union ub_hw_wqe_ext) : 0);
+}
+
+static inline uint32_t ub_dp_wqebbs(uint32_t bytes)
+{
+	return (bytes + UB_HW_WQEBB_SIZE - 1) / UB_HW_WQEBB_SIZE;
+}
+
+static inline int ub_dp_refuse(const struct ub_jfs *jfs, unsigned why, uint64_t limit)
+{
+	return ub_post_failed(jfs->ctx, UB_OBJ_JFS, jfs->id, EINVAL, why, limit);
+}
+
+/** Sum of the SGEs' lengths; 64 bit, so that it cannot wrap. */
+static inline uint64_t ub_dp_sge_total(const struct ub_jfs_wr *wr)
+{
+	uint64_t total = 0;
+
+	for (unsigned i = 0; i < wr->num_sge; i++)
+		total += wr->sge[i].len;
+	return total;
+}
+
+/** Checks what would break the WQE's form; all else is the device's to judge. */
+static inline int ub_dp_check(const struct ub_jfs *jfs, const struct ub_jfs_wr *wr)
+{
+	uint32_t ext = ub_dp_head_size(wr->opcode) - (uint32_t)sizeof(struct ub_hw_wqe);
+	bool two = wr->opcode == UB_OP_WRITE_IMM || wr->opcode == UB_OP_WRITE_NOTIFY;
+
+	if (wr->flags & ~UB_DP_WR_FLAGS)
+		return ub_dp_refuse(jfs, UB_EXT_BAD_FLAGS, UB_DP_WR_FLAGS);
+	if (wr->num_sge && !wr->sge)
+		return ub_dp_refuse(jfs, UB_POST_NO_SGE, 0);
+	if ((ub_dp_has_target(wr->opcode) && !wr->target) || (two && !wr->notify))
+		return ub_dp_refuse(jfs, UB_POST_NO_TARGET, 0);
+	if (wr->flags & UB_WR_INLINE) {
+		if (!ub_dp_takes_inline(wr->opcode))
+			return ub_dp_refuse(jfs, UB_POST_NOT_INLINE, 0);
+		if (ub_dp_sge_total(wr) > jfs->max_inline - ext)
+			return ub_dp_refuse(jfs, UB_POST_INLINE_SIZE, jfs->max_inline - ext);
+	} else if (wr->num_sge > jfs->max_sge - ext / sizeof(struct ub_hw_sge)) {
+		return ub_dp_refuse(jfs, UB_POST_SGE_COUNT,
+				    jfs->max_sge - ext / sizeof(struct ub_hw_sge));
+	}
+	return 0;
+}
+
+static inline void ub_dp_put_target(union ub_dp_wqe *w, const struct ub_jfs_wr *wr)
+{
+	memcpy(w->wqe.rmt_eid, wr->target->eid.raw, sizeof(w->wqe.rmt_eid));
+	w->wqe.rmt_addr = ub_dp_is_send(wr->opcode) ? 0 : wr->rmt_addr;
+	w->wqe.rmt_id = wr->target->id;
+	w->wqe.rmt_token = wr->target->token_value;
+	if (ub_dp_is_send(wr->opcode) && wr->target->is_jetty)
+		w->wqe.flags |= UB_WQE_TO_JETTY;
+}
+
+static inline void ub_dp_put_npu(union ub_dp_wqe *w, const struct ub_jfs_wr *wr)
+{
+	switch (wr->opcode) {
+	case UB_OP_FILL:
+		w->wqe.pattern = wr->pattern;
+		w->wqe.pattern_size = wr->pattern_size;
+		break;
+	case UB_OP_CRC32C:
+		w->wqe.crc_seed = wr->crc_seed;
+		break;
+	case UB_OP_GEMM_F32:
+		w->wqe.inline_len = (uint16_t)wr->gemm_trans;
+		memcpy(&w->wqe.gemm, &wr->gemm, sizeof(w->wqe.gemm));
+		break;
+	default:
+		break;
+	}
+}
+
+static inline void ub_dp_put_ext(union ub_dp_wqe *w, const struct ub_jfs_wr *wr)
+{
+	union ub_hw_wqe_ext ext;
+
+	memset(&ext, 0, sizeof(ext));
+	if (ub_dp_is_atomic(wr->opcode)) {
+		ext.operand = wr->operand;
+		ext.compare = wr->opcode == UB_OP_CAS ? wr->compare : 0;
+	} else {
+		ext.imm_data = wr->imm_data;
+	}
+	if (wr->opcode == UB_OP_WRITE_IMM || wr->opcode == UB_OP_WRITE_NOTIFY) {
+		ext.notify_id = wr->notify->id;
+		ext.notify_token = wr->notify->token_value;
+	}
+	if (wr->opcode == UB_OP_WRITE_NOTIFY)
+		ext.notify_addr = wr->notify_addr;
+	else if (wr->opcode == UB_OP_WRITE_IMM && wr->notify->is_jetty)
+		w->wqe.flags |= UB_WQE_TO_JETTY;
+	memcpy(w->bytes + sizeof(struct ub_hw_wqe), &ext, sizeof(ext));
+}
+
+/** Appends SGEs or inline bytes. @return the WQE's size so far */
+static inline uint32_t ub_dp_put_payload(union ub_dp_wqe *w, const struct ub_jfs_wr *wr,
+					 uint32_t at)
+{
+	uint32_t start = at;
+
+	if (!(wr->flags & UB_WR_INLINE)) {
+		w->wqe.sge_num = wr->num_sge;
+		for (unsigned i = 0; i < wr->num_sge; i++, at += sizeof(struct ub_hw_sge))
+			memcpy(w->bytes + at, &wr->sge[i], sizeof(struct ub_hw_sge));
+		return at;
+	}
+	for (unsigned i = 0; i < wr->num_sge; at += wr->sge[i++].len)
+		if (wr->sge[i].len)
+			memcpy(w->bytes + at, (const void *)(uintptr_t)wr->sge[i].va,
+			       wr->sge[i].len);
+	w->wqe.inline_len = (uint16_t)(at - start);
+	return at;
+}
+
+/** Builds the WQE of a checked request. @return its WQEBBs; bytes up to there are all set */
+static inline uint32_t ub_dp_build(union ub_dp_wqe *w, const struct ub_jfs *jfs,
+				   const struct ub_jfs_wr *wr, uint32_t pi)
+{
+	uint32_t size = ub_dp_head_size(wr->opcode), bbs;
+
+	memset(&w->wqe, 0, sizeof(w->wqe));
+	w->wqe.idx = (uint16_t)pi;
+	w->wqe.flags = (uint16_t)(wr->flags | ub_dp_owner(pi, jfs->depth));
+	w->wqe.opcode = wr->opcode;
+	w->wqe.user_ctx = wr->user_ctx;
+	if (ub_dp_has_target(wr->opcode))
+		ub_dp_put_target(w, wr);
+	else
+		ub_dp_put_npu(w, wr);
+	if (ub_dp_has_ext(wr->opcode))
+		ub_dp_put_ext(w, wr);
+	size = ub_dp_put_payload(w, wr, size);
+	bbs = ub_dp_wqebbs(size);
+	memset(w->bytes + size, 0, bbs * UB_HW_WQEBB_SIZE - size);
+	return bbs;
+}
+
+static inline void ub_dp_to_ring(struct ub_jfs *jfs, const union ub_dp_wqe *w, uint32_t pi,
+				 uint32_t bbs)
+{
+	for (uint32_t i = 0; i < bbs; i++)
+		memcpy(jfs->ring + (size_t)((pi + i) & (jfs->depth - 1)) * UB_HW_WQEBB_SIZE,
+		       w->bytes + i * UB_HW_WQEBB_SIZE, UB_HW_WQEBB_SIZE);
+}
+
+/** Tells the device, if it asked to be told, that PI moved from the present one to pi. */
+static inline void ub_dp_publish(struct ub_jfs *jfs, uint32_t pi, const union ub_dp_wqe *lone)
+{
+	uint32_t old = jfs->pi, event_idx;
+
+	jfs->pi = pi;
+	ub_store_send_pi(&jfs->rec->pi, pi);
+	event_idx = ub_load_event_idx(&jfs->rec->event_idx);
+	if ((uint32_t)(pi - event_idx - 1) >= (uint32_t)(pi - old)) {
+		jfs->suppressed++;
+		return;
+	}
+	jfs->doorbells++;
+	if (!jfs->db) {
+		ub_soft_doorbell(jfs);
+		return;
+	}
+	ub_wmb_to_device();
+	if (!lone) {
+		ub_mmio_write32(jfs->db, pi);
+		return;
+	}
+	for (unsigned i = 0; i < UB_HW_WQEBB_SIZE / 8; i++)
+		ub_mmio_write64(&jfs->direct[i], lone->words[i]);
+}
+
+/**
+ * Post n requests with at most one doorbell.
+ * @param posted set to how many were; may be NULL
+ * @return 0, or -EINVAL (request *posted is malformed), -ENOSPC (no room for it); those before
+ *   it are posted
+ */
+static inline int ub_post_jfs_wr(struct ub_jfs *jfs, const struct ub_jfs_wr *wr, unsigned n,
+				 unsigned *posted)
+{
+	uint32_t pi = jfs->pi, bbs = 0, ci = ub_load_index_acquire(&jfs->rec->ci);
+	union ub_dp_wqe w;
+	unsigned i;
+	int ret = 0;
+
+	for (i = 0; i < n; i++) {
+		ret = ub_dp_check(jfs, &wr[i]);
+		if (ret)
+			break;
+		bbs = ub_dp_build(&w, jfs, &wr[i], pi);
+		if (pi - ci + bbs > jfs->depth) {
+			ret = ub_post_failed(jfs->ctx, UB_OBJ_JFS, jfs->id, ENOSPC, UB_POST_FULL,
+					     jfs->depth);
+			break;
+		}
+		ub_dp_to_ring(jfs, &w, pi, bbs);
+		pi += bbs;
+	}
+	jfs->posted += i;
+	if (i)
+		ub_dp_publish(jfs, pi, jfs->direct && n == 1 && bbs == 1 ? &w : NULL);
+	if (posted)
+		*posted = i;
+	return ret;
+}
+
+/**
+ * Post n receive requests.
+ * @param posted set to how many were; may be NULL
+ * @return as ub_post_jfs_wr()
+ */
+static inline int ub_post_jfr_wr(struct ub_jfr *jfr, const struct ub_jfr_wr *wr, unsigned n,
+				 unsigned *posted)
+{
+	uint32_t pi = jfr->pi, ci = ub_load_index_acquire(&jfr->rec->ci);
+	unsigned i;
+	int ret = 0;
+
+	for (i = 0; i < n; i++, pi++) {
+		struct ub_hw_recv_wqe *slot = &jfr->ring[pi & (jfr->depth - 1)];
+
+		if (wr[i].num_sge > UB_HW_RECV_SGE || (wr[i].num_sge && !wr[i].sge)) {
+			ret = ub_post_failed(jfr->ctx, UB_OBJ_JFR, jfr->id, EINVAL,
+					     UB_POST_SGE_COUNT, UB_HW_RECV_SGE);
+			break;
+		}
+		if (pi - ci + 1 > jfr->depth) {
+			ret = ub_post_failed(jfr->ctx, UB_OBJ_JFR, jfr->id, ENOSPC, UB_POST_FULL,
+					     jfr->depth);
+			break;
+		}
+		memset(slot, 0, sizeof(*slot));
+		slot->idx = (uint16_t)pi;
+		slot->flags = (uint16_t)ub_dp_owner(pi, jfr->depth);
+		slot->sge_num = (uint8_t)wr[i].num_sge;
+		slot->user_ctx = wr[i].user_ctx;
+		for (unsigned s = 0; s < wr[i].num_sge; s++)
+			slot->sge[s] = wr[i].sge[s];
+	}
+	jfr->pi = pi;
+	if (i)
+		ub_store_index_release(&jfr->rec->pi, pi);
+	if (posted)
+		*posted = i;
+	return ret;
+}
+
+static inline void ub_dp_to_cr(struct ub_cr *cr, const struct ub_hw_cqe *cqe, uint32_t head)
+{
+	cr->status = (uint8_t)head;
+	cr->substatus = (uint8_t)(head >> 8);
+	cr->opcode = (uint8_t)(head >> 16);
+	cr->flags = (uint8_t)((head >> 24) & ~UB_CQE_OWNER);
+	cr->local_id = cqe->local_id;
+	cr->user_ctx = cqe->user_ctx;
+	cr->len = cqe->len;
+	cr->rmt_id = cqe->rmt_id;
+	cr->imm_data = cqe->imm_data;
+	memcpy(cr->rmt_eid.raw, cqe->rmt_eid, sizeof(cr->rmt_eid.raw));
+	cr->timestamp_ns = cqe->timestamp_ns;
+}
+
+/**
+ * Take up to n completions.
+ * @return the number taken, never an error
+ */
+static inline int ub_poll_jfc(struct ub_jfc *jfc, struct ub_cr *cr, unsigned n)
+{
+	uint32_t ci = jfc->ci;
+	unsigned i;
+
+	for (i = 0; i < n; i++, ci++) {
+		const struct ub_hw_cqe *cqe = &jfc->ring[ci & (jfc->depth - 1)];
+		uint32_t head = ub_load_cqe_head(cqe);
+
+		if (((head >> 24) & UB_CQE_OWNER) != ub_dp_owner(ci, jfc->depth))
+			break;
+		ub_dp_to_cr(&cr[i], cqe, head);
+	}
+	if (i) {
+		jfc->ci = ci;
+		ub_store_index_release(&jfc->rec->ci, ci);
+	}
+	return (int)i;
+}
+
+/**
+ * Ask for one event at the next completion, at once if there is one already. Asking again before
+ * the event was taken by ub_wait_jfc() is harmless.
+ * @param solicited_only only solicited and failed completions count
+ * @return 0
+ */
+static inline int ub_rearm_jfc(struct ub_jfc *jfc, bool solicited_only)
+{
+	uint64_t sn = __atomic_load_n(&jfc->arm_sn, __ATOMIC_RELAXED) & UB_DB_JFC_ARM_SN_MASK;
+	uint64_t word = (jfc->ci & UB_DB_JFC_CI_MASK) | (solicited_only ? UB_DB_JFC_SOLICITED : 0) |
+			sn << UB_DB_JFC_ARM_SN_SHIFT | (uint64_t)jfc->id << UB_DB_JFC_ID_SHIFT;
+
+	if (!jfc->db) {
+		ub_soft_rearm(jfc, word);
+		return 0;
+	}
+	ub_wmb_to_device();
+	ub_mmio_write64(jfc->db, word);
+	return 0;
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
