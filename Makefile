@@ -43,7 +43,7 @@ help: ## this list
 all: ## build everything for this machine
 
 include libub/headers.mk
-include $(wildcard qemu_device/core/build.mk qemu_device/build.mk kmod/build.mk libub/build.mk \
+include $(wildcard qemu_device/core/build.mk qemu_device/qemu/build.mk qemu_device/build.mk kmod/build.mk libub/build.mk \
 	ubctl/build.mk udev/build.mk tests/build.mk)
 
 all: $(ALL)

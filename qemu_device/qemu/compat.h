@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One source for QEMU 7.2 to 11.x: what changed between them stands here and nowhere else.
+ */
+#ifndef UBNPU_COMPAT_H
+#define UBNPU_COMPAT_H
+
+#define QEMU_SINCE(major, minor) \
+	(QEMU_VERSION_MAJOR > (major) || \
+	 (QEMU_VERSION_MAJOR == (major) && QEMU_VERSION_MINOR >= (minor)))
+
+#include "qemu/main-loop.h"
+#if QEMU_SINCE(8, 0)
+#include "hw/pci/pci_device.h"
+#else
+#include "hw/pci/pci.h"
+#endif
+#if QEMU_SINCE(10, 2)
+#include "hw/core/qdev-properties.h"
+#else
+#include "hw/qdev-properties.h"
+#endif
+
+#if !QEMU_SINCE(9, 0)
+#define bql_locked() qemu_mutex_iothread_locked()
+#endif
+
+#if QEMU_SINCE(10, 0)
+#define UB_PROPS_END
+#else
+#define UB_PROPS_END DEFINE_PROP_END_OF_LIST(),
+#endif
+
+#if !QEMU_SINCE(9, 2)
+#define device_class_set_legacy_reset(dc, fn) ((dc)->reset = (fn))
+#endif
+
+#if QEMU_SINCE(10, 1)
+typedef const void *UbClassData;
+typedef const InterfaceInfo UbInterfaceInfo;
+#else
+typedef void *UbClassData;
+typedef InterfaceInfo UbInterfaceInfo;
+#endif
+
+#endif

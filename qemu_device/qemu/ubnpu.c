@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The UB NPU as a PCIe endpoint of a stock QEMU. All behaviour is the core's; here are BARs, MSI-X,
+ * reset and properties. Loaded into QEMU by LD_PRELOAD; a QEMU it was not built for is refused.
+ */
+#include "qemu/osdep.h"
+
+#include "ubnpu.h"
+
+#include <arpa/inet.h>
+
+#include "hw/pci/msix.h"
+#include "hw/pci/pcie.h"
+#include "migration/vmstate.h"
+#include "qapi/error.h"
+#include "qapi/qapi-types-control.h"
+#include "qapi/qapi-commands-control.h"
+#include "qemu/error-report.h"
+#include "qemu/module.h"
+#include "qemu/units.h"
+#include "sysemu/kvm.h"
+#include "uapi/ub_hw.h"
+
+#define UBNPU_PCIE_CAP	0x80
+#define UBNPU_MAX_HBM	(64 * GiB)
+
+static uint64_t regs_read(void *opaque, hwaddr addr, unsigned size)
+{
+	return ub_core_reg_read(((UbNpu *)opaque)->core, addr, size);
+}
+
+static void regs_write(void *opaque, hwaddr addr, uint64_t value, unsigned size)
+{
+	ub_core_reg_write(((UbNpu *)opaque)->core, addr, value, size);
+}
+
+static const MemoryRegionOps regs_ops = {
+	.read = regs_read,
+	.write = regs_write,
+	.endianness = DEVICE_LITTLE_ENDIAN,
+	.valid = { .min_access_size = 1, .max_access_size = 8, .unaligned = true },
+	.impl = { .min_access_size = 1, .max_access_size = 8, .unaligned = true },
+};
+
+static uint64_t db_read(void *opaque, hwaddr addr, unsigned size)
+{
+	return 0;
+}
+
+static void db_write(void *opaque, hwaddr addr, uint64_t value, unsigned size)
+{
+	ub_core_db_write(((UbNpu *)opaque)->core, addr, value, size);
+}
+
+static const MemoryRegionOps db_ops = {
+	.read = db_read,
+	.write = db_write,
+	.endianness = DEVICE_LITTLE_ENDIAN,
+	.valid = { .min_access_size = 1, .max_access_size = 8 },
+	.impl = { .min_access_size = 1, .max_access_size = 8 },
+};
+
+static void put_be(uint8_t *at, uint64_t value, unsigned bytes)
+{
+	while (bytes--) {
+		at[bytes] = value;
+		value >>= 8;
+	}
+}
+
+/* GUID: vendor, device, version 0, type 2 (an endpoint under a controller), sequence. */
+static bool ubnpu_identity(UbNpu *npu, Error **errp)
+{
+	struct ub_core_config *config = &npu->config;
+	uint64_t sequence = npu->guid_sequence;
+
+	if (!sequence)
+		sequence = (uint64_t)pci_dev_bus_num(&npu->parent) << 8 | npu->parent.devfn;
+	put_be(config->guid, UB_HW_PCI_VENDOR_ID, 2);
+	put_be(config->guid + 2, UB_HW_PCI_DEVICE_ID, 2);
+	put_be(config->guid + 4, 0x02000000, 4);
+	put_be(config->guid + 8, sequence, 8);
+	if (npu->eid && inet_pton(AF_INET6, npu->eid, config->eid) != 1) {
+		error_setg(errp, "ubnpu: eid=%s is not an EID; write it like an IPv6 address",
+			   npu->eid);
+		return false;
+	}
+	return true;
+}
+
+static bool ubnpu_hbm(UbNpu *npu, Error **errp)
+{
+	if (!npu->hbm_size)
+		return true;
+	if (!is_power_of_2(npu->hbm_size) || npu->hbm_size < MiB || npu->hbm_size > UBNPU_MAX_HBM) {
+		error_setg(errp, "ubnpu: hbm-size=%" PRIu64 " is not 0 or a power of two from 1 MiB to "
+			   "64 GiB", npu->hbm_size);
+		return false;
+	}
+	memory_region_init_ram(&npu->hbm, OBJECT(npu), "ubnpu-hbm", npu->hbm_size, errp);
+	if (*errp)
+		return false;
+	npu->config.hbm = memory_region_get_ram_ptr(&npu->hbm);
+	npu->config.hbm_size = npu->hbm_size;
+	return true;
+}
+
+static void ubnpu_bars(UbNpu *npu)
+{
+	PCIDevice *pdev = &npu->parent;
+	const uint8_t kind = PCI_BASE_ADDRESS_SPACE_MEMORY | PCI_BASE_ADDRESS_MEM_TYPE_64;
+
+	memory_region_init(&npu->bar_regs, OBJECT(npu), "ubnpu-bar0", UB_HW_REGS_SIZE);
+	memory_region_init_io(&npu->regs, OBJECT(npu), &regs_ops, npu, "ubnpu-regs",
+			      UB_HW_MSIX_TABLE);
+	memory_region_add_subregion(&npu->bar_regs, 0, &npu->regs);
+	memory_region_init_io(&npu->db, OBJECT(npu), &db_ops, npu, "ubnpu-doorbells",
+			      pow2ceil((uint64_t)npu->config.db_pages * UB_HW_PAGE_SIZE));
+	pci_register_bar(pdev, UB_HW_BAR_REGS, kind, &npu->bar_regs);
+	pci_register_bar(pdev, UB_HW_BAR_DB, kind, &npu->db);
+	if (npu->hbm_size)
+		pci_register_bar(pdev, UB_HW_BAR_HBM, kind | PCI_BASE_ADDRESS_MEM_PREFETCH,
+				 &npu->hbm);
+}
+
+static bool ubnpu_capabilities(UbNpu *npu, Error **errp)
+{
+	PCIDevice *pdev = &npu->parent;
+
+	if (pcie_endpoint_cap_init(pdev, UBNPU_PCIE_CAP) < 0) {
+		error_setg(errp, "ubnpu: this bus takes no PCIe device; use a machine with PCIe, "
+			   "such as q35");
+		return false;
+	}
+	pcie_cap_flr_init(pdev);
+	if (msix_init(pdev, npu->config.vectors, &npu->bar_regs, UB_HW_BAR_REGS, UB_HW_MSIX_TABLE,
+		      &npu->bar_regs, UB_HW_BAR_REGS, UB_HW_MSIX_PBA, 0, errp) < 0) {
+		pcie_cap_exit(pdev);
+		return false;
+	}
+	for (unsigned vector = 0; vector < npu->config.vectors; vector++)
+		msix_vector_use(pdev, vector);
+	return true;
+}
+
+static bool ubnpu_limits(UbNpu *npu, Error **errp)
+{
+	if (npu->config.vectors < 2 || npu->config.vectors > 64) {
+		error_setg(errp, "ubnpu: vectors=%u is not from 2 to 64", npu->config.vectors);
+		return false;
+	}
+	if (npu->config.db_pages < 2 || npu->config.db_pages > 65536) {
+		error_setg(errp, "ubnpu: db-pages=%u is not from 2 to 65536", npu->config.db_pages);
+		return false;
+	}
+	return true;
+}
+
+static void ubnpu_realize(PCIDevice *pdev, Error **errp)
+{
+	ERRP_GUARD();
+	UbNpu *npu = UBNPU(pdev);
+	const char *error = NULL;
+
+	if (!ubnpu_limits(npu, errp) || !ubnpu_identity(npu, errp) || !ubnpu_hbm(npu, errp))
+		return;
+	if (npu->ioeventfd == ON_OFF_AUTO_AUTO)
+		npu->ioeventfd = kvm_enabled() ? ON_OFF_AUTO_ON : ON_OFF_AUTO_OFF;
+	ubnpu_bars(npu);
+	if (!ubnpu_capabilities(npu, errp))
+		return;
+	npu->config.own_process = true;
+	ubnpu_host_init(npu);
+	npu->core = ub_core_new(&npu->config, &ubnpu_host, npu, &error);
+	if (!npu->core) {
+		error_setg(errp, "ubnpu: %s", error);
+		ubnpu_host_cleanup(npu);
+		msix_uninit(pdev, &npu->bar_regs, &npu->bar_regs);
+		pcie_cap_exit(pdev);
+	}
+}
+
+static void ubnpu_exit(PCIDevice *pdev)
+{
+	UbNpu *npu = UBNPU(pdev);
+
+	ub_core_free(npu->core);
+	npu->core = NULL;
+	ubnpu_host_cleanup(npu);
+	msix_uninit(pdev, &npu->bar_regs, &npu->bar_regs);
+	pcie_cap_exit(pdev);
+}
+
+static void ubnpu_reset(DeviceState *dev)
+{
+	UbNpu *npu = UBNPU(dev);
+
+	ub_core_reset(npu->core);
+	ubnpu_host_reset(npu);
+}
+
+static void ubnpu_config_write(PCIDevice *pdev, uint32_t addr, uint32_t value, int len)
+{
+	pci_default_write_config(pdev, addr, value, len);
+	pcie_cap_flr_write_config(pdev, addr, value, len);
+}
+
+static const VMStateDescription ubnpu_vmstate = {
+	.name = TYPE_UBNPU,
+	.unmigratable = 1,
+};
+
+/* Defaults are those of ub_core_config_init(); a test of the core holds them together. */
+static const Property ubnpu_properties[] = {
+	DEFINE_PROP_UINT32("engines", UbNpu, config.engines, 2),
+	DEFINE_PROP_SIZE("hbm-size", UbNpu, hbm_size, 64 * MiB),
+	DEFINE_PROP_ON_OFF_AUTO("ioeventfd", UbNpu, ioeventfd, ON_OFF_AUTO_AUTO),
+	DEFINE_PROP_STRING("eid", UbNpu, eid),
+	DEFINE_PROP_UINT64("guid-sequence", UbNpu, guid_sequence, 0),
+	DEFINE_PROP_UINT32("upi", UbNpu, config.upi, 0),
+	DEFINE_PROP_UINT32("max-ctx", UbNpu, config.max_ctx, 1024),
+	DEFINE_PROP_UINT32("max-seg", UbNpu, config.max_seg, 131072),
+	DEFINE_PROP_UINT32("max-jfs", UbNpu, config.max_jfs, 2048),
+	DEFINE_PROP_UINT32("max-jfr", UbNpu, config.max_jfr, 2048),
+	DEFINE_PROP_UINT32("max-jfc", UbNpu, config.max_jfc, 2048),
+	DEFINE_PROP_UINT32("max-depth", UbNpu, config.max_depth, 65536),
+	DEFINE_PROP_UINT32("vectors", UbNpu, config.vectors, 8),
+	DEFINE_PROP_UINT32("db-pages", UbNpu, config.db_pages, 4096),
+	UB_PROPS_END
+};
+
+static const struct {
+	const char *name, *text;
+} ubnpu_descriptions[] = {
+	{ "engines", "threads that execute commands, 1 to 16" },
+	{ "hbm-size", "device memory, 0 or a power of two from 1M to 64G" },
+	{ "ioeventfd", "doorbells by eventfd instead of a trap; auto: with KVM only" },
+	{ "eid", "entity identifier, 128 bit, written like an IPv6 address; default: from the GUID" },
+	{ "guid-sequence", "low 64 bits of the GUID; 0: from the PCI address" },
+	{ "upi", "UB partition identifier, 0 to 32767" },
+	{ "max-ctx", "contexts (TIDs), 1 to 1048575" },
+	{ "max-seg", "segments (TokenIDs), 1 to 1048575" },
+	{ "max-jfs", "send queues and Jettys, 1 to 1048575" },
+	{ "max-jfr", "receive queues, 1 to 1048575" },
+	{ "max-jfc", "completion queues, 1 to 1048575" },
+	{ "max-depth", "entries of any ring, power of two, 64 to 65536" },
+	{ "vectors", "MSI-X vectors, 2 to 64: one for events, the others for completions" },
+	{ "db-pages", "doorbell pages of 4 KiB, 2 to 65536; one a send or completion queue" },
+};
+
+static void ubnpu_class_init(ObjectClass *klass, UbClassData data)
+{
+	DeviceClass *dc = DEVICE_CLASS(klass);
+	PCIDeviceClass *pc = PCI_DEVICE_CLASS(klass);
+
+	pc->realize = ubnpu_realize;
+	pc->exit = ubnpu_exit;
+	pc->config_write = ubnpu_config_write;
+	pc->vendor_id = UB_HW_PCI_VENDOR_ID;
+	pc->device_id = UB_HW_PCI_DEVICE_ID;
+	pc->revision = UB_HW_PCI_REVISION;
+	pc->class_id = UB_HW_PCI_CLASS;
+	dc->desc = "UB NPU (UB-style, emulated)";
+	dc->vmsd = &ubnpu_vmstate;
+	set_bit(DEVICE_CATEGORY_MISC, dc->categories);
+	device_class_set_legacy_reset(dc, ubnpu_reset);
+	device_class_set_props(dc, (Property *)ubnpu_properties);
+	for (size_t i = 0; i < ARRAY_SIZE(ubnpu_descriptions); i++)
+		object_class_property_set_description(klass, ubnpu_descriptions[i].name,
+						      ubnpu_descriptions[i].text);
+}
+
+static void ubnpu_instance_init(Object *obj)
+{
+	ub_core_config_init(&UBNPU(obj)->config);
+}
+
+static const TypeInfo ubnpu_type = {
+	.name = TYPE_UBNPU,
+	.parent = TYPE_PCI_DEVICE,
+	.instance_size = sizeof(UbNpu),
+	.instance_init = ubnpu_instance_init,
+	.class_init = ubnpu_class_init,
+	.interfaces = (UbInterfaceInfo[]) {
+		{ INTERFACE_PCIE_DEVICE },
+		{ }
+	},
+};
+
+/* Structures of PCIDevice are compiled in, so another QEMU than the one built for would crash. */
+static void ubnpu_refuse_stranger(void)
+{
+	VersionInfo *info = qmp_query_version(NULL);
+	size_t size;
+
+	if (info->qemu->major != QEMU_VERSION_MAJOR || info->qemu->minor != QEMU_VERSION_MINOR) {
+		error_report("ubnpu: built for QEMU %d.%d, this is %" PRId64 ".%" PRId64
+			     "; rebuild it with this QEMU installed", QEMU_VERSION_MAJOR,
+			     QEMU_VERSION_MINOR, info->qemu->major, info->qemu->minor);
+		exit(1);
+	}
+	qapi_free_VersionInfo(info);
+	size = object_type_get_instance_size(TYPE_PCI_DEVICE);
+	if (size != sizeof(PCIDevice)) {
+		error_report("ubnpu: built for a PCIDevice of %zu bytes, this QEMU's has %zu; rebuild "
+			     "it with this QEMU installed", sizeof(PCIDevice), size);
+		exit(1);
+	}
+}
+
+static void ubnpu_register(void)
+{
+	ubnpu_refuse_stranger();
+	type_register_static(&ubnpu_type);
+}
+
+/* A preloaded object comes first in the list of types; PCIDevice is known at its end. */
+static void ubnpu_register_last(void)
+{
+	register_module_init(ubnpu_register, MODULE_INIT_QOM);
+}
+
+type_init(ubnpu_register_last)

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The PCIe front end of the device core: what its two files share. */
+#ifndef UBNPU_H
+#define UBNPU_H
+
+#include "compat.h"
+
+#include "core/ub_core.h"
+#include "qapi/qapi-types-common.h"
+#include "qom/object.h"
+
+#define TYPE_UBNPU "ubnpu"
+OBJECT_DECLARE_SIMPLE_TYPE(UbNpu, UBNPU)
+
+typedef struct UbDoorbell UbDoorbell;
+
+struct UbNpu {
+	PCIDevice parent;
+
+	MemoryRegion bar_regs;		/* container: registers, MSI-X table and PBA */
+	MemoryRegion regs;
+	MemoryRegion db;
+	MemoryRegion hbm;
+
+	struct ub_core *core;
+	struct ub_core_config config;
+	char *eid;
+	uint64_t guid_sequence;
+	uint64_t hbm_size;
+	OnOffAuto ioeventfd;
+
+	/* Interrupts raised by threads that do not hold the big lock wait here for bh. */
+	uint64_t pending_vectors;
+	QEMUBH *bh;
+
+	/* ioeventfd: changes asked for by the core, and what is attached, by page. */
+	QemuMutex db_lock;
+	GQueue db_changes;
+	UbDoorbell **doorbells;
+};
+
+extern const struct ub_core_host ubnpu_host;
+
+void ubnpu_host_init(UbNpu *npu);
+void ubnpu_host_cleanup(UbNpu *npu);
+/* Forget interrupts that were raised before a reset. */
+void ubnpu_host_reset(UbNpu *npu);
+
+#endif

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: MIT
+# Distribution kernels for ubvm: fetched by apt, unpacked in the cache, never installed on the host.
+# Sourced; uses $cache and die.
+
+# In the order in which they depend on each other, as far as modprobe does not tell.
+kernel_boot_modules=(virtio_pci 9pnet_virtio 9p overlay virtio_console)
+
+kernel_dir() { echo "$cache/kernel/$1"; }
+
+# The release that the distribution's metapackage stands for, without asking the network.
+kernel_default() {
+    local release
+    release=$(apt-cache depends linux-image-amd64 2> /dev/null |
+        sed -n 's/^ *Depends: linux-image-\([0-9][^ ]*\)$/\1/p' | head -n 1)
+    [ -n "$release" ] || release=$(kernel_cached | head -n 1)
+    [ -n "$release" ] || die 125 "no kernel known; run apt-get update, or ubvm fetch-kernel VERSION"
+    echo "$release"
+}
+
+kernel_cached() {
+    local dir
+    for dir in "$cache"/kernel/*/complete; do
+        [ -e "$dir" ] && basename "$(dirname "$dir")"
+    done | sort -rV
+}
+
+# The default first, then what is in the cache.
+kernel_list() {
+    local default
+    default=$(kernel_default)
+    echo "$default"
+    kernel_cached | grep -vxF "$default" || true
+}
+
+kernel_fetch() {
+    local release=$1 dir work
+    dir=$(kernel_dir "$release")
+    [ -e "$dir/complete" ] && return 0
+    [[ $release =~ ^[0-9][A-Za-z0-9.+~-]*$ ]] || die 2 "$release: not a kernel release"
+    mkdir -p "$cache/kernel"
+    (
+        flock 9
+        [ -e "$dir/complete" ] && exit 0
+        work=$(mktemp -d "$cache/kernel/.work.XXXXXX")
+        trap 'rm -rf "$work"' EXIT
+        cd "$work"
+        apt-get -q -o APT::Sandbox::User=root download "linux-image-$release" > apt.log 2>&1 ||
+            die 125 "linux-image-$release cannot be had: $(tail -n 1 apt.log)"
+        dpkg -x linux-image-*.deb root
+        mkdir -p tree/lib
+        mv root/boot/vmlinuz-* tree/vmlinuz
+        if [ -d root/usr/lib/modules ]; then
+            mv root/usr/lib/modules tree/lib/
+        else
+            mv root/lib/modules tree/lib/
+        fi
+        PATH=$PATH:/sbin:/usr/sbin depmod -b tree "$release"
+        rm -rf "$dir"
+        mv tree "$dir"
+        touch "$dir/complete"
+    ) 9> "$cache/kernel/.lock"
+}
+
+kernel_module_files() {
+    local release=$1 module
+    for module in "${kernel_boot_modules[@]}"; do
+        PATH=$PATH:/sbin:/usr/sbin modprobe -d "$(kernel_dir "$release")" -S "$release" \
+            --show-depends "$module" | sed -n 's/^insmod \([^ ]*\).*/\1/p'
+    done | awk '!seen[$0]++'
+}
+
+# An initramfs of busybox, the modules to reach the host's files, and the init given; kept by content.
+kernel_initrd() {
+    local release=$1 init=$2 busybox key image work file
+    busybox=$(command -v busybox) || die 125 "busybox: not found; apt-get install busybox-static"
+    key=$(cat "$init" "$busybox" | sha256sum | cut -c 1-16)
+    image=$(kernel_dir "$release")/initrd-$key
+    if [ ! -e "$image" ]; then
+        work=$(mktemp -d "$cache/kernel/.work.XXXXXX")
+        mkdir -p "$work/bin" "$work/modules"
+        cp "$busybox" "$work/bin/busybox"
+        install -m 755 "$init" "$work/init"
+        while read -r file; do
+            cp "$file" "$work/modules/"
+            basename "${file%.xz}" >> "$work/modules/order"
+        done < <(kernel_module_files "$release")
+        ! compgen -G "$work/modules/*.xz" > /dev/null || unxz "$work"/modules/*.xz
+        (cd "$work" && find . | cpio --quiet -o -H newc) > "$image.$$"
+        mv "$image.$$" "$image"
+        rm -rf "$work"
+    fi
+    echo "$image"
+}
