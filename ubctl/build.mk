@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: MIT
+# The tool: build/ubctl runs in place; the installed one is linked without a run path.
+
+UBCTL := $(BUILD)/ubctl
+UBCTL_DIR := $(BUILD)/ubctl.d
+UBCTL_SCHEMAS := $(sort $(wildcard ubctl/schema/*.json))
+UBCTL_OBJS := $(patsubst ubctl/%.cpp,$(UBCTL_DIR)/%.o,$(wildcard ubctl/*.cpp)) \
+	$(UBCTL_DIR)/schemas.o
+UBCTL_CPPFLAGS := -Iubctl -DUBCTL_VERSION='"$(VERSION)"' -isystem /usr/include/libnl3
+UBCTL_LIBS := -L$(BUILD)/lib -lub -lnl-genl-3 -lnl-3 -lfmt
+
+$(UBCTL_DIR)/%.o: ubctl/%.cpp $(HEADERS)
+	@mkdir -p $(@D)
+	$(CXX) $(CPPFLAGS) $(UBCTL_CPPFLAGS) $(CXXFLAGS) -MMD -MP -c $< -o $@
+
+$(UBCTL_DIR)/%.o: $(UBCTL_DIR)/%.cpp
+	$(CXX) $(CPPFLAGS) $(UBCTL_CPPFLAGS) $(CXXFLAGS) -c $< -o $@
+
+$(UBCTL_DIR)/schemas.cpp: ubctl/embed-schemas.sh $(UBCTL_SCHEMAS)
+	@mkdir -p $(@D)
+	ubctl/embed-schemas.sh $(UBCTL_SCHEMAS) > $@
+
+$(UBCTL): $(UBCTL_OBJS) $(BUILD)/lib/libub.so
+	$(CXX) $(CXXFLAGS) $(UBCTL_OBJS) -o $@ $(UBCTL_LIBS) -Wl,-rpath,'$$ORIGIN/lib'
+
+$(UBCTL_DIR)/ubctl: $(UBCTL_OBJS) $(BUILD)/lib/libub.so
+	$(CXX) $(CXXFLAGS) $(UBCTL_OBJS) -o $@ $(UBCTL_LIBS)
+
+-include $(UBCTL_OBJS:.o=.d)
+
+# The tool needs the library, which a partial tree may lack.
+ifneq ($(wildcard libub/build.mk),)
+ALL += $(UBCTL) $(UBCTL_DIR)/ubctl
+INSTALL += install-ubctl
+endif
+
+.PHONY: install-ubctl
+install-ubctl: $(UBCTL_DIR)/ubctl
+	install -D -m 755 $< $(DESTDIR)$(PREFIX)/bin/ubctl
+	install -D -m 644 ubctl/ubctl.1 $(DESTDIR)$(PREFIX)/share/man/man1/ubctl.1
+	install -D -m 644 ubctl/completion/ubctl.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/ubctl
+	install -d $(DESTDIR)$(PREFIX)/share/ubctl/schema
+	install -m 644 $(UBCTL_SCHEMAS) $(DESTDIR)$(PREFIX)/share/ubctl/schema

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: MIT
+# bash completion for ubctl
+
+_ubctl_devices() {
+    "$1" --no-header list 2> /dev/null | while read -r name _; do echo "$name"; done
+    echo soft:
+}
+
+# Prints what may follow the words given, options left out.
+_ubctl_words() {
+    case $1 in
+        "") echo "list device context memory queue submit selftest version help schema explain" ;;
+        device) echo "list show info caps reset" ;;
+        context | memory | queue) echo list ;;
+        submit) echo "nop copy fill crc32c gemm" ;;
+        help) echo "list device context memory queue submit selftest version schema explain" ;;
+        "help "*) _ubctl_words "${1#help }" ;;
+    esac
+}
+
+_ubctl_options() {
+    echo "-d --device -o --output --no-header -q --quiet --timeout -h --help"
+    case $1 in
+        "") echo --version ;;
+        "device reset") echo --force ;;
+        "submit nop") echo "-n --count --depth" ;;
+        "submit fill") echo "--pattern --pattern-size --size" ;;
+        "submit gemm") echo "--alpha --beta --c --trans-a --trans-b" ;;
+    esac
+}
+
+_ubctl() {
+    local cur prev words cword path="" skip=0 i
+    # A device's name may hold colons, which are one word here.
+    _get_comp_words_by_ref -n : cur prev words cword 2> /dev/null || {
+        cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+        words=("${COMP_WORDS[@]}") cword=$COMP_CWORD
+    }
+    for ((i = 1; i < cword; i++)); do
+        case ${words[i]} in
+            -d | --device | -o | --output | --timeout) skip=1 ;;
+            -*) ;;
+            *) if ((skip)); then skip=0; else path+=${path:+ }${words[i]}; fi ;;
+        esac
+    done
+    local choices=""
+    case $prev in
+        -d | --device) choices=$(_ubctl_devices "${words[0]}") ;;
+        -o | --output) choices="table json" ;;
+        --pattern-size) choices="1 2 4 8" ;;
+        *)
+            case $cur,$path in
+                -*) choices=$(_ubctl_options "$path") ;;
+                *,"device show" | *,"device info" | *,"device caps" | *,"device reset")
+                    choices=$(_ubctl_devices "${words[0]}") ;;
+                *,schema) choices=$("${words[0]}" --no-header schema 2> /dev/null) ;;
+                *,explain) choices=$("${words[0]}" --no-header explain 2> /dev/null |
+                    while read -r code name _; do echo "$code $name"; done) ;;
+                *) choices=$(_ubctl_words "$path") ;;
+            esac
+            ;;
+    esac
+    mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$cur")
+    if [[ -z $choices && $path == "submit "* ]]; then
+        compopt -o filenames 2> /dev/null
+        mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+    fi
+    declare -F __ltrim_colon_completions > /dev/null && __ltrim_colon_completions "$cur"
+    return 0
+}
+
+complete -F _ubctl ubctl

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+#include "error.hpp"
+
+#include <cstring>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <ub/ub_uapi.h>
+
+#include "output.hpp"
+
+namespace ubctl {
+
+namespace {
+
+int exit_by_errno(int errnum) {
+    switch (errnum) {
+    case ENOENT:
+        return exit_not_found;
+    case EACCES:
+    case EPERM:
+        return exit_permission;
+    case ENODEV:
+        return exit_lost;
+    case ETIMEDOUT:
+        return exit_timeout;
+    default:
+        return exit_failed;
+    }
+}
+
+unsigned code_of_library(const ub::error &error) {
+    if (error.ext_code() != UB_EXT_NONE && find_code(error.ext_code()))
+        return error.ext_code();
+    switch (error.errnum()) {
+    case ENODEV:
+        return E_DEVICE_LOST;
+    case ETIMEDOUT:
+        return E_TIMEOUT;
+    case ENOMEM:
+        return UB_EXT_NO_MEMORY;
+    default:
+        return E_SYSTEM;
+    }
+}
+
+} // namespace
+
+std::string errno_name(int errnum) {
+    const char *name = strerrorname_np(errnum);
+    return name ? name : fmt::format("errno {}", errnum);
+}
+
+Error::Error(std::string object, std::string cause, unsigned code, int errnum)
+    : object_(std::move(object)), cause_(std::move(cause)), code_(code), errnum_(errnum) {
+    const Code *known = find_code(code);
+    if (errnum_ == 0)
+        errnum_ = known ? known->errnum : EIO;
+    if (known)
+        hint_ = known->remedy;
+}
+
+Error &Error::limit(uint64_t value) {
+    limit_ = value;
+    return *this;
+}
+
+Error &Error::hint(std::string remedy) {
+    hint_ = std::move(remedy);
+    return *this;
+}
+
+int Error::exit_code() const {
+    const Code *known = find_code(code_);
+    return known && known->exit != exit_by_cause ? known->exit : exit_by_errno(errnum_);
+}
+
+std::string Error::limit_text() const {
+    if (!limit_)
+        return "";
+    const bool bytes = code_ == UB_EXT_MEMLOCK || code_ == UB_EXT_BAD_LENGTH;
+    return fmt::format(" (limit {})", bytes ? iec_bytes(*limit_) : std::to_string(*limit_));
+}
+
+std::string Error::text() const {
+    std::string out = fmt::format("ubctl: {}: {}{} [{}, {}]\n", object_, cause_, limit_text(),
+                                  code_label(code_), errno_name(errnum_));
+    if (!hint_.empty())
+        out += fmt::format("hint: {}\n", hint_);
+    return out;
+}
+
+std::string Error::json() const {
+    nlohmann::ordered_json error;
+    error["object"] = object_;
+    error["cause"] = cause_;
+    error["limit"] = limit_ ? json_number(*limit_) : nlohmann::ordered_json(nullptr);
+    error["code"] = code_label(code_);
+    error["errno"] = errno_name(errnum_);
+    error["hint"] = hint_;
+    error["exit_code"] = exit_code();
+    return json_document("ub.error/1", "error", std::move(error));
+}
+
+Error usage_error(const std::string &object, const std::string &cause) {
+    return Error(object, cause, E_USAGE);
+}
+
+Error file_error(const std::string &path, const std::string &cause, int errnum) {
+    std::string text = cause + ": " + strerror(errnum);
+    return Error(path, std::move(text), E_FILE, errnum);
+}
+
+Error library_error(const ub::error &error) {
+    Error out(error.object()[0] ? error.object() : "libub", error.message(), code_of_library(error),
+              error.errnum());
+    if (error.limit())
+        out.limit(error.limit());
+    if (error.hint()[0])
+        out.hint(error.hint());
+    return out;
+}
+
+Error completion_error(const std::string &object, unsigned status, unsigned substatus) {
+    std::string cause = fmt::format("the command completed with {}", ub_cr_status_str(status));
+    if (substatus)
+        cause += fmt::format(": {}", ub_cr_substatus_str(substatus));
+    return Error(object, std::move(cause), E_COMPLETION + status);
+}
+
+} // namespace ubctl

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+// ubctl context|memory|queue list: what the driver keeps for whom.
+
+#include <fmt/format.h>
+#include <ub/ub.h>
+#include <ub/ub_uapi.h>
+
+#include "command.hpp"
+#include "devices.hpp"
+#include "netlink.hpp"
+
+namespace ubctl {
+
+namespace {
+
+// A soft device's objects belong to the process that made it; this one has made none.
+std::vector<Attributes> rows_of(const Globals &globals, int command) {
+    if (is_soft(globals.device))
+        return {};
+    return netlink_dump(command, device_index(globals.device));
+}
+
+Value device_of(const Attributes &row) {
+    if (row.has(UB_A_DEV_NAME))
+        return row.text(UB_A_DEV_NAME);
+    return fmt::format("ub{}", row.number(UB_A_DEV_INDEX));
+}
+
+int context_list(const Globals &globals) {
+    Report report{"ub.context.list/1",
+                  Layout::columns,
+                  {{"device", "DEVICE"},
+                   {"tid", "TID"},
+                   {"pid", "PID"},
+                   {"comm", "COMMAND"},
+                   {"uid", "UID"},
+                   {"segments", "SEGMENTS"},
+                   {"queues", "QUEUES"},
+                   {"pinned_bytes", "PINNED", Show::bytes}}};
+    for (const Attributes &row : rows_of(globals, UB_CMD_CTX_GET))
+        report.add({device_of(row), row.value(UB_A_TID), row.value(UB_A_PID), row.text(UB_A_COMM),
+                    row.value(UB_A_UID), row.value(UB_A_SEGS), row.value(UB_A_QUEUES),
+                    row.value(UB_A_PINNED_BYTES)});
+    print(report, globals.style);
+    return exit_ok;
+}
+
+List access_names(uint64_t bits) {
+    static const std::pair<uint64_t, const char *> names[] = {{UB_ACCESS_LOCAL_ONLY, "local"},
+                                                              {UB_ACCESS_READ, "read"},
+                                                              {UB_ACCESS_WRITE, "write"},
+                                                              {UB_ACCESS_ATOMIC, "atomic"}};
+    List list;
+    for (const auto &[bit, name] : names)
+        if (bits & bit)
+            list.push_back(name);
+    return list;
+}
+
+int memory_list(const Globals &globals) {
+    Report report{"ub.memory.list/1",
+                  Layout::columns,
+                  {{"device", "DEVICE"},
+                   {"token_id", "TOKEN"},
+                   {"tid", "TID"},
+                   {"pid", "PID"},
+                   {"comm", "COMMAND"},
+                   {"addr", "ADDRESS", Show::address},
+                   {"len_bytes", "LENGTH", Show::bytes},
+                   {"access", "ACCESS"},
+                   {"read_only", "READ-ONLY"},
+                   {"leaf_4k", "4K"},
+                   {"leaf_2m", "2M"},
+                   {"pinned_bytes", nullptr, Show::bytes}}};
+    for (const Attributes &row : rows_of(globals, UB_CMD_SEG_GET))
+        report.add({device_of(row), row.value(UB_A_TOKEN_ID), row.value(UB_A_TID),
+                    row.value(UB_A_PID), row.text(UB_A_COMM), row.value(UB_A_ADDR),
+                    row.value(UB_A_LEN), access_names(row.number(UB_A_ACCESS)),
+                    (row.number(UB_A_REG_FLAGS) & UB_REG_F_READ_ONLY) != 0,
+                    row.value(UB_A_LEAF_4K), row.value(UB_A_LEAF_2M),
+                    row.value(UB_A_PINNED_BYTES)});
+    print(report, globals.style);
+    return exit_ok;
+}
+
+Value queue_type(const Attributes &row) {
+    switch (row.number(UB_A_QUEUE_TYPE)) {
+    case UB_OBJ_JFS:
+        return row.number(UB_A_QUEUE_FLAGS) & UB_JFS_F_JETTY ? "jetty" : "jfs";
+    case UB_OBJ_JFR:
+        return "jfr";
+    case UB_OBJ_JFC:
+        return "jfc";
+    default:
+        return std::monostate{};
+    }
+}
+
+Value queue_state(const Attributes &row) {
+    if (!row.has(UB_A_STATE))
+        return std::monostate{};
+    return std::string(ub_state_str(static_cast<unsigned>(row.number(UB_A_STATE))));
+}
+
+int queue_list(const Globals &globals) {
+    Report report{"ub.queue.list/1",
+                  Layout::columns,
+                  {{"device", "DEVICE"},
+                   {"type", "TYPE"},
+                   {"id", "ID"},
+                   {"tid", "TID"},
+                   {"pid", "PID"},
+                   {"comm", "COMMAND"},
+                   {"state", "STATE"},
+                   {"depth", "DEPTH"},
+                   {"pi", "PI"},
+                   {"ci", "CI"},
+                   {"jfc", "JFC"},
+                   {"jfr", "JFR"},
+                   {"count", "COUNT"},
+                   {"interrupts", "INTERRUPTS"},
+                   {"flags", nullptr}}};
+    for (const Attributes &row : rows_of(globals, UB_CMD_QUEUE_GET))
+        report.add({device_of(row), queue_type(row), row.value(UB_A_QUEUE_ID), row.value(UB_A_TID),
+                    row.value(UB_A_PID), row.text(UB_A_COMM), queue_state(row),
+                    row.value(UB_A_DEPTH), row.value(UB_A_PI), row.value(UB_A_CI),
+                    row.value(UB_A_JFC), row.value(UB_A_JFR), row.value(UB_A_COUNT),
+                    row.value(UB_A_INTERRUPTS), row.value(UB_A_QUEUE_FLAGS)});
+    print(report, globals.style);
+    return exit_ok;
+}
+
+} // namespace
+
+Action declare_context_list(CLI::App &) { return context_list; }
+Action declare_memory_list(CLI::App &) { return memory_list; }
+Action declare_queue_list(CLI::App &) { return queue_list; }
+
+} // namespace ubctl

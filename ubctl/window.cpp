@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#include "window.hpp"
+
+#include <algorithm>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace ubctl {
+
+namespace {
+
+constexpr uint64_t largest = 8 << 20, smallest = 64 << 10, page = 4096;
+
+// What may be pinned; half is left to the queues and to the user's other processes.
+uint64_t pin_budget() {
+    rlimit limit{};
+    if (geteuid() == 0 || getrlimit(RLIMIT_MEMLOCK, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY)
+        return UINT64_MAX;
+    return limit.rlim_cur / 2;
+}
+
+} // namespace
+
+size_t window_bytes(unsigned buffers, uint64_t max_msg, std::optional<uint64_t> file_size) {
+    uint64_t bytes = std::clamp(pin_budget() / buffers, smallest, largest);
+    bytes = std::min(bytes, max_msg);
+    if (file_size)
+        bytes = std::min(bytes, (*file_size / page + 1) * page);
+    return std::max(bytes / page * page, page);
+}
+
+} // namespace ubctl
