@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+/* The admin ring: fetch, check what all commands have in common, dispatch, answer. */
+#include "core_internal.h"
+
+#define RAW_OFF ((uint32_t)offsetof(struct ub_admin_cmd, raw))
+
+/* Bytes [from, to) of raw that an opcode uses. */
+struct used {
+	uint8_t from, to;
+};
+
+static const struct admin_op {
+	uint8_t opcode;
+	bool has_id;
+	struct used used;
+	int (*run)(struct ub_admin *a);
+} ops[] = {
+	{ UB_ADMIN_NOP, false, { 0, 0 }, NULL },
+	{ UB_ADMIN_CREATE_CTX, true, { 0, 8 }, ub_ctx_create },
+	{ UB_ADMIN_DESTROY_CTX, true, { 0, 0 }, ub_ctx_destroy },
+	{ UB_ADMIN_CREATE_SEG, true, { 0, 40 }, ub_seg_create },
+	{ UB_ADMIN_MODIFY_SEG, true, { 36, 40 }, ub_seg_modify },
+	{ UB_ADMIN_DESTROY_SEG, true, { 0, 0 }, ub_seg_destroy },
+	{ UB_ADMIN_CREATE_EQ, true, { 0, 20 }, ub_eq_create },
+	{ UB_ADMIN_DESTROY_EQ, true, { 0, 0 }, ub_eq_destroy },
+	{ UB_ADMIN_CREATE_JFC, true, { 0, 32 }, ub_jfc_create },
+	{ UB_ADMIN_QUERY_JFC, true, { 0, 0 }, ub_jfc_query },
+	{ UB_ADMIN_DESTROY_JFC, true, { 0, 0 }, ub_jfc_destroy },
+	/* Of JFS and JFR, state is not for CREATE, and alone for MODIFY. */
+	{ UB_ADMIN_CREATE_JFS, true, { 0, 43 }, ub_jfs_create },
+	{ UB_ADMIN_MODIFY_JFS, true, { 40, 41 }, ub_jfs_modify },
+	{ UB_ADMIN_QUERY_JFS, true, { 0, 0 }, ub_jfs_query },
+	{ UB_ADMIN_DESTROY_JFS, true, { 0, 0 }, ub_jfs_destroy },
+	{ UB_ADMIN_CREATE_JFR, true, { 0, 38 }, ub_jfr_create },
+	{ UB_ADMIN_MODIFY_JFR, true, { 36, 37 }, ub_jfr_modify },
+	{ UB_ADMIN_QUERY_JFR, true, { 0, 0 }, ub_jfr_query },
+	{ UB_ADMIN_DESTROY_JFR, true, { 0, 0 }, ub_jfr_destroy },
+};
+
+int ub_admin_fail(struct ub_admin *a, enum ub_admin_status status, uint32_t detail)
+{
+	a->reply->status = status;
+	a->reply->detail = detail;
+	return status;
+}
+
+static const struct admin_op *find_op(uint8_t opcode)
+{
+	for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)
+		if (ops[i].opcode == opcode)
+			return &ops[i];
+	return NULL;
+}
+
+static int check_reserved(struct ub_admin *a, const struct admin_op *op)
+{
+	const struct ub_admin_cmd *cmd = a->cmd;
+
+	if (cmd->rsvd)
+		return ub_admin_fail(a, UB_ADMIN_BAD_FIELD, UB_ADMIN_OFF(rsvd));
+	if (!op->has_id && cmd->id)
+		return ub_admin_fail(a, UB_ADMIN_BAD_FIELD, UB_ADMIN_OFF(id));
+	for (uint32_t i = 0; i < sizeof(cmd->raw); i++)
+		if (cmd->raw[i] && (i < op->used.from || i >= op->used.to))
+			return ub_admin_fail(a, UB_ADMIN_BAD_FIELD, RAW_OFF + i);
+	return 0;
+}
+
+/* What a well-behaved driver never gets. */
+static bool is_guest_error(unsigned status)
+{
+	return status >= UB_ADMIN_BAD_OPCODE && status <= UB_ADMIN_BAD_ADDRESS;
+}
+
+static void run_command(struct ub_admin *a)
+{
+	const struct admin_op *op = find_op(a->cmd->opcode);
+
+	a->reply->tag = a->cmd->tag;
+	if (!op)
+		ub_admin_fail(a, UB_ADMIN_BAD_OPCODE, UB_ADMIN_OFF(opcode));
+	else if (!check_reserved(a, op) && op->run)
+		op->run(a);
+	ub_count(a->core, UB_ST_ADMIN_CMDS, 1);
+	if (is_guest_error(a->reply->status))
+		ub_after_error(a->after, "admin opcode 0x%02x, id %u: status %u, detail %u",
+			       a->cmd->opcode, a->cmd->id, a->reply->status, a->reply->detail);
+}
+
+static void fatal(struct ub_core *core, struct ub_after *after, uint32_t cause, uint64_t info)
+{
+	atomic_store(&core->status, UB_STATUS_FATAL);
+	ub_capture(core, cause, info);
+	ub_after_error(after, "admin ring cannot be used (cause %u, 0x%llx): reset the device",
+		       cause, (unsigned long long)info);
+}
+
+static struct ub_admin_slot *map_slot(struct ub_core *core, uint64_t addr)
+{
+	size_t len = sizeof(struct ub_admin_slot);
+	void *ptr = core->host.map(core->opaque, addr, &len, true);
+
+	if (ptr && len < sizeof(struct ub_admin_slot)) {
+		core->host.unmap(core->opaque, ptr, len, true, 0);
+		ptr = NULL;
+	}
+	return ptr;
+}
+
+static void write_reply(struct ub_admin_slot *slot, struct ub_admin_reply *reply, bool owner)
+{
+	uint32_t head;
+
+	reply->flags = owner ? UB_ADMIN_REPLY_OWNER : 0;
+	memcpy(&head, reply, 4);
+	memcpy((uint8_t *)&slot->reply + 4, (uint8_t *)reply + 4, sizeof(*reply) - 4);
+	__atomic_store_n((uint32_t *)&slot->reply, head, __ATOMIC_RELEASE);
+}
+
+/* With admin_lock held; drops it around callbacks. False: nothing left to do. */
+static bool serve_one(struct ub_core *core)
+{
+	uint32_t pi = atomic_load(&core->admin_pi), ci = atomic_load(&core->admin_ci);
+	uint32_t depth = atomic_load(&core->admin_depth);
+	uint64_t addr = atomic_load(&core->admin_base) +
+			(uint64_t)(ci & (depth - 1)) * sizeof(struct ub_admin_slot);
+	struct ub_admin_reply reply = { 0 };
+	struct ub_admin_slot *slot = NULL;
+	struct ub_admin_cmd cmd;
+	struct ub_after after;
+	struct ub_admin a = { .core = core, .cmd = &cmd, .reply = &reply, .after = &after };
+
+	if (pi == ci || core->resets_waiting || atomic_load(&core->status) & UB_STATUS_FATAL)
+		return false;
+	ub_after_init(&after, core);
+	if (pi - ci > depth) {
+		fatal(core, &after, UB_ERR_ADMIN_PI, pi);
+	} else if (!(slot = map_slot(core, addr))) {
+		fatal(core, &after, UB_ERR_ADMIN_DMA, addr);
+	} else {
+		memcpy(&cmd, &slot->cmd, sizeof(cmd));
+		run_command(&a);
+	}
+	pthread_mutex_unlock(&core->admin_lock);
+	if (a.page && core->host.db_page)
+		core->host.db_page(core->opaque, a.page, a.page_in_use);
+	if (slot) {
+		write_reply(slot, &reply, ub_lap(ci, depth));
+		core->host.unmap(core->opaque, slot, sizeof(*slot), true, sizeof(*slot));
+		atomic_store(&core->admin_ci, ci + 1);
+		ub_after_irq(&after, 0);
+	}
+	ub_after_run(&after);
+	pthread_mutex_lock(&core->admin_lock);
+	return true;
+}
+
+void ub_admin_doorbell(struct ub_core *core, uint32_t pi)
+{
+	pthread_mutex_lock(&core->admin_lock);
+	if (!(atomic_load(&core->ctrl) & UB_CTRL_ENABLE) ||
+	    atomic_load(&core->status) & UB_STATUS_FATAL) {
+		pthread_mutex_unlock(&core->admin_lock);
+		ub_guest_error(core, "ADMIN_PI %u while the admin ring is not usable", pi);
+		return;
+	}
+	atomic_store(&core->admin_pi, pi);
+	/* Whoever is at it looks at PI again. */
+	if (!core->admin_busy) {
+		core->admin_busy = true;
+		while (serve_one(core))
+			;
+		core->admin_busy = false;
+		pthread_cond_broadcast(&core->admin_cond);
+	}
+	pthread_mutex_unlock(&core->admin_lock);
+}
+
+/* ---- Checks that commands share ---- */
+int ub_admin_check_new(struct ub_admin *a, struct ub_idmap *map)
+{
+	uint32_t id = a->cmd->id;
+
+	if (id == 0 || id > map->max)
+		return ub_admin_fail(a, UB_ADMIN_BAD_ID, UB_ADMIN_OFF(id));
+	if (ub_idmap_get(map, id))
+		return ub_admin_fail(a, UB_ADMIN_ID_IN_USE, UB_ADMIN_OFF(id));
+	if (ub_idmap_reserve(map, id))
+		return ub_admin_fail(a, UB_ADMIN_NO_MEMORY, 0);
+	return 0;
+}
+
+int ub_admin_check_ring(struct ub_admin *a, uint64_t ring, uint64_t rec, uint32_t depth,
+			uint32_t depth_off)
+{
+	uint32_t max = a->core->cfg.max_depth;
+
+	if (ring % UB_HW_PAGE_SIZE)
+		return ub_admin_fail(a, UB_ADMIN_BAD_FIELD, UB_ADMIN_OFF(jfs.ring));
+	if (rec % sizeof(struct ub_hw_jfs_rec))
+		return ub_admin_fail(a, UB_ADMIN_BAD_FIELD, UB_ADMIN_OFF(jfs.rec));
+	if (depth < UB_HW_MIN_DEPTH || depth & (depth - 1))
+		return ub_admin_fail(a, UB_ADMIN_BAD_FIELD, depth_off);
+	if (depth > max)
+		return ub_admin_fail(a, UB_ADMIN_LIMIT, max);
+	return 0;
+}
+
+int ub_admin_check_page(struct ub_admin *a, uint32_t page, uint32_t off)
+{
+	if (page == 0 || page >= a->core->cfg.db_pages)
+		return ub_admin_fail(a, UB_ADMIN_BAD_FIELD, off);
+	if (atomic_load(&a->core->db[page]))
+		return ub_admin_fail(a, UB_ADMIN_ID_IN_USE, off);
+	return 0;
+}
+
+/* JFS, JFR and JFC have ring, rec and depth at the same place. */
+int ub_admin_pin_queue(struct ub_admin *a, struct ub_ctx *ctx, size_t slot,
+		       struct ub_pinned *ring, struct ub_pinned *rec)
+{
+	if (ub_pin_uba(ring, ctx, a->cmd->jfs.ring, a->cmd->jfs.depth * slot))
+		return ub_admin_fail(a, UB_ADMIN_BAD_ADDRESS, UB_ADMIN_OFF(jfs.ring));
+	if (ub_pin_uba(rec, ctx, a->cmd->jfs.rec, sizeof(struct ub_hw_jfs_rec))) {
+		ub_pin_drop(ring, a->core);
+		return ub_admin_fail(a, UB_ADMIN_BAD_ADDRESS, UB_ADMIN_OFF(jfs.rec));
+	}
+	return 0;
+}
+
+struct ub_ctx *ub_admin_ctx(struct ub_admin *a, uint32_t tid, uint32_t off)
+{
+	struct ub_obj *obj = ub_idmap_get(&a->core->ctx, tid);
+
+	if (!obj)
+		ub_admin_fail(a, UB_ADMIN_BAD_ID, off);
+	return obj ? ub_container(obj, struct ub_ctx, obj) : NULL;
+}
+
+struct ub_jfc *ub_admin_jfc(struct ub_admin *a, struct ub_ctx *ctx, uint32_t id, uint32_t off)
+{
+	struct ub_obj *obj = ub_idmap_get(&a->core->jfc, id);
+
+	if (!obj || ub_container(obj, struct ub_jfc, obj)->ctx != ctx) {
+		ub_admin_fail(a, UB_ADMIN_BAD_ID, off);
+		return NULL;
+	}
+	return ub_container(obj, struct ub_jfc, obj);
+}
+
+struct ub_obj *ub_admin_obj(struct ub_admin *a, struct ub_idmap *map)
+{
+	struct ub_obj *obj = ub_idmap_get(map, a->cmd->id);
+
+	if (!obj)
+		ub_admin_fail(a, UB_ADMIN_BAD_ID, UB_ADMIN_OFF(id));
+	return obj;
+}

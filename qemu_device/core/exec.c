@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/* Executing a command: all checks before the first byte, then the opcode. */
+#include "core_internal.h"
+
+static bool is_transaction(unsigned opcode)
+{
+	return opcode < UB_OP_NOP;
+}
+
+static bool is_message(unsigned opcode)
+{
+	return opcode == UB_OP_SEND || opcode == UB_OP_SEND_IMM || opcode == UB_OP_WRITE_IMM;
+}
+
+static bool fail(struct ub_cmd *cmd, unsigned status, int sub)
+{
+	ub_cmd_fail(cmd, status, (unsigned)sub);
+	return false;
+}
+
+void ub_cmd_release(struct ub_cmd *cmd)
+{
+	if (!cmd->active)
+		return;
+	for (unsigned i = 0; i < cmd->nsge; i++)
+		ub_mem_put(&cmd->mem[i]);
+	ub_mem_put(&cmd->rmt);
+	ub_mem_put(&cmd->notify);
+	if (cmd->jfr)
+		ub_obj_put(&cmd->jfr->obj);
+	if (cmd->peer)
+		ub_core_put(cmd->peer);
+	cmd->jfr = NULL;
+	cmd->peer = NULL;
+	cmd->active = false;
+}
+
+/* ---- Checks, under both dma_locks ---- */
+static void set_empty(struct ub_mem *mem)
+{
+	memset(mem, 0, sizeof(*mem));
+}
+
+static bool check_local(struct ub_jfs *jfs)
+{
+	struct ub_cmd *cmd = &jfs->cur;
+
+	for (unsigned i = 0; i < cmd->nsge; i++) {
+		struct ub_hw_sge *sge = &cmd->sge[i];
+		int sub;
+
+		set_empty(&cmd->mem[i]);
+		if (!sge->len)
+			continue;
+		sub = ub_seg_local(jfs->ctx, sge->token_id, sge->va, sge->len, &cmd->mem[i]);
+		if (sub)
+			return fail(cmd, UB_CR_LOC_ACCESS_ERR, sub);
+		ub_mem_hold(&cmd->mem[i]);
+	}
+	return true;
+}
+
+static uint32_t access_of(unsigned opcode)
+{
+	if (opcode == UB_OP_READ)
+		return UB_ACCESS_READ;
+	return opcode >= UB_OP_CAS && opcode <= UB_OP_FXOR ? UB_ACCESS_ATOMIC : UB_ACCESS_WRITE;
+}
+
+static bool check_token(struct ub_jfs *jfs, uint32_t id, uint32_t token, uint32_t access,
+			uint64_t addr, uint64_t len, struct ub_mem *mem)
+{
+	struct ub_cmd *cmd = &jfs->cur;
+	int sub;
+
+	if (!len)
+		return true;
+	sub = ub_seg_token(cmd->peer, id, token, access, addr, len, mem);
+	if (sub)
+		return fail(cmd, UB_CR_REM_ACCESS_ABORT_ERR, sub);
+	/* Others' segments are not held: their owner can always take them away. */
+	if (mem->seg->ctx == jfs->ctx)
+		ub_mem_hold(mem);
+	return true;
+}
+
+static struct ub_jfr *find_jfr(struct ub_cmd *cmd, uint32_t id)
+{
+	struct ub_obj *obj;
+	struct ub_jfs *jetty;
+
+	if (!(cmd->flags & UB_WQE_TO_JETTY)) {
+		obj = ub_idmap_get(&cmd->peer->jfr, id);
+		return obj ? ub_container(obj, struct ub_jfr, obj) : NULL;
+	}
+	obj = ub_idmap_get(&cmd->peer->jfs, id);
+	jetty = obj ? ub_container(obj, struct ub_jfs, obj) : NULL;
+	cmd->jetty_id = id;
+	return jetty ? jetty->jfr : NULL;
+}
+
+static bool check_receiver(struct ub_cmd *cmd, uint32_t id, uint32_t token)
+{
+	struct ub_jfr *jfr = find_jfr(cmd, id);
+
+	if (!jfr)
+		return fail(cmd, UB_CR_REM_UNSUPPORTED_REQ_ERR, UB_SUB_QUEUE_ID);
+	if (jfr->policy != UB_TOKEN_NONE && jfr->token != token)
+		return fail(cmd, UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN_VALUE);
+	ub_obj_get(&jfr->obj);
+	cmd->jfr = jfr;
+	cmd->jfr_gen = atomic_load(&jfr->gen);
+	return true;
+}
+
+static bool check_remote(struct ub_jfs *jfs)
+{
+	struct ub_cmd *cmd = &jfs->cur;
+	const struct ub_hw_wqe *w = &cmd->wqe;
+
+	if (!is_transaction(cmd->opcode))
+		return true;
+	if (!cmd->peer)
+		return fail(cmd, UB_CR_ACK_TIMEOUT_ERR, UB_SUB_EID);
+	if (cmd->opcode == UB_OP_SEND || cmd->opcode == UB_OP_SEND_IMM)
+		return check_receiver(cmd, w->rmt_id, w->rmt_token);
+	if (!check_token(jfs, w->rmt_id, w->rmt_token, access_of(cmd->opcode), w->rmt_addr,
+			 cmd->total, &cmd->rmt))
+		return false;
+	if (cmd->opcode == UB_OP_WRITE_IMM)
+		return check_receiver(cmd, cmd->ext.notify_id, cmd->ext.notify_token);
+	if (cmd->opcode == UB_OP_WRITE_NOTIFY)
+		return check_token(jfs, cmd->ext.notify_id, cmd->ext.notify_token,
+				   UB_ACCESS_WRITE, cmd->ext.notify_addr, 8, &cmd->notify);
+	return true;
+}
+
+static void find_peer(struct ub_jfs *jfs)
+{
+	struct ub_core *core = jfs->obj.core;
+	struct ub_cmd *cmd = &jfs->cur;
+
+	if (!is_transaction(cmd->opcode))
+		return;
+	if (memcmp(cmd->wqe.rmt_eid, core->cfg.eid, 16) == 0) {
+		ub_core_get(core);
+		cmd->peer = core;
+	} else {
+		cmd->peer = ub_fabric_find(cmd->wqe.rmt_eid);
+	}
+}
+
+static bool check(struct ub_jfs *jfs)
+{
+	struct ub_core *core = jfs->obj.core, *other;
+	struct ub_cmd *cmd = &jfs->cur;
+	bool ok;
+
+	find_peer(jfs);
+	other = cmd->peer ? cmd->peer : core;
+	ub_dma_lock(core, other);
+	if (ub_cmd_live(jfs))
+		ok = check_local(jfs) && check_remote(jfs);
+	else
+		ok = fail(cmd, UB_CR_WR_FLUSH_ERR, UB_SUB_NONE);
+	ub_dma_unlock(core, other);
+	cmd->phase = UB_PHASE_CHECKED;
+	return ok;
+}
+
+/* ---- Results ---- */
+void ub_stream_local(struct ub_stream *s, struct ub_jfs *jfs, uint64_t rights)
+{
+	struct ub_cmd *cmd = &jfs->cur;
+
+	if (cmd->inline_data)
+		ub_stream_flat(s, cmd->inline_data);
+	else
+		ub_stream_mem(s, jfs->obj.core, cmd->mem, cmd->nsge, rights);
+}
+
+void ub_cmd_xfer(struct ub_cmd *cmd, enum ub_xfer x, const struct ub_stream *local,
+		 const struct ub_stream *remote, bool to_remote)
+{
+	enum ub_xfer local_side = to_remote ? UB_XFER_SRC : UB_XFER_DST;
+
+	if (x == UB_XFER_OK)
+		return;
+	if (x == UB_XFER_GONE)
+		ub_cmd_fail(cmd, UB_CR_REM_OPERATION_ERR, UB_SUB_STATE);
+	else if (x == local_side)
+		ub_cmd_fail(cmd, UB_CR_LOC_ACCESS_ERR, local->sub);
+	else
+		ub_cmd_fail(cmd, UB_CR_REM_ACCESS_ABORT_ERR, remote->sub);
+}
+
+enum ub_exec ub_exec(struct ub_jfs *jfs, struct ub_scratch *scratch)
+{
+	struct ub_cmd *cmd = &jfs->cur;
+	enum ub_exec ret = UB_EXEC_DONE;
+
+	if (cmd->opcode == UB_OP_NOP) {
+		cmd->done = true;
+		return ret;
+	}
+	if (cmd->phase == UB_PHASE_NEW && !check(jfs))
+		return ret;
+	if (is_message(cmd->opcode))
+		ret = ub_exec_message(jfs);
+	else if (access_of(cmd->opcode) == UB_ACCESS_ATOMIC)
+		ub_exec_atomic(jfs);
+	else if (is_transaction(cmd->opcode))
+		ub_exec_memory(jfs);
+	else if (cmd->opcode == UB_OP_FILL)
+		ub_exec_fill(jfs);
+	else if (cmd->opcode == UB_OP_CRC32C)
+		ub_exec_crc32c(jfs);
+	else
+		ub_exec_gemm(jfs, scratch);
+	if (ret == UB_EXEC_DONE)
+		cmd->done = true;
+	return ret;
+}

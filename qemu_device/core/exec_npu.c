@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* FILL and CRC32C. */
+#include "core_internal.h"
+
+/* What is done to each mapped span of the SGEs; offset is in its piece. */
+typedef void (*span_fn)(struct ub_cmd *cmd, uint8_t *ptr, uint64_t len, uint64_t offset);
+
+static bool burst(struct ub_cmd *cmd, struct ub_stream *s, uint64_t left, span_fn fn)
+{
+	while (left) {
+		uint64_t n;
+
+		if (!ub_stream_fill(s, left)) {
+			ub_cmd_fail(cmd, UB_CR_LOC_ACCESS_ERR, s->sub);
+			return false;
+		}
+		n = s->len < left ? s->len : left;
+		fn(cmd, s->ptr, n, s->off);
+		ub_stream_skip(s, n);
+		cmd->moved += n;
+		left -= n;
+	}
+	return true;
+}
+
+static void for_spans(struct ub_jfs *jfs, uint64_t rights, span_fn fn)
+{
+	struct ub_core *core = jfs->obj.core;
+	struct ub_cmd *cmd = &jfs->cur;
+	struct ub_stream s;
+	bool go = true;
+
+	ub_stream_mem(&s, core, cmd->mem, cmd->nsge, rights);
+	while (go && cmd->moved < cmd->total) {
+		uint64_t left = cmd->total - cmd->moved;
+
+		pthread_rwlock_rdlock(&core->dma_lock);
+		go = ub_cmd_live(jfs) && burst(cmd, &s, left < UB_BURST ? left : UB_BURST, fn);
+		ub_stream_end(&s);
+		pthread_rwlock_unlock(&core->dma_lock);
+	}
+}
+
+/* The pattern as 8 bytes. */
+static uint64_t repeat(uint64_t pattern, uint32_t size)
+{
+	for (; size < 8; size *= 2)
+		pattern = (pattern & ((1ull << size * 8) - 1)) | pattern << size * 8;
+	return pattern;
+}
+
+static void fill_span(struct ub_cmd *cmd, uint8_t *ptr, uint64_t len, uint64_t offset)
+{
+	uint64_t w = repeat(cmd->wqe.pattern, cmd->wqe.pattern_size);
+	unsigned turn = offset % 8 * 8;
+
+	if (turn)
+		w = w >> turn | w << (64 - turn);
+	for (; len >= 8; len -= 8, ptr += 8)
+		memcpy(ptr, &w, 8);
+	memcpy(ptr, &w, len);
+}
+
+static void crc_span(struct ub_cmd *cmd, uint8_t *ptr, uint64_t len, uint64_t offset)
+{
+	(void)offset;
+	cmd->imm = ub_crc32c((uint32_t)cmd->imm, ptr, len);
+}
+
+void ub_exec_fill(struct ub_jfs *jfs)
+{
+	for_spans(jfs, UB_PTE_WRITE, fill_span);
+}
+
+void ub_exec_crc32c(struct ub_jfs *jfs)
+{
+	jfs->cur.imm = jfs->cur.wqe.crc_seed;
+	for_spans(jfs, UB_PTE_READ, crc_span);
+	if (!jfs->cur.done)
+		jfs->cur.cqe_flags |= UB_CQE_IMM;
+}

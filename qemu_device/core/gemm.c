@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * GEMM_F32 by the CBLAS at hand. The matrices are copied to private memory, so that neither a reset
+ * nor a destroy ever waits for arithmetic, and the product is made in tiles with a look between
+ * them whether it is still wanted.
+ */
+#include <cblas.h>
+#include <dlfcn.h>
+#include <stdlib.h>
+
+#include "core_internal.h"
+
+#define TILE_FLOPS	4.0e9
+#define TILE_ROWS	1024
+
+struct matrix {
+	float *data;		/* packed */
+	uint32_t rows, cols;
+	uint64_t stride;	/* bytes from row to row in memory */
+	const struct ub_mem *mem;
+};
+
+struct product {
+	struct matrix a, b, c;
+	CBLAS_TRANSPOSE ta, tb;
+	float alpha, beta;
+	int m, n, k;
+};
+
+void ub_gemm_setup(const struct ub_core_config *cfg)
+{
+	void (*set_threads)(int);
+
+	if (!cfg->own_process)
+		return;
+	/* Engines are the parallelism. Any CBLAS links; this one can be told. */
+	set_threads = (void (*)(int))dlsym(RTLD_DEFAULT, "openblas_set_num_threads");
+	if (set_threads)
+		set_threads(1);
+}
+
+static size_t elements(const struct matrix *x)
+{
+	return ((size_t)x->rows * x->cols + 15) & ~(size_t)15;
+}
+
+static bool reserve(struct ub_scratch *scratch, size_t size)
+{
+	if (size <= scratch->size)
+		return true;
+	free(scratch->buf);
+	scratch->buf = aligned_alloc(64, size);
+	scratch->size = scratch->buf ? size : 0;
+	return scratch->buf;
+}
+
+static void set_matrix(struct matrix *x, const struct ub_mem *mem, uint32_t rows, uint32_t cols,
+		       uint32_t ld)
+{
+	x->mem = mem;
+	x->rows = rows;
+	x->cols = cols;
+	x->stride = (uint64_t)ld * 4;
+}
+
+static float as_float(uint32_t bits)
+{
+	float f;
+
+	memcpy(&f, &bits, 4);
+	return f;
+}
+
+static void set_product(struct product *p, const struct ub_cmd *cmd)
+{
+	const struct ub_hw_wqe *w = &cmd->wqe;
+	uint32_t m = w->gemm.m, n = w->gemm.n, k = w->gemm.k;
+
+	p->ta = cmd->inline_len & UB_GEMM_TRANS_A ? CblasTrans : CblasNoTrans;
+	p->tb = cmd->inline_len & UB_GEMM_TRANS_B ? CblasTrans : CblasNoTrans;
+	p->alpha = as_float(w->gemm.alpha);
+	p->beta = as_float(w->gemm.beta);
+	p->m = (int)m;
+	p->n = (int)n;
+	p->k = (int)k;
+	set_matrix(&p->a, &cmd->mem[0], p->ta == CblasTrans ? k : m, p->ta == CblasTrans ? m : k,
+		   w->gemm.lda);
+	set_matrix(&p->b, &cmd->mem[1], p->tb == CblasTrans ? n : k, p->tb == CblasTrans ? k : n,
+		   w->gemm.ldb);
+	set_matrix(&p->c, &cmd->mem[2], m, n, w->gemm.ldc);
+}
+
+static bool place(struct product *p, struct ub_scratch *scratch)
+{
+	size_t a = elements(&p->a), b = elements(&p->b), c = elements(&p->c);
+
+	if (!reserve(scratch, (a + b + c) * 4))
+		return false;
+	p->a.data = scratch->buf;
+	p->b.data = p->a.data + a;
+	p->c.data = p->b.data + b;
+	return true;
+}
+
+static bool move(struct ub_jfs *jfs, struct matrix *x, bool to_device)
+{
+	struct ub_cmd *cmd = &jfs->cur;
+	uint64_t row = (uint64_t)x->cols * 4;
+	struct ub_stream s;
+	enum ub_xfer xf;
+
+	ub_stream_mem(&s, jfs->obj.core, x->mem, 1, to_device ? UB_PTE_WRITE : UB_PTE_READ);
+	if (row == x->stride)
+		xf = ub_stream_copy_rows(jfs, &s, 1, row * x->rows, 0, x->data, to_device);
+	else
+		xf = ub_stream_copy_rows(jfs, &s, x->rows, row, x->stride, x->data, to_device);
+	if (xf == UB_XFER_GONE)
+		ub_cmd_fail(cmd, UB_CR_WR_FLUSH_ERR, UB_SUB_NONE);
+	else if (xf != UB_XFER_OK)
+		ub_cmd_fail(cmd, UB_CR_LOC_ACCESS_ERR, s.sub);
+	return xf == UB_XFER_OK;
+}
+
+static void tile(const struct product *p, int i, int rows, int j, int cols)
+{
+	const float *a = p->a.data + (p->ta == CblasTrans ? (size_t)i : (size_t)i * (size_t)p->k);
+	const float *b = p->b.data + (p->tb == CblasTrans ? (size_t)j * (size_t)p->k : (size_t)j);
+	float *c = p->c.data + (size_t)i * p->n + j;
+
+	cblas_sgemm(CblasRowMajor, p->ta, p->tb, rows, cols, p->k, p->alpha, a, (int)p->a.cols, b,
+		    (int)p->b.cols, p->beta, c, p->n);
+}
+
+/* Asked to stop: destroyed, reset, or on its way to ERROR, which flushes. */
+static bool unwanted(struct ub_jfs *jfs)
+{
+	return atomic_load(&jfs->gen) != jfs->cur.gen ||
+	       atomic_load(&jfs->state) == UB_STATE_ERROR;
+}
+
+static int least(double limit, int n)
+{
+	return limit < n ? (int)limit : n;
+}
+
+static bool multiply(struct ub_jfs *jfs, const struct product *p)
+{
+	int rows = least(TILE_ROWS, p->m);
+	int cols = least(TILE_FLOPS / (2.0 * rows * p->k) + 64, p->n);
+
+	for (int i = 0; i < p->m; i += rows) {
+		for (int j = 0; j < p->n; j += cols) {
+			if (unwanted(jfs)) {
+				ub_cmd_fail(&jfs->cur, UB_CR_WR_FLUSH_ERR, UB_SUB_NONE);
+				return false;
+			}
+			tile(p, i, least(rows, p->m - i), j, least(cols, p->n - j));
+		}
+	}
+	return true;
+}
+
+void ub_exec_gemm(struct ub_jfs *jfs, struct ub_scratch *scratch)
+{
+	struct ub_cmd *cmd = &jfs->cur;
+	struct product p = { 0 };
+
+	set_product(&p, cmd);
+	if (!place(&p, scratch)) {
+		ub_cmd_fail(cmd, UB_CR_LOC_OPERATION_ERR, UB_SUB_LENGTH);
+		return;
+	}
+	if (!move(jfs, &p.a, false) || !move(jfs, &p.b, false) ||
+	    (p.beta != 0.0f && !move(jfs, &p.c, false)) || !multiply(jfs, &p) ||
+	    !move(jfs, &p.c, true))
+		return;
+	cmd->moved = (uint64_t)p.m * (uint64_t)p.n * 4;
+}

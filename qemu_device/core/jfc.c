@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+/* Completion queues: admin commands, CQEs, re-arm. */
+#include <stdlib.h>
+
+#include "core_internal.h"
+
+#define JFC_OFF(member) UB_ADMIN_OFF(jfc.member)
+
+static struct ub_eq *find_eq(struct ub_admin *a)
+{
+	uint32_t id = a->cmd->jfc.eq;
+	struct ub_obj *obj = NULL;
+
+	if (id > 0 && id < a->core->cfg.vectors)
+		obj = atomic_load(&a->core->eq[id]);
+	if (!obj)
+		ub_admin_fail(a, UB_ADMIN_BAD_ID, JFC_OFF(eq));
+	return obj ? ub_container(obj, struct ub_eq, obj) : NULL;
+}
+
+static int check_jfc(struct ub_admin *a)
+{
+	const struct ub_admin_jfc *c = &a->cmd->jfc;
+	int ret = ub_admin_check_new(a, &a->core->jfc);
+
+	if (!ret)
+		ret = ub_admin_check_ring(a, c->ring, c->rec, c->depth, JFC_OFF(depth));
+	if (!ret)
+		ret = ub_admin_check_page(a, c->db_page, JFC_OFF(db_page));
+	return ret;
+}
+
+static void publish_jfc(struct ub_admin *a, struct ub_jfc *jfc)
+{
+	pthread_mutex_init(&jfc->lock, NULL);
+	ub_obj_get(&jfc->ctx->obj);
+	jfc->ctx->obj.users++;
+	ub_obj_get(&jfc->eq->obj);
+	jfc->eq->obj.users++;
+	ub_store(&jfc->rec->pi, 0);
+	ub_store(&jfc->rec->state, UB_STATE_READY);
+	ub_idmap_set(&a->core->jfc, jfc->obj.id, &jfc->obj);
+	atomic_store(&a->core->db[jfc->db_page], &jfc->obj);
+}
+
+int ub_jfc_create(struct ub_admin *a)
+{
+	struct ub_ctx *ctx;
+	struct ub_eq *eq;
+	struct ub_jfc *jfc;
+	int ret = check_jfc(a);
+
+	if (ret)
+		return ret;
+	ctx = ub_admin_ctx(a, a->cmd->jfc.tid, JFC_OFF(tid));
+	eq = ctx ? find_eq(a) : NULL;
+	if (!eq)
+		return UB_ADMIN_BAD_ID;
+	jfc = calloc(1, sizeof(*jfc));
+	if (!jfc)
+		return ub_admin_fail(a, UB_ADMIN_NO_MEMORY, 0);
+	ret = ub_admin_pin_queue(a, ctx, sizeof(struct ub_hw_cqe), &jfc->ring, &jfc->rec_pin);
+	if (ret) {
+		free(jfc);
+		return ret;
+	}
+	ub_obj_init(&jfc->obj, a->core, UB_KIND_JFC, a->cmd->id);
+	jfc->ctx = ctx;
+	jfc->eq = eq;
+	jfc->rec = ub_pinned_at(&jfc->rec_pin, 0);
+	jfc->depth = a->cmd->jfc.depth;
+	jfc->db_page = a->cmd->jfc.db_page;
+	atomic_init(&jfc->state, UB_STATE_READY);
+	publish_jfc(a, jfc);
+	return 0;
+}
+
+int ub_jfc_query(struct ub_admin *a)
+{
+	struct ub_obj *obj = ub_admin_obj(a, &a->core->jfc);
+	struct ub_jfc *jfc;
+
+	if (!obj)
+		return UB_ADMIN_BAD_ID;
+	jfc = ub_container(obj, struct ub_jfc, obj);
+	pthread_mutex_lock(&jfc->lock);
+	a->reply->state = atomic_load(&jfc->state);
+	a->reply->pi = jfc->pi;
+	a->reply->ci = ub_load(&jfc->rec->ci);
+	a->reply->count = jfc->count;
+	pthread_mutex_unlock(&jfc->lock);
+	a->reply->refs = obj->users;
+	return 0;
+}
+
+int ub_jfc_destroy(struct ub_admin *a)
+{
+	struct ub_obj *obj = ub_admin_obj(a, &a->core->jfc);
+	struct ub_jfc *jfc;
+
+	if (!obj)
+		return UB_ADMIN_BAD_ID;
+	if (obj->users)
+		return ub_admin_fail(a, UB_ADMIN_BUSY, obj->users);
+	jfc = ub_container(obj, struct ub_jfc, obj);
+	jfc->ctx->obj.users--;
+	jfc->eq->obj.users--;
+	pthread_rwlock_wrlock(&a->core->dma_lock);
+	atomic_store(&a->core->db[jfc->db_page], NULL);
+	pthread_rwlock_unlock(&a->core->dma_lock);
+	ub_obj_destroy(obj, &a->core->jfc);
+	return 0;
+}
+
+/* ---- CQEs ---- */
+static void fire(struct ub_jfc *jfc, struct ub_after *after)
+{
+	struct ub_hw_eqe eqe = {
+		.type = UB_EVENT_COMPLETION,
+		.id = jfc->obj.id,
+		.tid = jfc->ctx->obj.id,
+		.info = jfc->armed_sn,
+	};
+
+	jfc->armed = false;
+	jfc->fired_sn = jfc->armed_sn;
+	ub_eq_push(jfc->eq, eqe, after);
+}
+
+static void overflow(struct ub_jfc *jfc, struct ub_after *after)
+{
+	struct ub_core *core = jfc->obj.core;
+
+	atomic_store(&jfc->state, UB_STATE_ERROR);
+	ub_store(&jfc->rec->state, UB_STATE_ERROR);
+	ub_event(core, UB_EVENT_JFC_ERR, jfc->obj.id, jfc->ctx->obj.id, UB_CR_LOC_OPERATION_ERR,
+		 after);
+	ub_after_error(after, "jfc %u: overflow at %u CQEs, queue in ERROR", jfc->obj.id,
+		       jfc->depth);
+}
+
+static bool full(struct ub_jfc *jfc)
+{
+	if (jfc->pi - jfc->ci_seen < jfc->depth)
+		return false;
+	jfc->ci_seen = ub_load(&jfc->rec->ci);
+	return jfc->pi - jfc->ci_seen >= jfc->depth;
+}
+
+static void write_cqe(struct ub_jfc *jfc, struct ub_hw_cqe *cqe)
+{
+	struct ub_core *core = jfc->obj.core;
+	uint64_t off = (uint64_t)(jfc->pi & (jfc->depth - 1)) * sizeof(*cqe);
+	uint8_t *slot = ub_pinned_at(&jfc->ring, off);
+	uint32_t head;
+
+	cqe->timestamp_ns = core->host.clock_ns(core->opaque);
+	if (ub_lap(jfc->pi, jfc->depth))
+		cqe->flags |= UB_CQE_OWNER;
+	memcpy(&head, cqe, 4);
+	memcpy(slot + 4, (uint8_t *)cqe + 4, sizeof(*cqe) - 4);
+	ub_store((__le32 *)slot, head);
+	jfc->pi++;
+	jfc->count++;
+	ub_store(&jfc->rec->pi, jfc->pi);
+}
+
+bool ub_jfc_push(struct ub_jfc *jfc, struct ub_hw_cqe *cqe, struct ub_after *after)
+{
+	bool wake = cqe->flags & UB_CQE_SOLICITED || cqe->status != UB_CR_SUCCESS;
+	bool ok = false;
+
+	if (ub_obj_dead(&jfc->obj))
+		return false;
+	pthread_mutex_lock(&jfc->lock);
+	if (atomic_load(&jfc->state) == UB_STATE_READY) {
+		ok = !full(jfc);
+		if (!ok)
+			overflow(jfc, after);
+	}
+	if (ok) {
+		write_cqe(jfc, cqe);
+		ub_count(jfc->obj.core, UB_ST_CQES, 1);
+		if (wake) {
+			jfc->solicited_end = jfc->pi;
+			jfc->has_solicited = true;
+		}
+		if (jfc->armed && (wake || !jfc->armed_solicited))
+			fire(jfc, after);
+	}
+	pthread_mutex_unlock(&jfc->lock);
+	return ok;
+}
+
+/* Whether a CQE at or beyond the 24 bits of CI is there already. */
+static bool pending(const struct ub_jfc *jfc, uint32_t ci24, bool solicited)
+{
+	uint32_t held = (jfc->pi - ci24) & UB_DB_JFC_CI_MASK;
+
+	if (!solicited)
+		return held > 0;
+	return jfc->has_solicited && jfc->pi - jfc->solicited_end < held;
+}
+
+void ub_jfc_rearm(struct ub_jfc *jfc, uint64_t word, struct ub_after *after)
+{
+	uint8_t sn = word >> UB_DB_JFC_ARM_SN_SHIFT & UB_DB_JFC_ARM_SN_MASK;
+	bool solicited = word & UB_DB_JFC_SOLICITED;
+
+	ub_count(jfc->obj.core, UB_ST_REARMS, 1);
+	pthread_mutex_lock(&jfc->lock);
+	if (sn != jfc->fired_sn) {
+		jfc->armed = true;
+		jfc->armed_sn = sn;
+		jfc->armed_solicited = solicited;
+		if (pending(jfc, word & UB_DB_JFC_CI_MASK, solicited))
+			fire(jfc, after);
+	}
+	pthread_mutex_unlock(&jfc->lock);
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+/* Send queues and Jetties: admin commands and states. */
+#include <stdlib.h>
+
+#include "core_internal.h"
+
+#define JFS_OFF(member) UB_ADMIN_OFF(jfs.member)
+#define JFS_FLAGS (UB_JFS_F_ERROR_SUSPEND | UB_JFS_F_JETTY)
+
+static int check_jfs(struct ub_admin *a)
+{
+	const struct ub_admin_jfs *s = &a->cmd->jfs;
+	int ret = ub_admin_check_new(a, &a->core->jfs);
+
+	if (!ret)
+		ret = ub_admin_check_ring(a, s->ring, s->rec, s->depth, JFS_OFF(depth));
+	if (!ret)
+		ret = ub_admin_check_page(a, s->db_page, JFS_OFF(db_page));
+	if (ret)
+		return ret;
+	if (s->flags & ~JFS_FLAGS)
+		return ub_admin_fail(a, UB_ADMIN_BAD_FIELD, JFS_OFF(flags));
+	if (s->jfr && !(s->flags & UB_JFS_F_JETTY))
+		return ub_admin_fail(a, UB_ADMIN_BAD_FIELD, JFS_OFF(jfr));
+	if (s->state)
+		return ub_admin_fail(a, UB_ADMIN_BAD_FIELD, JFS_OFF(state));
+	if (s->priority > UB_HW_MAX_PRIORITY)
+		return ub_admin_fail(a, UB_ADMIN_BAD_FIELD, JFS_OFF(priority));
+	if (s->rnr_retry > UB_HW_MAX_RNR_RETRY)
+		return ub_admin_fail(a, UB_ADMIN_BAD_FIELD, JFS_OFF(rnr_retry));
+	return 0;
+}
+
+/* Context, JFC and JFR; 0 or BAD_ID. */
+static int resolve(struct ub_admin *a, struct ub_jfs *jfs)
+{
+	const struct ub_admin_jfs *s = &a->cmd->jfs;
+	struct ub_obj *obj;
+
+	jfs->ctx = ub_admin_ctx(a, s->tid, JFS_OFF(tid));
+	jfs->jfc = jfs->ctx ? ub_admin_jfc(a, jfs->ctx, s->jfc, JFS_OFF(jfc)) : NULL;
+	if (!jfs->jfc)
+		return UB_ADMIN_BAD_ID;
+	if (!(s->flags & UB_JFS_F_JETTY))
+		return 0;
+	obj = ub_idmap_get(&a->core->jfr, s->jfr);
+	if (!obj || ub_container(obj, struct ub_jfr, obj)->ctx != jfs->ctx)
+		return ub_admin_fail(a, UB_ADMIN_BAD_ID, JFS_OFF(jfr));
+	jfs->jfr = ub_container(obj, struct ub_jfr, obj);
+	return 0;
+}
+
+static void fill_jfs(struct ub_admin *a, struct ub_jfs *jfs)
+{
+	const struct ub_admin_jfs *s = &a->cmd->jfs;
+
+	ub_obj_init(&jfs->obj, a->core, UB_KIND_JFS, a->cmd->id);
+	pthread_mutex_init(&jfs->lock, NULL);
+	atomic_init(&jfs->sched, UB_SCHED_IDLE);
+	atomic_init(&jfs->gen, 0);
+	atomic_init(&jfs->state, UB_STATE_READY);
+	jfs->rec = ub_pinned_at(&jfs->rec_pin, 0);
+	jfs->depth = s->depth;
+	jfs->db_page = s->db_page;
+	jfs->flags = s->flags;
+	jfs->priority = s->priority;
+	jfs->rnr_retry = s->rnr_retry;
+}
+
+static void use(struct ub_obj *obj)
+{
+	ub_obj_get(obj);
+	obj->users++;
+}
+
+static void publish_jfs(struct ub_admin *a, struct ub_jfs *jfs)
+{
+	use(&jfs->ctx->obj);
+	use(&jfs->jfc->obj);
+	if (jfs->jfr)
+		use(&jfs->jfr->obj);
+	ub_store(&jfs->rec->event_idx, 0);
+	ub_store(&jfs->rec->ci, 0);
+	ub_store(&jfs->rec->state, UB_STATE_READY);
+	ub_idmap_set(&a->core->jfs, jfs->obj.id, &jfs->obj);
+	atomic_store(&a->core->db[jfs->db_page], &jfs->obj);
+	a->page = jfs->db_page;
+	a->page_in_use = true;
+}
+
+int ub_jfs_create(struct ub_admin *a)
+{
+	struct ub_jfs *jfs;
+	int ret = check_jfs(a);
+
+	if (ret)
+		return ret;
+	jfs = calloc(1, sizeof(*jfs));
+	if (!jfs)
+		return ub_admin_fail(a, UB_ADMIN_NO_MEMORY, 0);
+	ret = resolve(a, jfs);
+	if (!ret)
+		ret = ub_admin_pin_queue(a, jfs->ctx, UB_HW_WQEBB_SIZE, &jfs->ring, &jfs->rec_pin);
+	if (ret) {
+		free(jfs);
+		return ret;
+	}
+	fill_jfs(a, jfs);
+	publish_jfs(a, jfs);
+	return 0;
+}
+
+int ub_jfs_query(struct ub_admin *a)
+{
+	struct ub_obj *obj = ub_admin_obj(a, &a->core->jfs);
+	struct ub_jfs *jfs;
+
+	if (!obj)
+		return UB_ADMIN_BAD_ID;
+	jfs = ub_container(obj, struct ub_jfs, obj);
+	pthread_mutex_lock(&jfs->lock);
+	a->reply->state = atomic_load(&jfs->state);
+	a->reply->pi = jfs->pi_seen;
+	a->reply->ci = jfs->ci;
+	a->reply->count = jfs->count;
+	pthread_mutex_unlock(&jfs->lock);
+	a->reply->refs = obj->users;
+	return 0;
+}
+
+int ub_jfs_destroy(struct ub_admin *a)
+{
+	struct ub_obj *obj = ub_admin_obj(a, &a->core->jfs);
+	struct ub_jfs *jfs;
+
+	if (!obj)
+		return UB_ADMIN_BAD_ID;
+	jfs = ub_container(obj, struct ub_jfs, obj);
+	a->page = jfs->db_page;
+	a->page_in_use = false;
+	jfs->ctx->obj.users--;
+	jfs->jfc->obj.users--;
+	if (jfs->jfr)
+		jfs->jfr->obj.users--;
+	ub_obj_get(obj);
+	pthread_rwlock_wrlock(&a->core->dma_lock);
+	atomic_store(&a->core->db[jfs->db_page], NULL);
+	pthread_rwlock_unlock(&a->core->dma_lock);
+	ub_obj_destroy(obj, &a->core->jfs);
+	ub_engine_kick(jfs, true);
+	ub_obj_put(obj);
+	return 0;
+}
+
+/* ---- States; with jfs.lock held ---- */
+void ub_jfs_set_state(struct ub_jfs *jfs, unsigned state)
+{
+	atomic_store(&jfs->state, state);
+	ub_store(&jfs->rec->state, state);
+}
+
+void ub_jfs_enter_error(struct ub_jfs *jfs, uint32_t flush_end, unsigned sub)
+{
+	ub_jfs_set_state(jfs, UB_STATE_ERROR);
+	jfs->flushing = true;
+	jfs->flush_untrusted = sub != UB_SUB_NONE;
+	jfs->flush_sub = sub == UB_SUB_PI ? UB_SUB_PI : UB_SUB_NONE;
+	jfs->flush_end = flush_end;
+}
+
+static void modify_error(struct ub_jfs *jfs)
+{
+	uint32_t pi = ub_load(&jfs->rec->pi);
+
+	jfs->pi_seen = pi;
+	if (pi - jfs->ci > jfs->depth)
+		ub_jfs_enter_error(jfs, jfs->ci, UB_SUB_PI);
+	else
+		ub_jfs_enter_error(jfs, pi, UB_SUB_NONE);
+}
+
+static void enter_reset(struct ub_jfs *jfs)
+{
+	struct ub_cmd *cmd = &jfs->cur;
+
+	ub_jfs_set_state(jfs, UB_STATE_RESET);
+	jfs->flushing = false;
+	jfs->suspend_due = false;
+	jfs->ci = 0;
+	jfs->pi_seen = 0;
+	ub_store(&jfs->rec->ci, 0);
+	ub_store(&jfs->rec->event_idx, 0);
+	atomic_fetch_add(&jfs->gen, 1);
+	for (unsigned i = 0; i < cmd->nsge; i++)
+		ub_mem_unhold(&cmd->mem[i]);
+	ub_mem_unhold(&cmd->rmt);
+	ub_mem_unhold(&cmd->notify);
+}
+
+static bool may_enter(unsigned from, unsigned to)
+{
+	switch (from) {
+	case UB_STATE_RESET:
+		return to == UB_STATE_READY;
+	case UB_STATE_READY:
+		return to == UB_STATE_SUSPENDED || to == UB_STATE_ERROR;
+	case UB_STATE_SUSPENDED:
+		return to == UB_STATE_READY || to == UB_STATE_ERROR;
+	default:
+		return to == UB_STATE_RESET;
+	}
+}
+
+static void enter(struct ub_jfs *jfs, unsigned to)
+{
+	switch (to) {
+	case UB_STATE_ERROR:
+		modify_error(jfs);
+		break;
+	case UB_STATE_RESET:
+		enter_reset(jfs);
+		break;
+	case UB_STATE_SUSPENDED:
+		jfs->suspend_due = true;
+		ub_jfs_set_state(jfs, to);
+		break;
+	default:
+		ub_jfs_set_state(jfs, to);
+		break;
+	}
+}
+
+int ub_jfs_modify(struct ub_admin *a)
+{
+	struct ub_obj *obj = ub_admin_obj(a, &a->core->jfs);
+	unsigned from, to = a->cmd->jfs.state;
+	struct ub_jfs *jfs;
+
+	if (!obj)
+		return UB_ADMIN_BAD_ID;
+	jfs = ub_container(obj, struct ub_jfs, obj);
+	/* The write side: no burst runs while a RESET takes the queue away. */
+	pthread_rwlock_wrlock(&a->core->dma_lock);
+	pthread_mutex_lock(&jfs->lock);
+	from = atomic_load(&jfs->state);
+	if (may_enter(from, to))
+		enter(jfs, to);
+	pthread_mutex_unlock(&jfs->lock);
+	pthread_rwlock_unlock(&a->core->dma_lock);
+	if (!may_enter(from, to))
+		return ub_admin_fail(a, UB_ADMIN_BAD_STATE, from);
+	ub_engine_kick(jfs, true);
+	return 0;
+}

@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Running a send queue: one thread has it at a time and goes step by step. A step, under dma_lock
+ * and jfs.lock, ends the command before and fetches the next; between steps the command runs.
+ */
+#include "core_internal.h"
+
+enum step {
+	STEP_IDLE,		/* nothing to do; event_idx says so */
+	STEP_EXEC,		/* jfs.cur is to be executed */
+	STEP_AGAIN,		/* progress was made, there is more */
+	STEP_GONE,		/* destroyed */
+};
+
+static uint8_t *block_at(struct ub_jfs *jfs, uint32_t index)
+{
+	uint64_t off = (uint64_t)(index & (jfs->depth - 1)) * UB_HW_WQEBB_SIZE;
+
+	return ub_pinned_at(&jfs->ring, off);
+}
+
+static uint8_t own_flags(const struct ub_jfs *jfs)
+{
+	return jfs->flags & UB_JFS_F_JETTY ? UB_CQE_JETTY : 0;
+}
+
+/* ---- Completions. False: the JFC is lost ---- */
+static bool push(struct ub_jfs *jfs, struct ub_hw_cqe *cqe, struct ub_after *after)
+{
+	cqe->flags |= own_flags(jfs);
+	cqe->local_id = jfs->obj.id;
+	if (ub_jfc_push(jfs->jfc, cqe, after))
+		return true;
+	ub_jfs_set_state(jfs, UB_STATE_ERROR);
+	jfs->flushing = false;
+	jfs->suspend_due = false;
+	return false;
+}
+
+static bool push_marker(struct ub_jfs *jfs, unsigned status, unsigned sub, struct ub_after *after)
+{
+	struct ub_hw_cqe cqe = {
+		.status = (uint8_t)status,
+		.substatus = (uint8_t)sub,
+		.idx = jfs->ci,
+	};
+
+	return push(jfs, &cqe, after);
+}
+
+static bool has_peer_cqe(unsigned opcode)
+{
+	return opcode == UB_OP_SEND || opcode == UB_OP_SEND_IMM || opcode == UB_OP_WRITE_IMM;
+}
+
+static bool is_transaction(unsigned opcode)
+{
+	return opcode < UB_OP_NOP;
+}
+
+static void fill_cqe(const struct ub_cmd *cmd, struct ub_hw_cqe *cqe)
+{
+	memset(cqe, 0, sizeof(*cqe));
+	cqe->status = cmd->status;
+	cqe->substatus = cmd->substatus;
+	cqe->opcode = cmd->opcode;
+	cqe->flags = cmd->cqe_flags;
+	if (cmd->flags & UB_WQE_SOLICITED && !has_peer_cqe(cmd->opcode))
+		cqe->flags |= UB_CQE_SOLICITED;
+	cqe->user_ctx = cmd->wqe.user_ctx;
+	cqe->len = (uint32_t)cmd->moved;
+	cqe->idx = cmd->index;
+	cqe->imm_data = cmd->imm;
+	if (is_transaction(cmd->opcode))
+		memcpy(cqe->rmt_eid, cmd->wqe.rmt_eid, 16);
+	if (cmd->opcode == UB_OP_SEND || cmd->opcode == UB_OP_SEND_IMM)
+		cqe->rmt_id = cmd->wqe.rmt_id;
+}
+
+static void advance(struct ub_jfs *jfs, uint32_t n)
+{
+	jfs->ci += n;
+	ub_store(&jfs->rec->ci, jfs->ci);
+}
+
+static void count_result(struct ub_core *core, unsigned status, uint64_t bytes)
+{
+	ub_count(core, UB_ST_WQES, 1);
+	if (status != UB_CR_SUCCESS)
+		ub_count(core, UB_ST_ERRORS, 1);
+	if (bytes)
+		ub_count(core, UB_ST_BYTES, bytes);
+}
+
+/* The command in jfs.cur has its result. */
+static void finish(struct ub_jfs *jfs, struct ub_after *after)
+{
+	struct ub_cmd *cmd = &jfs->cur;
+	bool failed = cmd->status != UB_CR_SUCCESS, ok = true;
+	struct ub_hw_cqe cqe;
+
+	count_result(jfs->obj.core, cmd->status, cmd->moved);
+	if (failed || cmd->flags & UB_WQE_COMPLETE) {
+		fill_cqe(cmd, &cqe);
+		ok = push(jfs, &cqe, after);
+	}
+	jfs->count++;
+	advance(jfs, cmd->nblocks);
+	ub_cmd_release(cmd);
+	if (ok && failed && jfs->flags & UB_JFS_F_ERROR_SUSPEND &&
+	    atomic_load(&jfs->state) == UB_STATE_READY) {
+		ub_jfs_set_state(jfs, UB_STATE_SUSPENDED);
+		jfs->suspend_due = true;
+	}
+}
+
+/* ---- Errors of the ring ---- */
+static void distrust(struct ub_jfs *jfs, uint32_t flush_end, unsigned sub, struct ub_after *after)
+{
+	bool jetty = jfs->flags & UB_JFS_F_JETTY;
+
+	ub_jfs_enter_error(jfs, flush_end, sub);
+	ub_event(jfs->obj.core, jetty ? UB_EVENT_JETTY_ERR : UB_EVENT_JFS_ERR, jfs->obj.id,
+		 jfs->ctx->obj.id, UB_CR_LOC_OPERATION_ERR, after);
+	ub_after_error(after, "jfs %u: %s at index %u, queue in ERROR", jfs->obj.id,
+		       sub == UB_SUB_PI ? "PI more than a ring ahead" : "WQE not of its lap",
+		       jfs->ci);
+}
+
+/* A block that cannot be a WQE's first, or a WQE that ends beyond PI. */
+static void bad_wqe(struct ub_jfs *jfs, const struct ub_hw_wqe *wqe, uint32_t pi,
+		    struct ub_after *after)
+{
+	struct ub_hw_cqe cqe = {
+		.status = UB_CR_LOC_OPERATION_ERR,
+		.substatus = UB_SUB_OWNER,
+		.opcode = wqe->opcode,
+		.user_ctx = wqe->user_ctx,
+		.idx = jfs->ci,
+	};
+
+	count_result(jfs->obj.core, UB_CR_LOC_OPERATION_ERR, 0);
+	distrust(jfs, pi, UB_SUB_OWNER, after);
+	push(jfs, &cqe, after);
+	jfs->count++;
+	advance(jfs, 1);
+}
+
+/* ---- Fetch ---- */
+static void start_cmd(struct ub_jfs *jfs, const void *first, unsigned blocks)
+{
+	struct ub_cmd *cmd = &jfs->cur;
+
+	memset(cmd, 0, offsetof(struct ub_cmd, raw));
+	cmd->inline_data = NULL;
+	cmd->rmt.seg = cmd->notify.seg = NULL;
+	cmd->peer = NULL;
+	cmd->jfr = NULL;
+	cmd->status = cmd->substatus = cmd->cqe_flags = 0;
+	cmd->moved = cmd->imm = 0;
+	cmd->active = true;
+	cmd->gen = atomic_load(&jfs->gen);
+	cmd->index = jfs->ci;
+	cmd->nblocks = (uint8_t)blocks;
+	memcpy(cmd->raw, first, UB_HW_WQEBB_SIZE);
+	for (unsigned i = 1; i < blocks; i++)
+		memcpy(cmd->raw + i * UB_HW_WQEBB_SIZE, block_at(jfs, jfs->ci + i),
+		       UB_HW_WQEBB_SIZE);
+	ub_wqe_parse(cmd);
+}
+
+/* A direct WQE stands for the ring's when it is the one WQE that is due. */
+static bool direct_usable(struct ub_jfs *jfs, const void *direct, uint32_t pi)
+{
+	struct ub_hw_wqe wqe;
+
+	if (!direct || pi - jfs->ci != 1)
+		return false;
+	memcpy(&wqe, direct, sizeof(wqe));
+	return ub_wqe_is_first(&wqe, jfs->ci, jfs->depth) && ub_wqe_blocks(&wqe) == 1;
+}
+
+static enum step fetch_at(struct ub_jfs *jfs, uint32_t pi, const void *direct,
+			  struct ub_after *after)
+{
+	_Alignas(8) uint8_t first[UB_HW_WQEBB_SIZE];
+	struct ub_hw_wqe *wqe = (struct ub_hw_wqe *)first;
+	unsigned blocks;
+
+	if (direct_usable(jfs, direct, pi)) {
+		ub_count(jfs->obj.core, UB_ST_DIRECT_WQES, 1);
+		start_cmd(jfs, direct, 1);
+		return STEP_EXEC;
+	}
+	memcpy(first, block_at(jfs, jfs->ci), sizeof(first));
+	blocks = ub_wqe_blocks(wqe);
+	if (!ub_wqe_is_first(wqe, jfs->ci, jfs->depth) || blocks > pi - jfs->ci) {
+		bad_wqe(jfs, wqe, pi, after);
+		return STEP_AGAIN;
+	}
+	start_cmd(jfs, first, blocks);
+	return STEP_EXEC;
+}
+
+static enum step fetch(struct ub_jfs *jfs, const void *direct, struct ub_after *after)
+{
+	uint32_t pi = ub_load(&jfs->rec->pi);
+
+	if (pi == jfs->ci) {
+		/* Say so, then look again: pairs with the full barrier of a post. */
+		ub_store_seq(&jfs->rec->event_idx, jfs->ci);
+		pi = ub_load_seq(&jfs->rec->pi);
+	}
+	jfs->pi_seen = pi;
+	if (pi == jfs->ci)
+		return STEP_IDLE;
+	if (pi - jfs->ci > jfs->depth) {
+		distrust(jfs, jfs->ci, UB_SUB_PI, after);
+		return STEP_AGAIN;
+	}
+	return fetch_at(jfs, pi, direct, after);
+}
+
+/* ---- Flush ---- */
+static void flush_cmd(struct ub_jfs *jfs)
+{
+	jfs->cur.done = true;
+	jfs->cur.status = UB_CR_WR_FLUSH_ERR;
+	jfs->cur.substatus = UB_SUB_NONE;
+}
+
+static void flush_one(struct ub_jfs *jfs, struct ub_after *after)
+{
+	struct ub_hw_wqe wqe;
+	struct ub_hw_cqe cqe = { .status = UB_CR_WR_FLUSH_ERR, .idx = jfs->ci };
+	unsigned blocks = 1;
+
+	memcpy(&wqe, block_at(jfs, jfs->ci), sizeof(wqe));
+	if (!ub_wqe_is_first(&wqe, jfs->ci, jfs->depth)) {
+		jfs->flush_untrusted = true;
+		advance(jfs, 1);
+		return;
+	}
+	cqe.opcode = wqe.opcode;
+	cqe.user_ctx = wqe.user_ctx;
+	count_result(jfs->obj.core, UB_CR_WR_FLUSH_ERR, 0);
+	jfs->count++;
+	if (!jfs->flush_untrusted)
+		blocks = ub_wqe_blocks(&wqe);
+	if (blocks > jfs->flush_end - jfs->ci)
+		blocks = jfs->flush_end - jfs->ci;
+	push(jfs, &cqe, after);
+	advance(jfs, blocks);
+}
+
+static enum step flush(struct ub_jfs *jfs, struct ub_after *after)
+{
+	for (int i = 0; i < UB_FLUSH_CHUNK && jfs->flushing && jfs->ci != jfs->flush_end; i++)
+		flush_one(jfs, after);
+	if (!jfs->flushing)
+		return STEP_IDLE;
+	if (jfs->ci != jfs->flush_end)
+		return STEP_AGAIN;
+	push_marker(jfs, UB_CR_WR_FLUSH_ERR_DONE, jfs->flush_sub, after);
+	jfs->flushing = false;
+	return STEP_IDLE;
+}
+
+/* ---- Steps ---- */
+static enum step step_locked(struct ub_jfs *jfs, const void *direct, struct ub_after *after)
+{
+	struct ub_cmd *cmd = &jfs->cur;
+	unsigned state;
+
+	if (cmd->active && cmd->gen != atomic_load(&jfs->gen))
+		ub_cmd_release(cmd);
+	if (cmd->active && !cmd->done && jfs->flushing)
+		flush_cmd(jfs);
+	if (cmd->active && cmd->done)
+		finish(jfs, after);
+	if (jfs->suspend_due) {
+		jfs->suspend_due = false;
+		push_marker(jfs, UB_CR_WR_SUSPEND_DONE, UB_SUB_NONE, after);
+	}
+	state = atomic_load(&jfs->state);
+	if (jfs->flushing)
+		return flush(jfs, after);
+	if (state != UB_STATE_READY)
+		return STEP_IDLE;
+	return cmd->active ? STEP_EXEC : fetch(jfs, direct, after);
+}
+
+static enum step take_step(struct ub_jfs *jfs, const void *direct)
+{
+	struct ub_core *core = jfs->obj.core;
+	struct ub_after after;
+	enum step step = STEP_GONE;
+
+	ub_after_init(&after, core);
+	pthread_rwlock_rdlock(&core->dma_lock);
+	if (!ub_obj_dead(&jfs->obj)) {
+		pthread_mutex_lock(&jfs->lock);
+		step = step_locked(jfs, direct, &after);
+		pthread_mutex_unlock(&jfs->lock);
+	}
+	pthread_rwlock_unlock(&core->dma_lock);
+	ub_after_run(&after);
+	return step;
+}
+
+/* Give the queue up; false when somebody asked for another look meanwhile. */
+static bool go_idle(struct ub_jfs *jfs)
+{
+	unsigned s = UB_SCHED_RUNNING;
+
+	if (atomic_compare_exchange_strong(&jfs->sched, &s, UB_SCHED_IDLE))
+		return true;
+	atomic_store(&jfs->sched, UB_SCHED_RUNNING);
+	return false;
+}
+
+static void requeue(struct ub_jfs *jfs)
+{
+	ub_obj_get(&jfs->obj);
+	atomic_store(&jfs->sched, UB_SCHED_QUEUED);
+	ub_engine_push(jfs);
+}
+
+static void wait_rnr(struct ub_jfs *jfs)
+{
+	uint64_t unit = 4096;
+
+	/* The engine has the reference from here on, and may run the queue at once. */
+	ub_obj_get(&jfs->obj);
+	ub_engine_park(jfs, unit << jfs->cur.jfr->min_rnr_timer);
+}
+
+/* What one claim of the queue may do. */
+struct budget {
+	bool is_inline;
+	unsigned wqes;
+	uint64_t bytes;
+};
+
+static bool may_exec(struct ub_jfs *jfs, struct budget *b)
+{
+	struct ub_cmd *cmd = &jfs->cur;
+
+	if (!b->is_inline)
+		return jfs->deficit > 0;
+	if (cmd->done)
+		return b->wqes < UB_INLINE_WQES;
+	return cmd->opcode != UB_OP_GEMM_F32 && cmd->total <= UB_INLINE_BYTES &&
+	       b->wqes < UB_INLINE_WQES && b->bytes + cmd->total <= UB_INLINE_TOTAL;
+}
+
+static void charge(struct ub_jfs *jfs, struct budget *b)
+{
+	struct ub_cmd *cmd = &jfs->cur;
+
+	b->wqes++;
+	b->bytes += cmd->total;
+	jfs->deficit -= (int64_t)cmd->cost;
+	ub_count(jfs->obj.core, b->is_inline ? UB_ST_INLINE_WQES : UB_ST_ENGINE_WQES, 1);
+}
+
+void ub_jfs_run(struct ub_jfs *jfs, struct ub_scratch *scratch, const void *direct)
+{
+	struct budget b = { .is_inline = !scratch };
+	unsigned flushes = 0;
+
+	for (;;) {
+		enum step step = take_step(jfs, direct);
+
+		direct = NULL;
+		if (step == STEP_GONE) {
+			ub_cmd_release(&jfs->cur);
+			return;
+		}
+		if (step == STEP_IDLE) {
+			jfs->deficit = 0;
+			if (go_idle(jfs))
+				return;
+			continue;
+		}
+		if (step == STEP_AGAIN) {
+			if (++flushes < 16)
+				continue;
+			requeue(jfs);
+			return;
+		}
+		if (!may_exec(jfs, &b)) {
+			requeue(jfs);
+			return;
+		}
+		if (!jfs->cur.rnr_tries)
+			charge(jfs, &b);
+		if (!jfs->cur.done && ub_exec(jfs, scratch) == UB_EXEC_RNR) {
+			wait_rnr(jfs);
+			return;
+		}
+	}
+}

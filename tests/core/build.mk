@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: MIT
+# Unit tests of the device core, with sanitizers, from objects of their own.
+
+CORE_TEST_NAMES := $(patsubst tests/core/test_%.c,%,$(wildcard tests/core/test_*.c))
+CORE_TESTS := $(CORE_TEST_NAMES:%=$(BUILD)/tests/core/core-%)
+CORE_TEST_OBJ := $(patsubst qemu_device/core/%.c,$(BUILD)/tests/core/obj/%.o,$(CORE_SRC)) \
+	$(BUILD)/tests/core/obj/harness.o $(BUILD)/tests/core/obj/harness_queue.o
+CORE_TEST_HEADERS := tests/core/harness.h $(CORE_HEADERS) $(HEADERS)
+
+$(BUILD)/tests/core/obj/%.o: qemu_device/core/%.c $(CORE_TEST_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(SANITIZE) -c $< -o $@
+
+$(BUILD)/tests/core/obj/%.o: tests/core/%.c $(CORE_TEST_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(SANITIZE) -c $< -o $@
+
+$(BUILD)/tests/core/core-%: $(BUILD)/tests/core/obj/test_%.o $(CORE_TEST_OBJ)
+	$(CC) $(CFLAGS) $(SANITIZE) $^ -o $@ -lcmocka $(CORE_LIBS) -lm
+
+.SECONDARY: $(CORE_TEST_OBJ) $(CORE_TEST_NAMES:%=$(BUILD)/tests/core/obj/test_%.o)
+
+UNIT_TESTS += $(CORE_TESTS)
