@@ -33,7 +33,7 @@ inline constexpr duration forever = duration::max();
 
 // ---- Errors -------------------------------------------------------------------------------------
 
-/// A call failed. what() is "WHAT: message; hint".
+/// A call failed. what() is "WHAT (object): message; hint".
 class error : public std::system_error {
 public:
     error(const std::string &what, const ub_error &cause)
@@ -50,7 +50,10 @@ public:
 
 private:
     static std::string text(const std::string &what, const ub_error &cause) {
-        std::string all = what + ": " + cause.message;
+        std::string all = what;
+        if (*cause.object)
+            all.append(" (").append(cause.object).append(")");
+        all.append(": ").append(cause.message);
         if (*cause.hint)
             all.append("; ").append(cause.hint);
         return all;

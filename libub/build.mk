@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: MIT
+# The library: libub.so, libub.a, and the soft provider as a plug-in of its own, so that only who
+# opens "soft:" loads linear algebra.
+
+LIBUB_ABI := 1
+LIBUB_SO := libub.so.$(LIBUB_ABI).0.0
+LIBUB_DIR := $(BUILD)/libub
+LIBUB_SRC := $(wildcard libub/src/*.cpp)
+LIBUB_OBJ := $(LIBUB_SRC:libub/src/%.cpp=$(LIBUB_DIR)/%.o)
+SOFT_SRC := $(wildcard libub/src/soft/*.cpp)
+SOFT_OBJ := $(SOFT_SRC:libub/src/soft/%.cpp=$(LIBUB_DIR)/soft/%.o)
+LIBUB_CPPFLAGS := -DUB_VERSION='"$(VERSION)"' -DUB_LIBDIR='"$(LIBDIR)"' \
+	-Iqemu_device/core
+LIBUB_LIBS := -ludev
+
+$(LIBUB_DIR)/%.o: libub/src/%.cpp $(HEADERS)
+	@mkdir -p $(@D)
+	$(CXX) $(CPPFLAGS) $(LIBUB_CPPFLAGS) $(CXXFLAGS) -fPIC -MMD -MP -c $< -o $@
+
+-include $(LIBUB_OBJ:.o=.d) $(SOFT_OBJ:.o=.d)
+
+$(BUILD)/lib/libub.so: $(LIBUB_OBJ) libub/libub.map
+	@mkdir -p $(@D)
+	$(CXX) $(CXXFLAGS) -shared -Wl,-soname,libub.so.$(LIBUB_ABI) -Wl,-z,defs -Wl,--as-needed \
+		-Wl,--version-script,libub/libub.map $(LIBUB_OBJ) -o $(@D)/$(LIBUB_SO) $(LIBUB_LIBS)
+	ln -sf $(LIBUB_SO) $(@D)/libub.so.$(LIBUB_ABI)
+	ln -sf libub.so.$(LIBUB_ABI) $@
+
+$(BUILD)/lib/libub.a: $(LIBUB_OBJ)
+	@mkdir -p $(@D)
+	rm -f $@
+	ar rcs $@ $^
+
+# Beside libub.so in ub/, here as after installation.
+$(BUILD)/lib/ub/ub-soft.so: $(SOFT_OBJ) $(BUILD)/core/libubcore.a
+	@mkdir -p $(@D)
+	$(CXX) $(CXXFLAGS) -shared -Wl,-soname,ub-soft.so -Wl,-z,defs -Wl,--as-needed \
+		-Wl,--exclude-libs,ALL $^ -o $@ $(CORE_LIBS)
+
+LIBUB_ALL := $(HEADERS) $(BUILD)/lib/libub.so $(BUILD)/lib/libub.a
+
+# A partial tree may lack the device core.
+ifneq ($(wildcard qemu_device/core/build.mk),)
+LIBUB_ALL += $(BUILD)/lib/ub/ub-soft.so
+endif
+ALL += $(LIBUB_ALL)
+INSTALL += install-libub
+
+.PHONY: install-libub
+install-libub: $(LIBUB_ALL)
+	install -d $(DESTDIR)$(PREFIX)/include/ub $(DESTDIR)$(LIBDIR)/ub $(DESTDIR)$(LIBDIR)/pkgconfig
+	install -m 644 $(HEADERS) $(DESTDIR)$(PREFIX)/include/ub
+	install -m 755 $(BUILD)/lib/$(LIBUB_SO) $(DESTDIR)$(LIBDIR)
+	ln -sf $(LIBUB_SO) $(DESTDIR)$(LIBDIR)/libub.so.$(LIBUB_ABI)
+	ln -sf libub.so.$(LIBUB_ABI) $(DESTDIR)$(LIBDIR)/libub.so
+	install -m 644 $(BUILD)/lib/libub.a $(DESTDIR)$(LIBDIR)
+	install -m 755 $(filter %/ub-soft.so,$(LIBUB_ALL)) $(DESTDIR)$(LIBDIR)/ub
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
+		libub/libub.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/libub.pc
+	install -d $(DESTDIR)$(PREFIX)/share/doc/libub/examples
+	install -m 644 $(wildcard libub/examples/*) $(DESTDIR)$(PREFIX)/share/doc/libub/examples

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+#include "error.hpp"
+
+#include <ub/ub_uapi.h>
+
+#include <cstdio>
+#include <cstring>
+#include <iterator>
+#include <string>
+
+namespace {
+
+using namespace ub_impl;
+
+struct Sentence {
+    uint32_t cause;
+    const char *message; // {limit}, {obj}: the cause's numbers; {hex}: the limit as flags
+    const char *hint;
+};
+
+constexpr Sentence sentences[] = {
+    {UB_EXT_NONE, "the call failed", ""},
+    {UB_EXT_BAD_FLAGS, "a flag is set that does not exist", "known flags are {hex}"},
+    {UB_EXT_RESERVED_SET, "reserved field at offset {obj} is not zero",
+     "library and driver differ; install the same version of both"},
+    {UB_EXT_BAD_LENGTH, "the length is 0 or above {limit} bytes", "register in smaller pieces"},
+    {UB_EXT_BAD_ADDRESS, "only the first {limit} bytes of the range are mapped memory",
+     "map the whole range before registering it"},
+    {UB_EXT_BAD_ALIGNMENT, "the address is not aligned to {limit} bytes", "align it"},
+    {UB_EXT_BAD_DEPTH, "the depth is above {limit}", "ask for at most {limit} entries"},
+    {UB_EXT_BAD_ACCESS, "the access bits do not go together",
+     "WRITE needs READ, ATOMIC needs both, LOCAL_ONLY stands alone"},
+    {UB_EXT_READ_ONLY, "the memory is not writable",
+     "register it with UB_SEG_F_READ_ONLY, or map it writable"},
+    {UB_EXT_MEMLOCK, "locked memory would exceed the limit of {limit} bytes",
+     "raise RLIMIT_MEMLOCK (ulimit -l, or LimitMEMLOCK= of the service) or register less"},
+    {UB_EXT_NO_SUCH_OBJECT, "this context has no object {obj}", "check that it was not deleted"},
+    {UB_EXT_BUSY, "still in use by {limit} others", "delete or finish what uses it first"},
+    {UB_EXT_CTX_LIMIT, "the context has all {limit} {objects} it may have",
+     "delete some, use a second context, or raise the driver's limit"},
+    {UB_EXT_DEV_LIMIT, "the device has no {object} left of {limit}",
+     "close contexts that hold some ('ubctl context list' shows them)"},
+    {UB_EXT_BAD_STATE, "the queue's state {state} does not allow this",
+     "docs/library.md shows the allowed changes of state"},
+    {UB_EXT_DEVICE_LOST, "the device was reset or removed since generation {limit}",
+     "delete the context and open the device again"},
+    {UB_EXT_ADMIN_TIMEOUT, "the device did not answer command {obj} within {limit} ms",
+     "reset it ('ubctl device reset')"},
+    {UB_EXT_ADMIN_FAILED, "the device refused command {obj} with status {limit}",
+     "the kernel's log may tell more"},
+    {UB_EXT_NO_MEMORY, "out of memory", "free memory or ask for less"},
+    {UB_EXT_BAD_VALUE, "the value at offset {obj} is out of range, largest is {limit}",
+     "ub_query_device() gives the limits"},
+    {UB_POST_FULL, "the queue of depth {limit} has no room",
+     "take completions, or make the queue deeper"},
+    {UB_POST_SGE_COUNT, "more SGEs than {limit}, or no array of them",
+     "split the request, or use one segment"},
+    {UB_POST_INLINE_SIZE, "more inline data than {limit} bytes", "register the memory instead"},
+    {UB_POST_NOT_INLINE, "the opcode takes no inline data",
+     "only WRITE and SEND and their variants do"},
+    {UB_POST_NO_TARGET, "the opcode needs a target that is not given",
+     "set target, and notify for WRITE_IMM and WRITE_NOTIFY"},
+    {UB_POST_NO_SGE, "num_sge is set but sge is NULL", "point sge to the SGEs"},
+    {CAUSE_OS, "{errno}", ""},
+    {CAUSE_NULL, "an argument is NULL", "give all arguments"},
+    {CAUSE_NO_DEVICE, "there is no such device",
+     "'ubctl list' shows the devices; is the module ubnpu loaded?"},
+    {CAUSE_NO_NODE, "the device has no node in /dev/ub", "is udev (or devtmpfs) running?"},
+    {CAUSE_PERMISSION, "no permission to open the device's node",
+     "join the group ub: usermod -a -G ub USER, then log in again"},
+    {CAUSE_NAME, "this is not a device name",
+     "give ub0, /dev/ub/ub0, a PCI address, an EID or soft:"},
+    {CAUSE_OPTION, "an option of soft: is unknown or out of range",
+     "known are name, eid, engines, max_ctx, max_seg, max_jfs, max_jfr, max_jfc, memlock"},
+    {CAUSE_NO_SOFT, "the soft provider ub/ub-soft.so cannot be loaded",
+     "install it beside libub.so, in the directory ub"},
+    {CAUSE_SOFT_DEVICE, "the soft device cannot be made",
+     "check its options; no other device may have its EID"},
+    {CAUSE_OBJECTS_LEFT, "{limit} objects are left in the context", "delete them first"},
+    {CAUSE_IN_USE, "{limit} JFCs still use the event channel", "delete them first"},
+    {CAUSE_UNACKED, "{limit} events are not acknowledged", "call ub_ack_jfc() for each"},
+    {CAUSE_FOREIGN, "the object belongs to another context", "use objects of one context"},
+    {CAUSE_NO_EVENT, "there is no event yet", "poll the file of the context"},
+    {CAUSE_TIMEOUT, "no event came within the time given", ""},
+    {CAUSE_INTERRUPTED, "a signal came while waiting", "call again"},
+    {CAUSE_NOT_ERROR, "the queue is not in state ERROR",
+     "enter ERROR and poll WR_FLUSH_ERR_DONE first"},
+    {CAUSE_EID, "this is not an EID", "write 8 groups of 4 hex digits with colons"},
+    {CAUSE_INTERNAL, "an unexpected failure inside the library", ""},
+};
+
+struct Kind {
+    const char *one, *many;
+};
+constexpr Kind kinds[] = {
+    {"device", "devices"}, {"context", "contexts"}, {"segment", "segments"},
+    {"jfs", "JFSs"},       {"jfr", "JFRs"},         {"jfc", "JFCs"},
+    {"jfce", "JFCEs"},     {"doorbell page", "doorbell pages"},
+};
+
+const Kind &kind_of(uint64_t type) { return kinds[type < std::size(kinds) ? type : 0]; }
+
+struct Record {
+    Cause cause{};
+    char name[32] = "";
+    bool fresh = false;
+    ub_error text{};
+};
+thread_local Record last;
+
+std::string value_of(const Cause &c, const std::string &key) {
+    char hex[24];
+    std::snprintf(hex, sizeof hex, "0x%llx", static_cast<unsigned long long>(c.limit));
+    if (key == "limit")
+        return std::to_string(c.limit);
+    if (key == "obj")
+        return std::to_string(c.id);
+    if (key == "hex")
+        return hex;
+    if (key == "object")
+        return kind_of(c.id).one;
+    if (key == "objects")
+        return kind_of(c.id).many;
+    if (key == "state")
+        return ub_state_str(static_cast<unsigned>(c.limit));
+    return std::strerror(c.errnum);
+}
+
+std::string expand(const char *pattern, const Cause &c) {
+    std::string out;
+    for (const char *p = pattern; *p; ++p) {
+        const char *end = *p == '{' ? std::strchr(p, '}') : nullptr;
+        if (!end) {
+            out += *p;
+            continue;
+        }
+        out += value_of(c, std::string(p + 1, end));
+        p = end;
+    }
+    return out;
+}
+
+template <size_t N> void put(char (&field)[N], const std::string &text) {
+    std::snprintf(field, N, "%s", text.c_str());
+}
+
+const Sentence &sentence_of(uint32_t cause) {
+    for (const Sentence &s : sentences)
+        if (s.cause == cause)
+            return s;
+    return sentences[0];
+}
+
+void write_out(Record &r) {
+    const Cause &c = r.cause;
+    const Sentence &s = sentence_of(c.cause);
+    r.text.errnum = c.errnum;
+    r.text.ext_code = c.cause < UB_POST_FULL ? c.cause : 0;
+    r.text.limit = c.limit;
+    put(r.text.message, expand(s.message, c));
+    put(r.text.hint, expand(s.hint, c));
+    if (c.obj_type && c.id)
+        put(r.text.object, std::string(kind_of(c.obj_type).one) + " " + std::to_string(c.id));
+    else
+        put(r.text.object, r.name);
+}
+
+} // namespace
+
+int ub_impl::fail(const Cause &cause) noexcept {
+    last.cause = cause;
+    std::snprintf(last.name, sizeof last.name, "%s", cause.name ? cause.name : "");
+    last.fresh = true;
+    errno = cause.errnum;
+    return -cause.errnum;
+}
+
+extern "C" const struct ub_error *ub_last_error(void) {
+    if (last.fresh) {
+        const int saved = errno;
+        try {
+            write_out(last);
+        } catch (...) {
+            last.text.errnum = last.cause.errnum;
+        }
+        last.fresh = false;
+        errno = saved;
+    }
+    return &last.text;
+}

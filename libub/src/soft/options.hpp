@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// "soft:[KEY=VALUE,...]"
+#ifndef UB_SOFT_OPTIONS_HPP
+#define UB_SOFT_OPTIONS_HPP
+
+#include <cstdint>
+#include <string>
+
+extern "C" {
+#include "ub_core.h"
+}
+
+namespace ub_soft {
+
+struct Options {
+    std::string name = "soft0";
+    uint64_t memlock = UINT64_MAX; // bytes each context may register
+    ub_core_config core{};
+};
+
+// @return false: an option is unknown or out of range
+bool parse(const std::string &text, Options &options);
+
+} // namespace ub_soft
+
+#endif

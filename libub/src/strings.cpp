@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+// Names and notations.
+#include "error.hpp"
+
+#include <arpa/inet.h>
+#include <cstdio>
+#include <cstring>
+#include <iterator>
+
+namespace {
+
+template <size_t N> const char *pick(const char *const (&names)[N], unsigned index) {
+    return index < N && names[index] ? names[index] : "UNKNOWN";
+}
+
+constexpr const char *status_names[] = {
+    "SUCCESS",
+    "UNSUPPORTED_OPCODE_ERR",
+    "LOC_LEN_ERR",
+    "LOC_OPERATION_ERR",
+    "LOC_ACCESS_ERR",
+    "REM_RESP_LEN_ERR",
+    "REM_UNSUPPORTED_REQ_ERR",
+    "REM_OPERATION_ERR",
+    "REM_ACCESS_ABORT_ERR",
+    "ACK_TIMEOUT_ERR",
+    "RNR_RETRY_CNT_EXC_ERR",
+    "WR_FLUSH_ERR",
+    "WR_SUSPEND_DONE",
+    "WR_FLUSH_ERR_DONE",
+    "WR_UNHANDLED",
+    "LOC_DATA_POISON",
+    "REM_DATA_POISON",
+};
+
+constexpr const char *substatus_texts[] = {
+    "no details",
+    "undefined flag or reserved field set",
+    "wrong number of SGEs",
+    "length not allowed",
+    "address not aligned",
+    "no such segment, or of another context",
+    "wrong token value",
+    "outside the segment",
+    "access right not granted by the segment",
+    "page not mapped",
+    "page without the access right",
+    "address is not memory",
+    "owner bit or index not of this lap",
+    "producer index more than a ring ahead",
+    "no such JFR or Jetty",
+    "queue not READY",
+    "no device of that EID",
+    "completion queue full",
+};
+
+constexpr const char *event_names[] = {
+    "JFC_ERR",     "JFS_ERR",   "JFR_ERR",    "JFR_LIMIT", "JETTY_ERR",
+    "JETTY_LIMIT", "JETTY_GRP_ERR", "PORT_ACTIVE", "PORT_DOWN", "DEV_FATAL",
+    "EID_CHANGE",  "ELR_ERR",   "ELR_DONE",
+};
+
+constexpr const char *state_names[] = {"RESET", "READY", "SUSPENDED", "ERROR"};
+
+struct Opcode {
+    unsigned code;
+    const char *name;
+};
+constexpr Opcode opcodes[] = {
+    {UB_OP_WRITE, "WRITE"},     {UB_OP_WRITE_IMM, "WRITE_IMM"},
+    {UB_OP_WRITE_NOTIFY, "WRITE_NOTIFY"},
+    {UB_OP_READ, "READ"},       {UB_OP_CAS, "CAS"},
+    {UB_OP_SWAP, "SWAP"},       {UB_OP_FADD, "FADD"},
+    {UB_OP_FSUB, "FSUB"},       {UB_OP_FAND, "FAND"},
+    {UB_OP_FOR, "FOR"},         {UB_OP_FXOR, "FXOR"},
+    {UB_OP_SEND, "SEND"},       {UB_OP_SEND_IMM, "SEND_IMM"},
+    {UB_OP_NOP, "NOP"},         {UB_OP_FILL, "FILL"},
+    {UB_OP_CRC32C, "CRC32C"},   {UB_OP_GEMM_F32, "GEMM_F32"},
+};
+
+} // namespace
+
+extern "C" {
+
+const char *ub_cr_status_str(unsigned status) { return pick(status_names, status); }
+
+const char *ub_cr_substatus_str(unsigned substatus) {
+    return substatus < std::size(substatus_texts) ? substatus_texts[substatus] : "unknown";
+}
+
+const char *ub_event_str(unsigned type) {
+    return type == UB_EVENT_COMPLETION ? "COMPLETION" : pick(event_names, type);
+}
+
+const char *ub_state_str(unsigned state) { return pick(state_names, state); }
+
+const char *ub_opcode_str(unsigned opcode) {
+    for (const Opcode &o : opcodes)
+        if (o.code == opcode)
+            return o.name;
+    return "UNKNOWN";
+}
+
+const char *ub_version(void) { return UB_VERSION; }
+
+// Groups of 2, 2, 1/2, 1/2, 3 and 8 bytes: vendor, device, version, type, reserved, serial.
+char *ub_guid_str(const uint8_t guid[16], char buf[48]) {
+    std::snprintf(buf, 48,
+                  "%02x%02x-%02x%02x-%x-%x-%02x%02x%02x-%02x%02x%02x%02x%02x%02x%02x%02x",
+                  guid[0], guid[1], guid[2], guid[3], guid[4] >> 4, guid[4] & 15, guid[5],
+                  guid[6], guid[7], guid[8], guid[9], guid[10], guid[11], guid[12], guid[13],
+                  guid[14], guid[15]);
+    return buf;
+}
+
+char *ub_eid_str(const ub_eid_t *eid, char buf[40]) {
+    for (int i = 0; i < 8; ++i)
+        std::snprintf(buf + 5 * i, static_cast<size_t>(40 - 5 * i), i < 7 ? "%02x%02x:" : "%02x%02x",
+                      eid->raw[2 * i], eid->raw[2 * i + 1]);
+    return buf;
+}
+
+int ub_eid_parse(const char *text, ub_eid_t *eid) {
+    in6_addr parsed;
+    if (!text || !eid)
+        return ub_impl::fail({EINVAL, ub_impl::CAUSE_NULL});
+    if (inet_pton(AF_INET6, text, &parsed) != 1)
+        return ub_impl::fail({EINVAL, ub_impl::CAUSE_EID});
+    std::memcpy(eid->raw, parsed.s6_addr, sizeof eid->raw);
+    return 0;
+}
+
+} // extern "C"
