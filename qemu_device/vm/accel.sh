@@ -8,7 +8,7 @@ accel_cpu() {
     if [ "$1" = kvm ]; then
         echo host
     else
-        echo max,la57=off
+        echo qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt
     fi
 }
 

@@ -7,13 +7,20 @@ kernel_boot_modules=(virtio_pci 9pnet_virtio 9p overlay virtio_console)
 
 kernel_dir() { echo "$cache/kernel/$1"; }
 
-# The release that the distribution's metapackage stands for, without asking the network.
+# The release that the distribution's metapackage stands for, without asking the network. apt takes
+# a second to tell, so what it said is kept until its lists change.
 kernel_default() {
-    local release
+    local kept=$cache/kernel/default release
+    if [ "$kept" -nt /var/lib/apt/lists ]; then
+        cat "$kept"
+        return
+    fi
     release=$(apt-cache depends linux-image-amd64 2> /dev/null |
         sed -n 's/^ *Depends: linux-image-\([0-9][^ ]*\)$/\1/p' | head -n 1)
     [ -n "$release" ] || release=$(kernel_cached | head -n 1)
     [ -n "$release" ] || die 125 "no kernel known; run apt-get update, or ubvm fetch-kernel VERSION"
+    mkdir -p "$cache/kernel"
+    echo "$release" > "$kept.$$" && mv "$kept.$$" "$kept"
     echo "$release"
 }
 
