@@ -13,7 +13,9 @@ namespace ubctl {
 
 namespace {
 
-void nop(Session &session) { must_succeed(session, ub::nop()); }
+void nop(Session &session) {
+    must_succeed(session, ub::nop());
+}
 
 void transfer(Session &session, const ub::request &request, size_t len) {
     const ub::completion completion = must_succeed(session, request);
@@ -138,7 +140,9 @@ void atomics(Session &session) {
     }
 }
 
-float element(uint32_t i) { return static_cast<float>(static_cast<int>(i * 37 % 101) - 50) / 50.0f; }
+float element(uint32_t i) {
+    return static_cast<float>(static_cast<int>(i * 37 % 101) - 50) / 50.0f;
+}
 
 // Odd sizes, both operands transposed, scaled and added to.
 void gemm(Session &session) {
@@ -179,6 +183,8 @@ const Check checks[] = {
 
 } // namespace
 
-std::span<const Check> data_checks() { return checks; }
+std::span<const Check> data_checks() {
+    return checks;
+}
 
 } // namespace ubctl

@@ -59,7 +59,8 @@ void event(Session &session) {
         require_success(session, session.run_by_event(ub::nop()));
 }
 
-void expect_refused(Session &session, const ub::request &request, unsigned status, unsigned substatus) {
+void expect_refused(Session &session, const ub::request &request, unsigned status,
+                    unsigned substatus) {
     const ub::completion completion = session.run(request);
     if (completion.status != status || completion.substatus != substatus)
         mismatch(fmt::format("{} / {}, not {} / {}", ub_cr_status_str(completion.status),
@@ -69,8 +70,7 @@ void expect_refused(Session &session, const ub::request &request, unsigned statu
 
 struct Pair {
     explicit Pair(Session &session, uint32_t access)
-        : from(session, size), to(session, size, access, segment_token),
-          target(to.target()) {
+        : from(session, size), to(session, size, access, segment_token), target(to.target()) {
         put_pattern(from.bytes(), 5);
     }
 
@@ -129,6 +129,8 @@ const Check checks[] = {
 
 } // namespace
 
-std::span<const Check> message_checks() { return checks; }
+std::span<const Check> message_checks() {
+    return checks;
+}
 
 } // namespace ubctl

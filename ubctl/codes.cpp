@@ -79,15 +79,13 @@ const Code driver_codes[] = {
     {UB_EXT_NO_MEMORY, "NO_MEMORY", ENOMEM, exit_failed, "no memory",
      "The kernel or the library could not allocate.", "free memory, or use smaller queues"},
     {UB_EXT_BAD_VALUE, "BAD_VALUE", EINVAL, exit_failed, "a value is out of range",
-     "A field holds more than it may, such as a priority above 15.",
-     "use a value up to the limit"},
+     "A field holds more than it may, such as a priority above 15.", "use a value up to the limit"},
 };
 
 const Code completion_codes[] = {
     {E_COMPLETION + UB_CR_UNSUPPORTED_OPCODE_ERR, "UNSUPPORTED_OPCODE_ERR", EOPNOTSUPP, exit_failed,
      "the device does not know the opcode",
-     "The work request asks for an operation that this device lacks.",
-     "see \"ubctl device caps\""},
+     "The work request asks for an operation that this device lacks.", "see \"ubctl device caps\""},
     {E_COMPLETION + UB_CR_LOC_LEN_ERR, "LOC_LEN_ERR", EMSGSIZE, exit_failed,
      "a length of the work request is wrong",
      "The total is above max_msg, inline data above what fits, an atomic is not of 4 or 8 bytes, "
@@ -218,7 +216,9 @@ const std::vector<Code> &registry() {
 
 } // namespace
 
-std::span<const Code> all_codes() { return registry(); }
+std::span<const Code> all_codes() {
+    return registry();
+}
 
 const Code *find_code(unsigned number) {
     for (const Code &code : all_codes())
@@ -238,6 +238,8 @@ const Code *find_code(std::string_view text) {
     return nullptr;
 }
 
-std::string code_label(unsigned number) { return fmt::format("UB-E{:04}", number); }
+std::string code_label(unsigned number) {
+    return fmt::format("UB-E{:04}", number);
+}
 
 } // namespace ubctl

@@ -51,7 +51,9 @@ Value state_text(const Attributes &driver) {
     if (!driver.has(UB_A_STATE))
         return std::monostate{};
     const uint64_t status = driver.number(UB_A_STATE);
-    return std::string(status & UB_STATUS_FATAL ? "fatal" : status & UB_STATUS_READY ? "ready" : "down");
+    return std::string(status & UB_STATUS_FATAL   ? "fatal"
+                       : status & UB_STATUS_READY ? "ready"
+                                                  : "down");
 }
 
 std::string node_access(const ub_device &device) {
@@ -63,13 +65,12 @@ std::string node_access(const ub_device &device) {
 }
 
 std::vector<Value> device_row(const ub_device &device, const Attributes &driver) {
-    return {std::string(device.name),        std::string(device.bus_addr),
-            ub::eid(device.eid).str(),            state_text(driver),
-            uint64_t{device.generation},     driver.value(UB_A_CONTEXTS),
-            driver.value(UB_A_SEGS),         driver.value(UB_A_QUEUES),
-            driver.value(UB_A_PINNED_BYTES), node_access(device),
-            std::string(device.node),        ub::guid_str(device.guid),
-            uint64_t{device.class_code}};
+    return {
+        std::string(device.name),   std::string(device.bus_addr), ub::eid(device.eid).str(),
+        state_text(driver),         uint64_t{device.generation},  driver.value(UB_A_CONTEXTS),
+        driver.value(UB_A_SEGS),    driver.value(UB_A_QUEUES),    driver.value(UB_A_PINNED_BYTES),
+        node_access(device),        std::string(device.node),     ub::guid_str(device.guid),
+        uint64_t{device.class_code}};
 }
 
 int list(const Globals &globals) {
@@ -163,15 +164,31 @@ int info(const Globals &globals) {
                    {"max_jfr_depth", "receive depth"},
                    {"max_jfc_depth", "completion depth"},
                    {"emulated", "emulated"}}};
-    const std::string version = fmt::format("{}.{}", attr.hw_version >> 16, attr.hw_version & 0xffff);
-    report.add({context.name(), ub::eid(attr.eid).str(),
-                ub::guid_str(attr.guid), uint64_t{attr.class_code}, uint64_t{attr.upi}, version,
-                uint64_t{attr.generation}, uint64_t{attr.engines}, uint64_t{attr.comp_vectors},
-                attr.hbm_size, attr.max_msg, uint64_t{attr.max_inline}, uint64_t{attr.max_sge},
-                uint64_t{attr.max_gemm_dim}, uint64_t{attr.max_ctx}, uint64_t{attr.max_seg},
-                uint64_t{attr.max_jfs}, uint64_t{attr.max_jfr}, uint64_t{attr.max_jfc},
-                uint64_t{attr.max_jfs_depth}, uint64_t{attr.max_jfr_depth},
-                uint64_t{attr.max_jfc_depth}, (attr.caps & UB_CAP_EMULATED) != 0});
+    const std::string version =
+        fmt::format("{}.{}", attr.hw_version >> 16, attr.hw_version & 0xffff);
+    report.add({context.name(),
+                ub::eid(attr.eid).str(),
+                ub::guid_str(attr.guid),
+                uint64_t{attr.class_code},
+                uint64_t{attr.upi},
+                version,
+                uint64_t{attr.generation},
+                uint64_t{attr.engines},
+                uint64_t{attr.comp_vectors},
+                attr.hbm_size,
+                attr.max_msg,
+                uint64_t{attr.max_inline},
+                uint64_t{attr.max_sge},
+                uint64_t{attr.max_gemm_dim},
+                uint64_t{attr.max_ctx},
+                uint64_t{attr.max_seg},
+                uint64_t{attr.max_jfs},
+                uint64_t{attr.max_jfr},
+                uint64_t{attr.max_jfc},
+                uint64_t{attr.max_jfs_depth},
+                uint64_t{attr.max_jfr_depth},
+                uint64_t{attr.max_jfc_depth},
+                (attr.caps & UB_CAP_EMULATED) != 0});
     print(report, globals.style);
     return exit_ok;
 }
@@ -231,7 +248,8 @@ Error reset_error(const ub_device &device, int errnum) {
     if (errnum == ENODEV)
         return Error(object, "it was removed just now", E_NO_DEVICE);
     if (errnum != EBUSY)
-        return Error(object, fmt::format("the reset failed: {}", strerror(errnum)), E_SYSTEM, errnum);
+        return Error(object, fmt::format("the reset failed: {}", strerror(errnum)), E_SYSTEM,
+                     errnum);
     List users;
     const auto contexts = contexts_of(device);
     for (const Attributes &row : contexts)
@@ -264,9 +282,8 @@ int reset(const Globals &globals, bool force) {
                    {"segments_lost", "segments lost"},
                    {"queues_lost", "queues lost"},
                    {"pids", "pids that lost them"}}};
-    report.add({std::string(device.name), after.value(UB_A_GENERATION),
-                before.value(UB_A_CONTEXTS), before.value(UB_A_SEGS), before.value(UB_A_QUEUES),
-                pids});
+    report.add({std::string(device.name), after.value(UB_A_GENERATION), before.value(UB_A_CONTEXTS),
+                before.value(UB_A_SEGS), before.value(UB_A_QUEUES), pids});
     if (!globals.style.quiet || globals.style.json)
         print(report, globals.style);
     return exit_ok;
@@ -287,10 +304,18 @@ Action with_id(CLI::App &app, int (*run)(const Globals &)) {
 
 } // namespace
 
-Action declare_list(CLI::App &) { return list; }
-Action declare_show(CLI::App &app) { return with_id(app, show); }
-Action declare_info(CLI::App &app) { return with_id(app, info); }
-Action declare_caps(CLI::App &app) { return with_id(app, caps); }
+Action declare_list(CLI::App &) {
+    return list;
+}
+Action declare_show(CLI::App &app) {
+    return with_id(app, show);
+}
+Action declare_info(CLI::App &app) {
+    return with_id(app, info);
+}
+Action declare_caps(CLI::App &app) {
+    return with_id(app, caps);
+}
 
 Action declare_reset(CLI::App &app) {
     static bool force = false;

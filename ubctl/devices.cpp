@@ -57,7 +57,9 @@ Error no_device(const std::string &name) {
 
 } // namespace
 
-bool is_soft(const std::string &name) { return name.rfind("soft:", 0) == 0; }
+bool is_soft(const std::string &name) {
+    return name.rfind("soft:", 0) == 0;
+}
 
 ub_device find_device(const std::string &name) {
     for (const ub_device &device : ub::devices())

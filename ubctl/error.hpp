@@ -14,7 +14,7 @@
 namespace ubctl {
 
 class Error : public std::exception {
-  public:
+public:
     // errnum 0 takes the errno that belongs to the code.
     Error(std::string object, std::string cause, unsigned code, int errnum = 0);
 
@@ -31,7 +31,7 @@ class Error : public std::exception {
     // The same as one JSON document, schema ub.error/1.
     std::string json() const;
 
-  private:
+private:
     std::string limit_text() const;
 
     std::string object_, cause_, hint_;

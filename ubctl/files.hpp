@@ -10,7 +10,7 @@
 namespace ubctl {
 
 class File {
-  public:
+public:
     ~File();
     File(File &&other) noexcept;
     File &operator=(File &&) = delete;
@@ -34,7 +34,7 @@ class File {
     // The output is complete.
     void keep();
 
-  private:
+private:
     File(std::string path, int fd) : path_(std::move(path)), fd_(fd) {}
 
     std::string path_;

@@ -64,15 +64,16 @@ Shape shape_of(const Operand &a, const Operand &b, const NpyMatrix *c) {
 // Side of the largest square tile of which three may be pinned and given to one command.
 uint64_t tile_side(const ub::device_attr &attr) {
     constexpr uint64_t good = 2048;
-    const uint64_t bytes = 2 * window_bytes(3, attr.max_msg / 3, std::nullopt);
+    const uint64_t largest = std::min(good * good * sizeof(float), attr.max_msg / 3);
+    const uint64_t bytes = window_bytes(3, largest, std::nullopt);
     uint64_t side = 64;
-    while (side < good && 4 * side * side * sizeof(float) <= bytes)
+    while (4 * side * side * sizeof(float) <= bytes)
         side *= 2;
     return std::min<uint64_t>(side, attr.max_gemm_dim);
 }
 
 class TiledGemm {
-  public:
+public:
     TiledGemm(Session &session, const GemmOptions &options, Operand a, Operand b, Shape shape)
         : session_(session), options_(options), a_(a), b_(b), shape_(shape),
           side_(tile_side(session.attr())), a_tile_(make(shape.m, shape.k)),
@@ -84,7 +85,7 @@ class TiledGemm {
                 run_tile(i, j, initial, out);
     }
 
-  private:
+private:
     Buffer make(uint64_t rows, uint64_t cols) const {
         const uint64_t elements = std::min(rows, side_) * std::min(cols, side_);
         return Buffer(session_, elements * sizeof(float));

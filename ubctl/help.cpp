@@ -26,7 +26,9 @@ const CLI::App &find_command(const CLI::App &app, const Words &words) {
     return *found;
 }
 
-std::string join(const Words &words) { return fmt::format("{}", fmt::join(words, " ")); }
+std::string join(const Words &words) {
+    return fmt::format("{}", fmt::join(words, " "));
+}
 
 // CLI11's App::help() would show the command that runs, which is `help`.
 std::string formatted(const CLI::App &app, const std::string &path) {

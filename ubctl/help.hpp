@@ -15,7 +15,7 @@ std::vector<const CLI::App *> subcommands(const CLI::App &app);
 
 // Lists whole commands, "device show", instead of the first words alone.
 class HelpFormatter : public CLI::Formatter {
-  public:
+public:
     std::string make_subcommands(const CLI::App *app, CLI::AppFormatMode mode) const override;
 };
 

@@ -121,9 +121,11 @@ Error parse_error(const CLI::App &app, const CLI::ParseError &error) {
     const std::string path = understood(app);
     const std::string hint = fmt::format("see \"ubctl help{}\"", path);
     const auto rest = app.remaining(true);
-    if (!rest.empty() && (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError) ||
-                          error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError))) {
-        const char *what = rest[0].starts_with('-') ? "unknown option" : "unknown command or argument";
+    if (!rest.empty() &&
+        (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError) ||
+         error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError))) {
+        const char *what =
+            rest[0].starts_with('-') ? "unknown option" : "unknown command or argument";
         return usage_error("command line", fmt::format("{} '{}'", what, rest[0])).hint(hint);
     }
     std::string cause = error.what();

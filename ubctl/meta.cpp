@@ -122,7 +122,9 @@ Action with_name(CLI::App &app, const char *name, const char *what,
 
 } // namespace
 
-Action declare_version(CLI::App &) { return version; }
+Action declare_version(CLI::App &) {
+    return version;
+}
 
 Action declare_help(CLI::App &app) {
     auto words = std::make_shared<List>();

@@ -109,7 +109,9 @@ Value Attributes::value(int attribute) const {
     return number(attribute);
 }
 
-std::string Attributes::text(int attribute) const { return bytes(attribute).c_str(); }
+std::string Attributes::text(int attribute) const {
+    return bytes(attribute).c_str();
+}
 
 const std::string &Attributes::bytes(int attribute) const {
     static const std::string none;

@@ -14,7 +14,7 @@ namespace ubctl {
 
 // The attributes of one netlink message, by enum ub_genl_attr.
 class Attributes {
-  public:
+public:
     void set(int attribute, std::string bytes) { values_[attribute] = std::move(bytes); }
 
     bool has(int attribute) const { return values_.count(attribute) != 0; }
@@ -25,7 +25,7 @@ class Attributes {
     std::string text(int attribute) const;
     const std::string &bytes(int attribute) const;
 
-  private:
+private:
     std::map<int, std::string> values_;
 };
 

@@ -20,7 +20,7 @@ constexpr uint64_t max_side = 1u << 30;
 
 // Reads the few Python literals that a header is made of.
 class HeaderParser {
-  public:
+public:
     HeaderParser(const std::string &path, std::string_view text) : path_(path), text_(text) {}
 
     NpyHeader parse() {
@@ -48,7 +48,7 @@ class HeaderParser {
         return header;
     }
 
-  private:
+private:
     [[noreturn]] void fail(const std::string &what) const {
         throw Error(path_, "bad .npy header: " + what, E_FORMAT);
     }
@@ -153,7 +153,8 @@ std::string read_header(const File &file, uint64_t file_size, uint64_t &data) {
         len |= static_cast<uint32_t>(start[10]) << 16 | static_cast<uint32_t>(start[11]) << 24;
     data = (version == 1 ? 10u : 12u) + uint64_t{len};
     if (len > max_header)
-        throw Error(file.path(), fmt::format("a header of {} bytes", len), E_FORMAT).limit(max_header);
+        throw Error(file.path(), fmt::format("a header of {} bytes", len), E_FORMAT)
+            .limit(max_header);
     if (data > file_size)
         throw Error(file.path(), "truncated inside its header", E_FORMAT);
     std::string text(len, '\0');
@@ -167,15 +168,16 @@ void check_header(const std::string &path, const NpyHeader &header) {
         throw Error(path, fmt::format("dtype '{}' of shape {}, not '<f4'", header.dtype, shape),
                     E_FORMAT);
     if (header.shape.size() != 2)
-        throw Error(path, fmt::format("shape {} has {} dimensions, not 2", shape,
-                                      header.shape.size()),
+        throw Error(path,
+                    fmt::format("shape {} has {} dimensions, not 2", shape, header.shape.size()),
                     E_FORMAT);
     if (header.fortran_order)
         throw Error(path, fmt::format("'<f4' of shape {} in Fortran order, not C order", shape),
                     E_FORMAT);
     for (uint64_t side : header.shape)
         if (side == 0 || side > max_side)
-            throw Error(path, fmt::format("shape {}: sides are 1 .. {}", shape, max_side), E_FORMAT);
+            throw Error(path, fmt::format("shape {}: sides are 1 .. {}", shape, max_side),
+                        E_FORMAT);
 }
 
 } // namespace
@@ -205,13 +207,14 @@ NpyMatrix NpyMatrix::open(const std::string &path) {
 
 NpyMatrix NpyMatrix::create(const std::string &path, uint64_t rows, uint64_t cols,
                             std::span<const File *const> inputs) {
-    std::string text = fmt::format(
-        "{{'descr': '<f4', 'fortran_order': False, 'shape': ({}, {}), }}", rows, cols);
+    std::string text =
+        fmt::format("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}, {}), }}", rows, cols);
     // The data is aligned to 64 bytes, and a newline ends the header.
     const size_t prefix = sizeof(magic) + 4;
     text.append(63 - (prefix + text.size()) % 64, ' ');
     text += '\n';
-    const char len[2] = {static_cast<char>(text.size() & 0xff), static_cast<char>(text.size() >> 8)};
+    const char len[2] = {static_cast<char>(text.size() & 0xff),
+                         static_cast<char>(text.size() >> 8)};
     const std::string start =
         std::string(magic, sizeof(magic)) + std::string("\x01\x00", 2) + std::string(len, 2) + text;
     File file = File::create_output(path, inputs);

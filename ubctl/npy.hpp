@@ -22,7 +22,7 @@ NpyHeader parse_npy_header(const std::string &path, std::string_view text);
 
 // A matrix that stays in its file; tiles of it are read or written.
 class NpyMatrix {
-  public:
+public:
     static NpyMatrix open(const std::string &path);
     // Output of a given shape, removed again unless keep() is called.
     static NpyMatrix create(const std::string &path, uint64_t rows, uint64_t cols,
@@ -37,7 +37,7 @@ class NpyMatrix {
     void write_tile(const float *tile, uint64_t row, uint64_t col, uint64_t rows, uint64_t cols);
     void keep() { file_.keep(); }
 
-  private:
+private:
     NpyMatrix(File file, uint64_t rows, uint64_t cols, uint64_t data)
         : file_(std::move(file)), rows_(rows), cols_(cols), data_(data) {}
     uint64_t offset(uint64_t row, uint64_t col) const {

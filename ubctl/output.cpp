@@ -78,7 +78,9 @@ struct CellJson {
     template <class T> nlohmann::ordered_json operator()(const T &value) const { return value; }
 };
 
-std::string cell_text(const Value &value, Show show) { return std::visit(CellText{show}, value); }
+std::string cell_text(const Value &value, Show show) {
+    return std::visit(CellText{show}, value);
+}
 
 bool is_number(const Value &value) {
     return std::holds_alternative<uint64_t>(value) || std::holds_alternative<double>(value);

@@ -76,9 +76,8 @@ int memory_list(const Globals &globals) {
         report.add({device_of(row), row.value(UB_A_TOKEN_ID), row.value(UB_A_TID),
                     row.value(UB_A_PID), row.text(UB_A_COMM), row.value(UB_A_ADDR),
                     row.value(UB_A_LEN), access_names(row.number(UB_A_ACCESS)),
-                    (row.number(UB_A_REG_FLAGS) & UB_REG_F_READ_ONLY) != 0,
-                    row.value(UB_A_LEAF_4K), row.value(UB_A_LEAF_2M),
-                    row.value(UB_A_PINNED_BYTES)});
+                    (row.number(UB_A_REG_FLAGS) & UB_REG_F_READ_ONLY) != 0, row.value(UB_A_LEAF_4K),
+                    row.value(UB_A_LEAF_2M), row.value(UB_A_PINNED_BYTES)});
     print(report, globals.style);
     return exit_ok;
 }
@@ -132,8 +131,14 @@ int queue_list(const Globals &globals) {
 
 } // namespace
 
-Action declare_context_list(CLI::App &) { return context_list; }
-Action declare_memory_list(CLI::App &) { return memory_list; }
-Action declare_queue_list(CLI::App &) { return queue_list; }
+Action declare_context_list(CLI::App &) {
+    return context_list;
+}
+Action declare_memory_list(CLI::App &) {
+    return memory_list;
+}
+Action declare_queue_list(CLI::App &) {
+    return queue_list;
+}
 
 } // namespace ubctl

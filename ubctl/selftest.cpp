@@ -52,8 +52,8 @@ int selftest(const Globals &globals) {
             const bool bad = outcome.result == "fail";
             failed += bad;
             if (bad || !globals.style.quiet || globals.style.json)
-                report.add({name, std::string(check.name), outcome.result, watch.ns(),
-                            outcome.detail});
+                report.add(
+                    {name, std::string(check.name), outcome.result, watch.ns(), outcome.detail});
         }
     if (!report.rows.empty())
         print(report, globals.style);
@@ -65,7 +65,9 @@ int selftest(const Globals &globals) {
 
 } // namespace
 
-void mismatch(const std::string &what) { throw Error("selftest", what, E_SELFTEST); }
+void mismatch(const std::string &what) {
+    throw Error("selftest", what, E_SELFTEST);
+}
 
 ub::completion must_succeed(Session &session, const ub::request &request) {
     const ub::completion completion = session.run(request);
@@ -81,6 +83,8 @@ void put_pattern(std::span<uint8_t> memory, uint32_t seed) {
     }
 }
 
-Action declare_selftest(CLI::App &) { return selftest; }
+Action declare_selftest(CLI::App &) {
+    return selftest;
+}
 
 } // namespace ubctl

@@ -50,8 +50,8 @@ Buffer::~Buffer() {
 }
 
 Session::Session(const std::string &device, uint32_t depth, double timeout_s)
-    : timeout_(std::chrono::duration_cast<Clock::duration>(
-          std::chrono::duration<double>(timeout_s))),
+    : timeout_(
+          std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(timeout_s))),
       context_(open_context(device)), attr_(context_.query()), jfce_(context_) {
     // The JFC has room for one more, for completions that tell of the queue itself.
     const uint32_t largest = std::min(attr_.max_jfs_depth, attr_.max_jfc_depth - 1);

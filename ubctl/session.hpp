@@ -20,7 +20,7 @@ class Session;
 // Registered memory of a session. What a command may still be using is not given back before the
 // session's queue is stopped.
 class Buffer {
-  public:
+public:
     // access: UB_ACCESS_*; with a token other than 0 peers must present it.
     Buffer(Session &session, size_t size, uint32_t access = UB_ACCESS_LOCAL_ONLY,
            uint32_t token = 0);
@@ -37,7 +37,7 @@ class Buffer {
     ub::sge sge(size_t offset, size_t len) const { return segment_->sge(offset, len); }
     ub::target target() const { return segment_->target(); }
 
-  private:
+private:
     Session *session_;
     ub::buffer memory_;
     std::optional<ub::segment> segment_;
@@ -48,7 +48,7 @@ struct Counts {
 };
 
 class Session {
-  public:
+public:
     // depth: WQEBBs and completions under way at once. timeout_s: longest wait for a completion.
     Session(const std::string &device, uint32_t depth, double timeout_s);
 
@@ -75,7 +75,7 @@ class Session {
     void stop_if_busy();
     Counts counts() const;
 
-  private:
+private:
     using Clock = std::chrono::steady_clock;
     std::span<ub::completion> poll(std::span<ub::completion> room);
     std::span<ub::completion> spin(std::span<ub::completion> room, Clock::time_point until);

@@ -20,6 +20,12 @@ namespace ubctl {
 namespace {
 
 constexpr uint64_t window_count = 2;
+constexpr uint64_t largest_window = 8 << 20;
+
+// Of so many buffers, for a file of which the size may be known.
+size_t window_size(Session &session, unsigned buffers, std::optional<uint64_t> file_size) {
+    return window_bytes(buffers, std::min(session.attr().max_msg, largest_window), file_size);
+}
 
 // ---- nop ----------------------------------------------------------------------------------------
 
@@ -50,7 +56,8 @@ int nop(const Globals &globals, const NopOptions &options) {
     Session session(globals.device, options.depth, globals.timeout_s);
     const Stopwatch watch;
     run_nops(session, options);
-    print_submit(globals, session, "nop", 0, watch.ns(), {{{"depth", "depth"}, uint64_t{options.depth}}});
+    print_submit(globals, session, "nop", 0, watch.ns(),
+                 {{{"depth", "depth"}, uint64_t{options.depth}}});
     return exit_ok;
 }
 
@@ -98,7 +105,7 @@ int copy(const Globals &globals, const std::string &in, const std::string &out) 
     const File *const inputs[] = {&input};
     File output = File::create_output(out, inputs);
     const Stopwatch watch;
-    const size_t size = window_bytes(2 * window_count, session.attr().max_msg, input.size());
+    const size_t size = window_size(session, 2 * window_count, input.size());
     const uint64_t bytes = copy_through(session, input, output, size);
     output.keep();
     print_submit(globals, session, "copy", bytes, watch.ns(), {});
@@ -150,7 +157,7 @@ uint32_t pattern_bytes(const FillOptions &options, uint64_t pattern) {
 }
 
 void fill_through(Session &session, File &output, uint64_t size, uint64_t pattern, uint32_t width) {
-    const size_t chunk = window_bytes(window_count, session.attr().max_msg, size);
+    const size_t chunk = window_size(session, window_count, size);
     const std::array<Buffer, window_count> windows{Buffer(session, chunk), Buffer(session, chunk)};
     const auto post = [&](uint64_t offset) {
         const Buffer &window = windows[offset / chunk % window_count];
@@ -175,8 +182,8 @@ int fill(const Globals &globals, const FillOptions &options) {
     const uint64_t size = parse_size(options.size);
     const uint32_t width = pattern_bytes(options, pattern);
     if (size % width)
-        throw usage_error("--size", fmt::format("{} bytes is not a multiple of the pattern's {}",
-                                                size, width));
+        throw usage_error(
+            "--size", fmt::format("{} bytes is not a multiple of the pattern's {}", size, width));
     Session session(globals.device, window_count, globals.timeout_s);
     File output = File::create_output(options.out, {});
     const Stopwatch watch;
@@ -191,7 +198,7 @@ int fill(const Globals &globals, const FillOptions &options) {
 
 // Each window goes on from the result before it, so only the reading runs ahead.
 uint64_t crc_through(Session &session, File &input, uint32_t &crc) {
-    const size_t chunk = window_bytes(window_count, session.attr().max_msg, input.size());
+    const size_t chunk = window_size(session, window_count, input.size());
     const std::array<Buffer, window_count> windows{Buffer(session, chunk), Buffer(session, chunk)};
     uint64_t total = 0, turn = 0;
     size_t len = input.read({windows[0].data(), chunk});

@@ -10,7 +10,7 @@ namespace ubctl {
 
 namespace {
 
-constexpr uint64_t largest = 8 << 20, smallest = 64 << 10, page = 4096;
+constexpr uint64_t smallest = 64 << 10, page = 4096;
 
 // What may be pinned; half is left to the queues and to the user's other processes.
 uint64_t pin_budget() {
@@ -22,9 +22,8 @@ uint64_t pin_budget() {
 
 } // namespace
 
-size_t window_bytes(unsigned buffers, uint64_t max_msg, std::optional<uint64_t> file_size) {
-    uint64_t bytes = std::clamp(pin_budget() / buffers, smallest, largest);
-    bytes = std::min(bytes, max_msg);
+size_t window_bytes(unsigned buffers, uint64_t largest, std::optional<uint64_t> file_size) {
+    uint64_t bytes = std::min(std::max(pin_budget() / buffers, smallest), largest);
     if (file_size)
         bytes = std::min(bytes, (*file_size / page + 1) * page);
     return std::max(bytes / page * page, page);

@@ -8,8 +8,8 @@
 
 namespace ubctl {
 
-// Bytes for each of so many registered buffers: at most 8 MiB, at most what one request may move,
-// no more than the file needs, and together well below RLIMIT_MEMLOCK. A multiple of 4096.
-size_t window_bytes(unsigned buffers, uint64_t max_msg, std::optional<uint64_t> file_size);
+// Bytes for each of so many registered buffers: at most the largest, no more than the file needs,
+// and together at most half of RLIMIT_MEMLOCK, if that leaves 64 KiB for each. A multiple of 4096.
+size_t window_bytes(unsigned buffers, uint64_t largest, std::optional<uint64_t> file_size);
 
 } // namespace ubctl

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: MIT
+# The tool's tests: golden outputs over the soft provider, and its parsers under sanitizers.
+
+CLI_UNIT := $(BUILD)/tests/cli/ubctl-unit
+CLI_UNIT_SRCS := tests/cli/ubctl_unit.cpp ubctl/npy.cpp ubctl/files.cpp ubctl/output.cpp \
+	ubctl/error.cpp ubctl/codes.cpp
+
+$(CLI_UNIT): $(CLI_UNIT_SRCS) $(wildcard ubctl/*.hpp) $(HEADERS) $(BUILD)/lib/libub.so
+	@mkdir -p $(@D)
+	$(CXX) $(CPPFLAGS) $(UBCTL_CPPFLAGS) $(CXXFLAGS) $(SANITIZE) $(CLI_UNIT_SRCS) -o $@ \
+		-L$(BUILD)/lib -lub -lfmt -Wl,-rpath,'$$ORIGIN/../../lib'
+
+ifneq ($(wildcard libub/build.mk),)
+UNIT_TESTS += $(CLI_UNIT) tests/cli/cli.sh
+endif

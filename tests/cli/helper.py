@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What the command line tests compare with: schemas, CRC-32C and matrices, without the tool.
+
+  helper.py schemas SCHEMA_DIR DIR      every document of DIR is what its schema says
+  helper.py get PATH                    prints a value of the JSON on standard input, as data.0.crc32c
+  helper.py crc32c FILE
+  helper.py npy ROWS COLS SEED FILE
+  helper.py bad-npy KIND FILE
+  helper.py gemm ALPHA BETA TRANS_A TRANS_B A B C OUT    C may be -
+"""
+import json
+import pathlib
+import random
+import struct
+import sys
+
+
+def no_more_keys(schema):
+    """Users of a schema must accept keys added later; we must declare what we print."""
+    if isinstance(schema, dict):
+        if "properties" in schema:
+            schema["additionalProperties"] = False
+        for value in schema.values():
+            no_more_keys(value)
+    if isinstance(schema, list):
+        for value in schema:
+            no_more_keys(value)
+
+
+def check_schemas(schema_dir, document_dir):
+    """Each document is valid and has no undeclared key; each schema but reset's is used."""
+    import jsonschema  # slow to load, and no other command needs it
+    schemas, unused, failed = {}, set(), 0
+    for path in pathlib.Path(schema_dir).glob("*.json"):
+        schema = json.loads(path.read_text())
+        jsonschema.Draft202012Validator.check_schema(schema)
+        no_more_keys(schema)
+        schemas[schema["title"]] = schema
+        unused.add(schema["title"])
+    for path in sorted(pathlib.Path(document_dir).glob("*.json")):
+        try:
+            document = json.loads(path.read_text())
+            jsonschema.Draft202012Validator(schemas[document["schema"]]).validate(document)
+            unused.discard(document["schema"])
+            print(f"ok - valid_{path.stem}")
+        except (ValueError, KeyError, jsonschema.ValidationError) as error:
+            failed = 1
+            print(f"not ok - valid_{path.stem}\n# {str(error)[:500]}")
+    unused -= {"ub.device.reset/1"}  # needs a device to reset
+    print(f"{'not ok' if unused else 'ok'} - every_schema_is_used {' '.join(unused)}".rstrip())
+    sys.exit(bool(failed or unused))
+
+
+def get(path):
+    value = json.load(sys.stdin)
+    for word in path.split("."):
+        value = value[int(word)] if isinstance(value, list) else value[word]
+    print(len(value) if isinstance(value, list) else value)
+
+
+def crc32c(path):
+    table = []
+    for i in range(256):
+        for _ in range(8):
+            i = i >> 1 ^ (0x82F63B78 if i & 1 else 0)
+        table.append(i)
+    crc = 0xFFFFFFFF
+    with open(path, "rb") as file:
+        for byte in file.read():
+            crc = crc >> 8 ^ table[(crc ^ byte) & 0xFF]
+    print(crc ^ 0xFFFFFFFF)
+
+
+def npy(shape, data, descr="'<f4'", order="False", version=1, pad=64):
+    header = f"{{'descr': {descr}, 'fortran_order': {order}, 'shape': {shape}, }}"
+    size = 2 if version == 1 else 4
+    header += " " * (-(8 + size + len(header) + 1) % pad) + "\n"
+    start = b"\x93NUMPY" + bytes([version, 0]) + len(header).to_bytes(size, "little")
+    return start + header.encode() + data
+
+
+def write(path, data):
+    with open(path, "wb") as file:
+        file.write(data)
+
+
+def floats(values):
+    return struct.pack(f"<{len(values)}f", *values)
+
+
+def make_npy(rows, cols, seed, path):
+    rand = random.Random(int(seed))
+    count = int(rows) * int(cols)
+    write(path, npy(f"({rows}, {cols})", floats([rand.uniform(-1, 1) for _ in range(count)])))
+
+
+def bad_npy(kind, path):
+    data = floats([1.0] * 12)
+    good = npy("(3, 4)", data)
+    kinds = {
+        "good": lambda: good,
+        "version2": lambda: npy("(3, 4)", data, version=2),
+        "empty": lambda: b"",
+        "short": lambda: good[:9],
+        "magic": lambda: b"PK" + good[2:],
+        "version9": lambda: good[:6] + b"\x09\x00" + good[8:],
+        "truncated": lambda: good[:-1],
+        "long": lambda: good + b"\0",
+        "header-cut": lambda: good[:40],
+        "header-huge": lambda: b"\x93NUMPY\x02\x00\xff\xff\xff\x7f" + good[10:],
+        "dtype": lambda: npy("(3, 4)", data * 2, descr="'<f8'"),
+        "big-endian": lambda: npy("(3, 4)", data, descr="'>f4'"),
+        "structured": lambda: npy("(3, 4)", data, descr="[('x', '<f4')]"),
+        "fortran": lambda: npy("(3, 4)", data, order="True"),
+        "one-dimension": lambda: npy("(12,)", data),
+        "three-dimensions": lambda: npy("(3, 2, 2)", data),
+        "zero": lambda: npy("(0, 4)", b""),
+        "shape-huge": lambda: npy("(4294967296, 4294967296)", data),
+        "shape-overflow": lambda: npy("(99999999999999999999999, 4)", data),
+        "shape-negative": lambda: npy("(-3, -4)", data),
+        "many-dimensions": lambda: npy("(" + "1, " * 1000 + ")", data),
+        "key-twice": lambda: npy("(3, 4), 'shape': (1, 1)", data),
+        "no-brace": lambda: good[:10] + good[10:-49].replace(b"{", b" ") + good[-49:],
+        "nul": lambda: good[:11] + b"\0" * 20 + good[31:],
+    }
+    write(path, kinds[kind]())
+
+
+def read_npy(path):
+    with open(path, "rb") as file:
+        data = file.read()
+    end = 10 + int.from_bytes(data[8:10], "little")
+    header = eval(data[10:end], {"__builtins__": {}})  # written by this program or the tool
+    rows, cols = header["shape"]
+    assert header["descr"] == "<f4" and not header["fortran_order"] and end % 64 == 0
+    assert len(data) == end + rows * cols * 4
+    values = struct.unpack(f"<{rows * cols}f", data[end:])
+    return [values[i * cols:(i + 1) * cols] for i in range(rows)]
+
+
+def gemm(alpha, beta, trans_a, trans_b, a_path, b_path, c_path, out_path):
+    a, b, out = read_npy(a_path), read_npy(b_path), read_npy(out_path)
+    c = None if c_path == "-" else read_npy(c_path)
+    if int(trans_a):
+        a = list(zip(*a))
+    if not int(trans_b):
+        b = list(zip(*b))  # columns
+    assert len(out) == len(a) and len(out[0]) == len(b), "wrong shape"
+    worst = 0
+    for i, row in enumerate(a):
+        for j, col in enumerate(b):
+            want = float(alpha) * sum(x * y for x, y in zip(row, col))
+            want += float(beta) * c[i][j] if c else 0
+            worst = max(worst, abs(want - out[i][j]))
+    tolerance = 2 * (abs(float(alpha)) + 1) * len(a[0]) * 2.0**-23
+    assert worst <= tolerance, f"largest error {worst}, allowed {tolerance}"
+
+
+if __name__ == "__main__":
+    commands = {"schemas": check_schemas, "get": get, "crc32c": crc32c, "npy": make_npy,
+                "bad-npy": bad_npy, "gemm": gemm}
+    commands[sys.argv[1]](*sys.argv[2:])
