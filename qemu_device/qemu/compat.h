@@ -20,6 +20,16 @@
 #else
 #include "hw/qdev-properties.h"
 #endif
+#if QEMU_SINCE(10, 0)
+#include "system/kvm.h"
+#else
+#include "sysemu/kvm.h"
+#endif
+#if QEMU_SINCE(10, 1)
+#include "system/memory.h"
+#else
+#include "exec/memory.h"
+#endif
 
 #if !QEMU_SINCE(9, 0)
 #define bql_locked() qemu_mutex_iothread_locked()
@@ -27,12 +37,21 @@
 
 #if QEMU_SINCE(10, 0)
 #define UB_PROPS_END
+#define ub_set_props(dc, props) device_class_set_props(dc, props)
 #else
+#define ub_set_props(dc, props) device_class_set_props(dc, (Property *)(props))
 #define UB_PROPS_END DEFINE_PROP_END_OF_LIST(),
 #endif
 
 #if !QEMU_SINCE(9, 2)
 #define device_class_set_legacy_reset(dc, fn) ((dc)->reset = (fn))
+#endif
+
+/* Later ones do not tell; the layout check has to do. */
+#if QEMU_SINCE(8, 0)
+#define ub_pci_device_size() sizeof(PCIDevice)
+#else
+#define ub_pci_device_size() object_type_get_instance_size(TYPE_PCI_DEVICE)
 #endif
 
 #if QEMU_SINCE(10, 1)

@@ -3,72 +3,123 @@
 # Provide the headers of a QEMU: source by apt, configured, its generated headers made, the rest
 # thrown away. Prints the folder that holds them. Kept by version, so it costs once.
 #
-#   headers.sh CACHE [VERSION [SUITE]]
+#   headers.sh CACHE [SUITE]
 #
-# VERSION is the Debian version of the source package; by default that of the QEMU installed. SUITE takes
-# the source from another suite of the same mirrors.
+# Without SUITE they are those of the QEMU installed; with it, those of the newest QEMU in that suite
+# of the same mirrors.
 set -euo pipefail
 
 cache=$1
-version=${2:-$(dpkg-query -W -f '${source:Version}' qemu-system-x86)}
-suite=${3:-}
-# Make and PATH-like variables do not like colons.
-dir=$cache/qemu/${version//:/_}
-
-[ -e "$dir/complete" ] && { echo "$dir"; exit 0; }
+suite=${2:-}
 mkdir -p "$cache/qemu"
-exec 9> "$cache/qemu/.lock"
-flock 9
-[ -e "$dir/complete" ] && { echo "$dir"; exit 0; }
 work=$(mktemp -d "$cache/qemu/.work.XXXXXX")
 trap 'rm -rf "$work"' EXIT
-log=$dir.log
 
-# apt with a source list of its own, made from the system's; the system's is not touched.
+# apt with lists of its own, made from the system's; the system's are not touched. $@: deb, deb-src.
 source_list() {
+    local file kind
     mkdir -p "$work/sources" "$work/lists/partial"
-    local file
-    for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
-        [ -e "$file" ] && sed -n 's/^deb /deb-src /p' "$file" >> "$work/sources/sys.list"
+    for kind in "$@"; do
+        for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
+            [ ! -e "$file" ] || sed -n "s/^deb /$kind /p" "$file" >> "$work/sources/system.list"
+        done
+        for file in /etc/apt/sources.list.d/*.sources; do
+            [ ! -e "$file" ] || sed "s/^Types:.*/Types: $kind/" "$file" \
+                > "$work/sources/$kind-$(basename "$file")"
+        done
     done
-    for file in /etc/apt/sources.list.d/*.sources; do
-        [ -e "$file" ] && sed 's/^Types:.*/Types: deb-src/' "$file" \
-            > "$work/sources/$(basename "$file")"
-    done
-    [ -z "$suite" ] || sed -i "s/bookworm/$suite/g" "$work"/sources/*
-}
-apt_source() {
-    apt-get -q -o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$work/sources" \
-        -o "Dir::State::lists=$work/lists" -o APT::Sandbox::User=root "$@"
+    [ -z "$suite" ] || sed -i "s/$(. /etc/os-release && echo "$VERSION_CODENAME")/$suite/g" \
+        "$work"/sources/*
 }
 
-build() {
-    source_list
-    apt_source update
-    cd "$work"
-    apt_source source --download-only "qemu=$version"
-    dpkg-source --no-check -x qemu_*.dsc src
-    mkdir src/b
-    cd src/b
-    ../configure --without-default-features --disable-install-blobs --disable-docs --enable-modules \
-        --enable-tcg --enable-kvm --enable-fdt=system --target-list=x86_64-softmmu
+own_apt() {
+    local tool=$1
+    shift
+    "$tool" -q -o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$work/sources" \
+        -o "Dir::State::lists=$work/lists" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= \
+        ${suite:+-o Dir::State::status=/dev/null} -o APT::Sandbox::User=root "$@"
+}
+
+# A foreign source in the system's list may lack what we ask for: what counts is whether QEMU is had.
+update_lists() { own_apt apt-get update || true; }
+
+newest_version() {
+    own_apt apt-cache showsrc qemu | sed -n 's/^Version: //p' | sort -V | tail -n 1
+}
+
+# A later QEMU may want a later meson than is installed; its suite has it.
+suite_meson() {
+    own_apt apt-get download meson
+    dpkg -x meson_*.deb meson
+    export PYTHONPATH=$PWD/meson/usr/lib/python3/dist-packages
+}
+
+generate() {
+    mkdir "$work/src/b"
+    cd "$work/src/b"
+    # Meson must be the system's, with the Python it was installed for.
+    export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+    ../configure --without-default-features --disable-install-blobs --disable-docs \
+        --enable-modules --enable-tcg --enable-kvm --enable-fdt=system \
+        --target-list=x86_64-softmmu
     # shellcheck disable=SC2046 # one word a header
     ninja $(ninja -t targets all | sed -n 's/^\([^ ]*\.h\): .*/\1/p' | grep -v symlink)
+}
+
+keep() {
     mkdir -p "$work/keep/b"
     cd "$work/src"
     cp -r include "$work/keep/"
-    mkdir -p "$work/keep/tcg"
-    cp -r tcg/i386 "$work/keep/tcg/"
-    cp --parents $(find host -name '*.h' 2> /dev/null) "$work/keep/" 2> /dev/null || true
+    find tcg/i386 host -name '*.h' -exec cp --parents -t "$work/keep" {} + || true
     cd b
-    find . -name '*.h' -type f -exec cp --parents -L {} "$work/keep/b/" \;
+    find . -name '*.h' -type f -exec cp --parents -t "$work/keep/b" {} +
 }
-if ! (build) > "$log" 2>&1 9>&-; then
-    echo "headers.sh: QEMU $version: its headers could not be made; $log ends with:" >&2
-    tail -n 5 "$log" >&2
+
+build() {
+    cd "$work"
+    if [ -z "$suite" ]; then
+        source_list deb-src
+        update_lists
+    else
+        suite_meson
+    fi
+    own_apt apt-get source --download-only "qemu=$version"
+    dpkg-source --no-check -x qemu_*.dsc src
+    generate
+    keep
+}
+
+fail() {
+    echo "headers.sh: $1" >&2
     exit 1
+}
+
+if [ -z "$suite" ]; then
+    version=$(dpkg-query -W -f '${source:Version}' qemu-system-x86 2> /dev/null) ||
+        fail "qemu-system-x86 is not installed; run make deps"
+else
+    source_list deb deb-src
+    update_lists > "$cache/qemu/$suite.log" 2>&1
+    version=$(newest_version 2> /dev/null || true)
+    [ -n "$version" ] || fail "no QEMU source in $suite; $cache/qemu/$suite.log says why"
 fi
-rm -rf "$dir"
-mv "$work/keep" "$dir"
-touch "$dir/complete"
+# Colons are not for make, nor for lists of folders.
+dir=$cache/qemu/${version//:/_}
+exec 9> "$cache/qemu/.lock"
+flock 9
+if [ ! -e "$dir/complete" ]; then
+    log=$dir.log
+    # Not "if ! (build)": that would let it go on after a failed command.
+    set +e
+    (set -e; build) > "$log" 2>&1 9>&-
+    status=$?
+    set -e
+    if [ "$status" != 0 ]; then
+        tail -n 5 "$log" >&2
+        fail "the headers of QEMU $version could not be made; $log tells all"
+    fi
+    rm -rf "$dir"
+    mv "$work/keep" "$dir"
+    touch "$dir/complete"
+fi
 echo "$dir"

@@ -8,7 +8,6 @@
 
 #include "ubnpu.h"
 
-#include "exec/memory.h"
 #include "hw/pci/msix.h"
 #include "qemu/event_notifier.h"
 #include "qemu/log.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The UB NPU as a PCIe endpoint of a stock QEMU. All behaviour is the core's; here are BARs, MSI-X,
- * reset and properties. Loaded into QEMU by LD_PRELOAD; a QEMU it was not built for is refused.
+ * reset and properties.
  */
 #include "qemu/osdep.h"
 
@@ -13,12 +13,7 @@
 #include "hw/pci/pcie.h"
 #include "migration/vmstate.h"
 #include "qapi/error.h"
-#include "qapi/qapi-types-control.h"
-#include "qapi/qapi-commands-control.h"
-#include "qemu/error-report.h"
-#include "qemu/module.h"
 #include "qemu/units.h"
-#include "sysemu/kvm.h"
 #include "uapi/ub_hw.h"
 
 #define UBNPU_PCIE_CAP	0x80
@@ -31,7 +26,11 @@ static uint64_t regs_read(void *opaque, hwaddr addr, unsigned size)
 
 static void regs_write(void *opaque, hwaddr addr, uint64_t value, unsigned size)
 {
-	ub_core_reg_write(((UbNpu *)opaque)->core, addr, value, size);
+	UbNpu *npu = opaque;
+
+	ub_core_reg_write(npu->core, addr, value, size);
+	if (addr == UB_REG_CTRL && (value & UB_CTRL_RESET))
+		ubnpu_host_reset(npu);
 }
 
 static const MemoryRegionOps regs_ops = {
@@ -264,7 +263,7 @@ static void ubnpu_class_init(ObjectClass *klass, UbClassData data)
 	dc->vmsd = &ubnpu_vmstate;
 	set_bit(DEVICE_CATEGORY_MISC, dc->categories);
 	device_class_set_legacy_reset(dc, ubnpu_reset);
-	device_class_set_props(dc, (Property *)ubnpu_properties);
+	ub_set_props(dc, ubnpu_properties);
 	for (size_t i = 0; i < ARRAY_SIZE(ubnpu_descriptions); i++)
 		object_class_property_set_description(klass, ubnpu_descriptions[i].name,
 						      ubnpu_descriptions[i].text);
@@ -275,7 +274,7 @@ static void ubnpu_instance_init(Object *obj)
 	ub_core_config_init(&UBNPU(obj)->config);
 }
 
-static const TypeInfo ubnpu_type = {
+const TypeInfo ubnpu_type = {
 	.name = TYPE_UBNPU,
 	.parent = TYPE_PCI_DEVICE,
 	.instance_size = sizeof(UbNpu),
@@ -286,38 +285,3 @@ static const TypeInfo ubnpu_type = {
 		{ }
 	},
 };
-
-/* Structures of PCIDevice are compiled in, so another QEMU than the one built for would crash. */
-static void ubnpu_refuse_stranger(void)
-{
-	VersionInfo *info = qmp_query_version(NULL);
-	size_t size;
-
-	if (info->qemu->major != QEMU_VERSION_MAJOR || info->qemu->minor != QEMU_VERSION_MINOR) {
-		error_report("ubnpu: built for QEMU %d.%d, this is %" PRId64 ".%" PRId64
-			     "; rebuild it with this QEMU installed", QEMU_VERSION_MAJOR,
-			     QEMU_VERSION_MINOR, info->qemu->major, info->qemu->minor);
-		exit(1);
-	}
-	qapi_free_VersionInfo(info);
-	size = object_type_get_instance_size(TYPE_PCI_DEVICE);
-	if (size != sizeof(PCIDevice)) {
-		error_report("ubnpu: built for a PCIDevice of %zu bytes, this QEMU's has %zu; rebuild "
-			     "it with this QEMU installed", sizeof(PCIDevice), size);
-		exit(1);
-	}
-}
-
-static void ubnpu_register(void)
-{
-	ubnpu_refuse_stranger();
-	type_register_static(&ubnpu_type);
-}
-
-/* A preloaded object comes first in the list of types; PCIDevice is known at its end. */
-static void ubnpu_register_last(void)
-{
-	register_module_init(ubnpu_register, MODULE_INIT_QOM);
-}
-
-type_init(ubnpu_register_last)

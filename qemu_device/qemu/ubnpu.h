@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The PCIe front end of the device core: what its two files share. */
+/* The PCIe front end of the device core: what its files share. */
 #ifndef UBNPU_H
 #define UBNPU_H
 
@@ -39,6 +39,7 @@ struct UbNpu {
 	UbDoorbell **doorbells;
 };
 
+extern const TypeInfo ubnpu_type;
 extern const struct ub_core_host ubnpu_host;
 
 void ubnpu_host_init(UbNpu *npu);
