@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: MIT
+# The library's tests. Each program exists twice: with everything in it and sanitizers, run here on
+# "soft:"; and over libub.so, run in a VM on ub0 and ub1 (and here once, through the plug-in).
+
+LIBT := $(BUILD)/tests/lib.d
+LIBT_NAMES := identity ops errors queues events messages memory
+LIBT_SRC := $(LIBUB_SRC:libub/src/%.cpp=%.o) $(SOFT_SRC:libub/src/soft/%.cpp=soft/%.o)
+LIBT_CORE := $(patsubst qemu_device/core/%.c,core/%.o,$(CORE_SRC))
+LIBT_LIBS := -ludev $(CORE_LIBS)
+# A sanitizer's build needs no debugging by hand; -O1 keeps it quick.
+LIBT_FLAGS_asan := -O1 $(SANITIZE)
+LIBT_FLAGS_tsan := -O1 -fsanitize=thread
+
+# $(1): asan or tsan
+define libt_objects
+$(LIBT)/$(1)/core/%.o: qemu_device/core/%.c $$(CORE_HEADERS) $$(HEADERS)
+	@mkdir -p $$(@D)
+	$$(CC) $$(CPPFLAGS) $$(CFLAGS) $$(LIBT_FLAGS_$(1)) -c $$< -o $$@
+
+$(LIBT)/$(1)/test/%.o: tests/lib/%.c tests/lib/common.h $$(HEADERS)
+	@mkdir -p $$(@D)
+	$$(CC) $$(CPPFLAGS) $$(CFLAGS) $$(LIBT_FLAGS_$(1)) -c $$< -o $$@
+
+$(LIBT)/$(1)/test/%.o: tests/lib/%.cpp $$(HEADERS)
+	@mkdir -p $$(@D)
+	$$(CXX) $$(CPPFLAGS) $$(CXXFLAGS) $$(LIBT_FLAGS_$(1)) -c $$< -o $$@
+
+$(LIBT)/$(1)/%.o: libub/src/%.cpp $$(HEADERS)
+	@mkdir -p $$(@D)
+	$$(CXX) $$(CPPFLAGS) $$(LIBUB_CPPFLAGS) $$(CXXFLAGS) $$(LIBT_FLAGS_$(1)) -MMD -MP \
+		-c $$< -o $$@
+
+$(LIBT)/$(1)/all.a: $$(addprefix $(LIBT)/$(1)/,$$(LIBT_SRC) $$(LIBT_CORE))
+	rm -f $$@
+	ar rcs $$@ $$^
+
+-include $$(patsubst %.o,$(LIBT)/$(1)/%.d,$$(LIBT_SRC))
+endef
+$(eval $(call libt_objects,asan))
+$(eval $(call libt_objects,tsan))
+
+$(LIBT_NAMES:%=$(BUILD)/tests/lib-%): $(BUILD)/tests/lib-%: $(LIBT)/asan/test/%.o \
+		$(LIBT)/asan/test/common.o $(LIBT)/asan/all.a
+	$(CXX) $(LIBT_FLAGS_asan) $(filter %.o,$^) -Wl,--whole-archive $(filter %.a,$^) \
+		-Wl,--no-whole-archive -o $@ -lcmocka -lm $(LIBT_LIBS)
+
+$(LIBT)/plain/%.o: tests/lib/%.c tests/lib/common.h $(HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+
+$(LIBT_NAMES:%=$(BUILD)/tests/vm/lib-%): $(BUILD)/tests/vm/lib-%: $(LIBT)/plain/%.o \
+		$(LIBT)/plain/common.o $(BUILD)/lib/libub.so
+	@mkdir -p $(@D)
+	$(CC) $(filter %.o,$^) -o $@ -L$(BUILD)/lib -lub -lcmocka -lm -Wl,-rpath,'$$ORIGIN/../../lib'
+
+UNIT_TESTS += $(LIBT_NAMES:%=$(BUILD)/tests/lib-%)
+UNIT_TESTS += $(LIBT_NAMES:%=$(BUILD)/tests/vm/lib-%@soft:@soft:name=b)
+VM_TESTS += $(LIBT_NAMES:%=$(BUILD)/tests/vm/lib-%@ub0@ub1)
