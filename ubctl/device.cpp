@@ -241,7 +241,7 @@ int caps(const Globals &globals) {
 }
 
 Error reset_error(const ub_device &device, int errnum) {
-    const std::string object = fmt::format("device {}", device.name);
+    const std::string object = device_object(device.name);
     if (errnum == EPERM || errnum == EACCES)
         return Error(object, "only an administrator may reset it", E_PERMISSION, errnum)
             .hint(fmt::format("sudo ubctl device reset {}", device.name));
@@ -263,7 +263,7 @@ Error reset_error(const ub_device &device, int errnum) {
 
 int reset(const Globals &globals, bool force) {
     if (is_soft(globals.device))
-        throw Error("device " + globals.device, "a soft device dies with its process",
+        throw Error(device_object(globals.device), "a soft device dies with its process",
                     E_NOT_SUPPORTED)
             .hint("run the command again for a fresh one");
     if (globals.device.empty())

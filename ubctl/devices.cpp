@@ -47,7 +47,8 @@ bool matches(const ub_device &device, const std::string &name) {
 
 Error no_device(const std::string &name) {
     if (!name.empty())
-        return Error("device " + name, "no device of that name, PCI address or EID", E_NO_DEVICE);
+        return Error(device_object(name), "no device of that name, PCI address or EID",
+                     E_NO_DEVICE);
     const bool loaded = access("/sys/class/ubnpu", F_OK) == 0;
     return Error("device", loaded ? "none found" : "none found, the driver is not loaded",
                  E_NO_DEVICE)
@@ -58,7 +59,11 @@ Error no_device(const std::string &name) {
 } // namespace
 
 bool is_soft(const std::string &name) {
-    return name.rfind("soft:", 0) == 0;
+    return name.starts_with("soft:");
+}
+
+std::string device_object(const std::string &name) {
+    return "device " + name.substr(0, name.find_last_not_of(':') + 1);
 }
 
 ub_device find_device(const std::string &name) {
@@ -84,7 +89,7 @@ std::optional<uint32_t> device_index(const std::string &name) {
 }
 
 Error open_error(const std::string &name, const ub::error &error) {
-    const std::string object = "device " + (name == "soft:" ? "soft" : name);
+    const std::string object = device_object(name);
     if (error.errnum() == EACCES || error.errnum() == EPERM)
         return Error(object, fmt::format("/dev/ub/{} exists, but you may not open it", name),
                      E_PERMISSION, error.errnum())

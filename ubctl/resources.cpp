@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // ubctl context|memory|queue list: what the driver keeps for whom.
 
+#include <map>
+
 #include <fmt/format.h>
 #include <ub/ub.h>
 #include <ub/ub_uapi.h>
@@ -13,11 +15,25 @@ namespace ubctl {
 
 namespace {
 
+using Rows = std::vector<Attributes>;
+
 // A soft device's objects belong to the process that made it; this one has made none.
-std::vector<Attributes> rows_of(const Globals &globals, int command) {
+Rows rows_of(const Globals &globals, int command) {
     if (is_soft(globals.device))
         return {};
     return netlink_dump(command, device_index(globals.device));
+}
+
+// Objects tell their context; only contexts tell the name of a process.
+Rows rows_with_comm(const Globals &globals, int command) {
+    Rows rows = rows_of(globals, command);
+    std::map<std::pair<uint64_t, uint64_t>, std::string> comms;
+    if (!rows.empty())
+        for (const Attributes &row : rows_of(globals, UB_CMD_CTX_GET))
+            comms[{row.number(UB_A_DEV_INDEX), row.number(UB_A_TID)}] = row.bytes(UB_A_COMM);
+    for (Attributes &row : rows)
+        row.set(UB_A_COMM, comms[{row.number(UB_A_DEV_INDEX), row.number(UB_A_TID)}]);
+    return rows;
 }
 
 Value device_of(const Attributes &row) {
@@ -70,14 +86,13 @@ int memory_list(const Globals &globals) {
                    {"access", "ACCESS"},
                    {"read_only", "READ-ONLY"},
                    {"leaf_4k", "4K"},
-                   {"leaf_2m", "2M"},
-                   {"pinned_bytes", nullptr, Show::bytes}}};
-    for (const Attributes &row : rows_of(globals, UB_CMD_SEG_GET))
+                   {"leaf_2m", "2M"}}};
+    for (const Attributes &row : rows_with_comm(globals, UB_CMD_SEG_GET))
         report.add({device_of(row), row.value(UB_A_TOKEN_ID), row.value(UB_A_TID),
                     row.value(UB_A_PID), row.text(UB_A_COMM), row.value(UB_A_ADDR),
                     row.value(UB_A_LEN), access_names(row.number(UB_A_ACCESS)),
                     (row.number(UB_A_REG_FLAGS) & UB_REG_F_READ_ONLY) != 0, row.value(UB_A_LEAF_4K),
-                    row.value(UB_A_LEAF_2M), row.value(UB_A_PINNED_BYTES)});
+                    row.value(UB_A_LEAF_2M)});
     print(report, globals.style);
     return exit_ok;
 }
@@ -119,7 +134,7 @@ int queue_list(const Globals &globals) {
                    {"count", "COUNT"},
                    {"interrupts", "INTERRUPTS"},
                    {"flags", nullptr}}};
-    for (const Attributes &row : rows_of(globals, UB_CMD_QUEUE_GET))
+    for (const Attributes &row : rows_with_comm(globals, UB_CMD_QUEUE_GET))
         report.add({device_of(row), queue_type(row), row.value(UB_A_QUEUE_ID), row.value(UB_A_TID),
                     row.value(UB_A_PID), row.text(UB_A_COMM), queue_state(row),
                     row.value(UB_A_DEPTH), row.value(UB_A_PI), row.value(UB_A_CI),

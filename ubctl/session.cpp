@@ -61,6 +61,10 @@ Session::Session(const std::string &device, uint32_t depth, double timeout_s)
     jfs_.emplace(context_, *jfc_, depth);
 }
 
+std::string Session::object() const {
+    return device_object(name());
+}
+
 void Session::post(std::span<const ub::work_request> requests) {
     unsigned posted = 0;
     const int result = jfs_->try_post(requests, &posted);

@@ -57,7 +57,8 @@ public:
     uint32_t jfc_id() const { return jfc_->id(); }
     const ub::device_attr &attr() const { return attr_; }
     std::string name() const { return context_.name(); }
-    std::string object() const { return "device " + name(); }
+    // As errors call it.
+    std::string object() const;
 
     void post(std::span<const ub::work_request> requests);
     void post(const ub::request &request);
