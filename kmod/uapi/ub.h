@@ -42,6 +42,7 @@ enum ub_ext_code {
 	UB_EXT_ADMIN_FAILED	= 17,	/* EIO; admin opcode; admin status */
 	UB_EXT_NO_MEMORY	= 18,	/* ENOMEM; -; - */
 	UB_EXT_BAD_VALUE	= 19,	/* EINVAL; offset of the field; largest value */
+	UB_EXT_FOREIGN_CONTEXT	= 20,	/* EACCES; -; - : another process opened this context */
 };
 
 enum ub_obj_type {

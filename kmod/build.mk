@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The driver, out of tree: `make kmod [KERNEL=release]`. Kbuild works on a copy, so the tree stays clean.
+
+KMOD_SRC := $(wildcard kmod/*.c kmod/*.h) kmod/Kbuild
+KMOD_UAPI := kmod/uapi/ub.h kmod/uapi/ub_hw.h
+KMOD_DIR = $(BUILD)/kmod/$(KERNEL)
+KMOD_KO = $(KMOD_DIR)/ubnpu.ko
+# A second kernel series that kmod-check builds against, from the distribution's backports.
+KMOD_CHECK_SERIES ?= 6.12
+
+# $(call kmod_build,RELEASE,DIR,FLAGS)
+define kmod_build
+	@mkdir -p $(2)/uapi
+	@cp -pu $(KMOD_SRC) $(2)/
+	@cp -pu $(KMOD_UAPI) $(2)/uapi/
+	dir=$$(kmod/headers.sh find "$(1)") && \
+		env -u CC -u CXX $(MAKE) --no-print-directory -C "$$dir" M=$(TOP)/$(2) \
+		UBNPU_VERSION=$(VERSION) $(3) modules
+endef
+
+.PHONY: kmod
+kmod: $(KMOD_KO) ## the driver for KERNEL=release, by default the VM's
+
+$(KMOD_KO): $(KMOD_SRC) $(KMOD_UAPI)
+	$(call kmod_build,$(KERNEL),$(KMOD_DIR),)
+	@touch $@
+
+# Every file compiled and checked anew; any word of either tool fails it.
+.PHONY: kmod-check
+kmod-check: ## the driver with W=1 and sparse, on two kernel series
+	@set -e; for release in $(KERNEL) $$(kmod/headers.sh fetch $(KMOD_CHECK_SERIES)); do \
+		$(MAKE) --no-print-directory kmod-check-one CHECK_RELEASE=$$release; done
+
+.PHONY: kmod-check-one
+kmod-check-one: KMOD_CHECK_DIR = $(BUILD)/kmod-check/$(CHECK_RELEASE)
+kmod-check-one:
+	@rm -rf $(KMOD_CHECK_DIR) && mkdir -p $(KMOD_CHECK_DIR)
+	$(call kmod_build,$(CHECK_RELEASE),$(KMOD_CHECK_DIR),W=1 C=2) > $(KMOD_CHECK_DIR)/log 2>&1 || \
+		{ cat $(KMOD_CHECK_DIR)/log; exit 1; }
+	@! grep -E 'warning|error' $(KMOD_CHECK_DIR)/log
+	@echo "kmod-check: $(CHECK_RELEASE): clean"
+
+ALL += $(KMOD_KO)

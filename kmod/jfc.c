@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Completion queues and the delivery of their events. */
+#include <linux/poll.h>
+#include <linux/slab.h>
+
+#include "trace.h"
+#include "ubnpu.h"
+
+/* From interrupt handlers, under RCU. A JFC has at most one event to read: the latest. */
+void ubnpu_jfc_notify(struct ubnpu_queue *jfc, u32 arm_sn)
+{
+	struct ubnpu_jfce *jfce = jfc->jfce;
+	unsigned long flags;
+
+	atomic64_inc(&jfc->interrupts);
+	trace_ubnpu_comp_event(jfc, arm_sn);
+	if (!jfce)
+		return;
+	spin_lock_irqsave(&jfce->lock, flags);
+	if (!jfc->detached) {
+		jfc->ev_sn = arm_sn;
+		if (list_empty(&jfc->ev_node))
+			list_add_tail(&jfc->ev_node, &jfce->ready);
+	}
+	spin_unlock_irqrestore(&jfce->lock, flags);
+	wake_up_interruptible_poll(&jfce->wq, EPOLLIN);
+}
+
+/* No event of this JFC is read from its channel any more. */
+void ubnpu_jfc_detach(struct ubnpu_queue *jfc)
+{
+	if (!jfc->jfce)
+		return;
+	spin_lock_irq(&jfc->jfce->lock);
+	jfc->detached = true;
+	list_del_init(&jfc->ev_node);
+	spin_unlock_irq(&jfc->jfce->lock);
+}
+
+static int jfc_check(const struct ubnpu_ctx *ctx, const struct ub_ioc_create_jfc *a,
+		     struct ub_ioc_hdr *hdr)
+{
+	u32 vectors = ctx->ub->caps.comp_vectors;
+
+	if (a->pad)
+		return ubnpu_fail(hdr, -EINVAL, UB_EXT_RESERVED_SET, offsetof(typeof(*a), pad), 0);
+	if (a->flags)
+		return ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_FLAGS, 0, 0);
+	if (a->comp_vector >= vectors)
+		return ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_VALUE,
+				  offsetof(typeof(*a), comp_vector), vectors - 1);
+	if (a->jfce_fd < -1)
+		return ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_VALUE, offsetof(typeof(*a), jfce_fd),
+				  INT_MAX);
+	return 0;
+}
+
+static int jfc_insert(struct ubnpu_queue *q, struct ub_ioc_hdr *hdr)
+{
+	struct ub_admin_cmd cmd = { .opcode = UB_ADMIN_CREATE_JFC };
+	int ret = ubnpu_queue_attach(q, hdr);
+
+	if (ret)
+		return ret;
+	cmd.jfc = (struct ub_admin_jfc) {
+		.ring = cpu_to_le64(q->mem->uba),
+		.rec = cpu_to_le64(q->mem->uba + q->rec_offset),
+		.tid = cpu_to_le32(q->ctx->tid),
+		.depth = cpu_to_le32(q->depth),
+		.db_page = cpu_to_le32(q->db->page),
+		.eq = cpu_to_le32(q->eq),
+	};
+	return ubnpu_queue_create(q, &cmd, hdr);
+}
+
+static int jfc_bind(struct ubnpu_queue *q, const struct ub_ioc_create_jfc *a,
+		    struct ub_ioc_hdr *hdr)
+{
+	struct ubnpu_jfce *jfce;
+
+	q->eq = 1 + a->comp_vector;
+	q->user_ctx = a->user_ctx;
+	if (a->jfce_fd < 0)
+		return 0;
+	jfce = ubnpu_jfce_get(q->ctx, a->jfce_fd);
+	if (!jfce)
+		return ubnpu_fail(hdr, -ENOENT, UB_EXT_NO_SUCH_OBJECT, a->jfce_fd, 0);
+	q->jfce = jfce;
+	return 0;
+}
+
+int ubnpu_create_jfc(struct ubnpu_ctx *ctx, struct ubnpu_call *call)
+{
+	struct ub_ioc_create_jfc *a = &call->create_jfc;
+	struct ubnpu_queue *q;
+	int ret = jfc_check(ctx, a, &a->hdr);
+
+	if (ret)
+		return ret;
+	q = ubnpu_queue_new(ctx, UBNPU_JFC, &a->mem, a->depth, &a->hdr);
+	if (IS_ERR(q))
+		return PTR_ERR(q);
+	ret = jfc_bind(q, a, &a->hdr) ?: ubnpu_enter(ctx, &a->hdr);
+	if (!ret) {
+		ret = jfc_insert(q, &a->hdr);
+		if (!ret) {
+			a->id = q->id;
+			a->db_offset = ubnpu_db_offset(q);
+		}
+		ubnpu_leave(ctx);
+	}
+	if (ret)
+		ubnpu_queue_free(q);
+	return ret;
+}

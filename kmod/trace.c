@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Instantiates the trace events. */
+#include <linux/module.h>
+
+#define CREATE_TRACE_POINTS
+#include "trace.h"
