@@ -15,7 +15,9 @@ CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/ubstack
 PREFIX ?= /usr
 LIBDIR ?= $(PREFIX)/lib
 DESTDIR ?=
-KERNEL ?= $(shell qemu_device/ubvm kernels 2>/dev/null | head -n 1)
+ifndef KERNEL
+KERNEL := $(shell qemu_device/ubvm kernels 2>/dev/null | head -n 1)
+endif
 
 CC := gcc
 CXX := g++
