@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The device core as a static library. Whoever links it adds $(CORE_LIBS).
 
-CORE_SRC := $(filter-out %/bench.c,$(wildcard qemu_device/core/*.c))
+CORE_SRC := $(wildcard qemu_device/core/*.c)
 CORE_OBJ := $(CORE_SRC:qemu_device/core/%.c=$(BUILD)/core/%.o)
 CORE_LIBS := -lopenblas -lpthread -ldl
 CORE_HEADERS := $(wildcard qemu_device/core/*.h)
@@ -13,8 +13,5 @@ $(BUILD)/core/%.o: qemu_device/core/%.c $(CORE_HEADERS) $(HEADERS)
 $(BUILD)/core/libubcore.a: $(CORE_OBJ)
 	rm -f $@
 	ar rcs $@ $^
-
-$(BUILD)/core/core-bench: qemu_device/core/bench.c $(BUILD)/core/libubcore.a
-	$(CC) $(CPPFLAGS) $(CFLAGS) $^ -o $@ $(CORE_LIBS)
 
 ALL += $(BUILD)/core/libubcore.a

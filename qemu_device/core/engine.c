@@ -158,8 +158,8 @@ void ub_engine_push(struct ub_jfs *jfs)
 
 	pthread_mutex_lock(&e->lock);
 	append(&e->run_head, &e->run_tail, jfs);
-	pthread_cond_signal(&e->cond);
 	pthread_mutex_unlock(&e->lock);
+	pthread_cond_signal(&e->cond);
 }
 
 void ub_engine_park(struct ub_jfs *jfs, uint64_t delay_ns)
@@ -180,8 +180,8 @@ void ub_engine_park(struct ub_jfs *jfs, uint64_t delay_ns)
 	} else {
 		append(&e->park_head, &e->park_tail, jfs);
 	}
-	pthread_cond_signal(&e->cond);
 	pthread_mutex_unlock(&e->lock);
+	pthread_cond_signal(&e->cond);
 }
 
 static void kick_parked(struct ub_jfs *jfs)

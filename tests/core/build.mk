@@ -20,4 +20,9 @@ $(BUILD)/tests/core/core-%: $(BUILD)/tests/core/obj/test_%.o $(CORE_TEST_OBJ)
 
 .SECONDARY: $(CORE_TEST_OBJ) $(CORE_TEST_NAMES:%=$(BUILD)/tests/core/obj/test_%.o)
 
+# Speed of the core alone: build/core/core-bench
+$(BUILD)/core/core-bench: tests/core/bench.c tests/core/harness.c tests/core/harness_queue.c \
+		$(BUILD)/core/libubcore.a
+	$(CC) $(CPPFLAGS) $(CFLAGS) $^ -o $@ -lcmocka $(CORE_LIBS)
+
 UNIT_TESTS += $(CORE_TESTS)
