@@ -40,7 +40,7 @@
 
 #define ub_container(ptr, type, member) ((type *)((char *)(ptr) - offsetof(type, member)))
 
-/* ---- Shared words ---------------------------------------------------------------------------- */
+/* ---- Shared words ---- */
 static inline uint32_t ub_load(const __le32 *p)
 {
 	return __atomic_load_n(p, __ATOMIC_ACQUIRE);
@@ -67,7 +67,7 @@ static inline unsigned ub_lap(uint32_t index, uint32_t depth)
 	return !(index & depth);
 }
 
-/* ---- Callbacks put off until no lock is held --------------------------------------------------- */
+/* ---- Callbacks put off until no lock is held ---- */
 struct ub_after {
 	struct ub_core *core;
 	uint64_t irqs;			/* vectors to raise */
@@ -85,7 +85,7 @@ void ub_after_run(struct ub_after *after);
 void ub_guest_error(struct ub_core *core, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* ---- Objects --------------------------------------------------------------------------------- */
+/* ---- Objects ---- */
 enum ub_kind { UB_KIND_CTX, UB_KIND_SEG, UB_KIND_EQ, UB_KIND_JFC, UB_KIND_JFR, UB_KIND_JFS };
 
 struct ub_obj {
@@ -190,7 +190,7 @@ struct ub_jfr {
 	uint64_t count;
 };
 
-/* ---- One command ------------------------------------------------------------------------------- */
+/* ---- One command ---- */
 struct ub_mem {				/* a piece of a segment */
 	struct ub_seg *seg;		/* NULL for an empty piece */
 	uint64_t addr;
@@ -230,7 +230,7 @@ enum ub_exec { UB_EXEC_DONE, UB_EXEC_RNR };
 /* ub_cmd.phase */
 enum { UB_PHASE_NEW, UB_PHASE_CHECKED, UB_PHASE_WRITTEN };
 
-/* ---- Send queues --------------------------------------------------------------------------------- */
+/* ---- Send queues ---- */
 /* Values of ub_jfs.sched: who has the queue. */
 enum {
 	UB_SCHED_IDLE = 0,
@@ -269,7 +269,7 @@ struct ub_jfs {
 	uint8_t direct[UB_HW_WQEBB_SIZE];
 };
 
-/* ---- The device ------------------------------------------------------------------------------------ */
+/* ---- The device ---- */
 struct ub_counter {
 	_Alignas(64) atomic_ullong v;
 };

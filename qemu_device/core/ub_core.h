@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The device core: all behaviour of the UB NPU behind a small host interface. A front end (QEMU, the
- * soft provider of libub, a test) supplies the host operations and forwards register and doorbell
- * accesses. The core knows nothing of QEMU, of PCI or of who calls it.
+ * The device core: all behaviour of the UB NPU behind a small host interface. A front end (QEMU,
+ * the soft provider of libub, a test) supplies the host operations and forwards register and
+ * doorbell accesses. The core knows nothing of QEMU, of PCI or of who calls it.
  *
  * Threads: ub_core_reg_*, ub_core_db_* and ub_core_reset may be called from any thread, also at
  * once. Host operations are called from those callers' threads and from the core's engine threads;
@@ -36,8 +36,11 @@ struct ub_core_host {
 	/* Around the life of each engine thread. May be NULL. */
 	void (*thread_enter)(void *opaque);
 	void (*thread_leave)(void *opaque);
-	/* A doorbell page was given to a JFS, or taken back. May be NULL. Called from admin commands
-	 * and from reset. */
+	/*
+	 * A doorbell page was given to a JFS, or taken back. May be NULL. Called from admin
+	 * commands and from reset, one call at a time; must not write ADMIN_PI, reset or free the
+	 * device.
+	 */
 	void (*db_page)(void *opaque, uint32_t page, bool in_use);
 };
 

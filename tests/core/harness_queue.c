@@ -6,7 +6,8 @@
 #include "harness.h"
 
 /* ---- Creation ---- */
-static uint64_t ring_new(struct tctx *ctx, uint64_t bytes, void **ring, void **rec, uint64_t *rec_va)
+static uint64_t ring_new(struct tctx *ctx, uint64_t bytes, void **ring, void **rec,
+			 uint64_t *rec_va)
 {
 	uint8_t *p;
 	uint64_t va = mem_new(ctx, bytes + PAGE, RW, &p);

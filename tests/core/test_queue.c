@@ -260,7 +260,8 @@ static void direct_wqe_of_the_wrong_moment_is_a_doorbell(void **state)
 static void transitions(void **state)
 {
 	/* From each state, the states that may be entered. */
-	static const unsigned allowed[4] = { 1u << 1, 1u << 2 | 1u << 3, 1u << 1 | 1u << 3, 1u << 0 };
+	static const unsigned allowed[4] = { 1u << 1, 1u << 2 | 1u << 3, 1u << 1 | 1u << 3,
+					     1u << 0 };
 	static const unsigned path[4][3] = { { 3, 0, 9 }, { 9 }, { 2, 9 }, { 3, 9 } };
 	struct set *s = *state;
 
