@@ -368,7 +368,7 @@ struct ub_jfc *ub_admin_jfc(struct ub_admin *a, struct ub_ctx *ctx, uint32_t id,
 /* The object cmd.id names, or NULL with BAD_ID set. */
 struct ub_obj *ub_admin_obj(struct ub_admin *a, struct ub_idmap *map);
 
-/* ---- ctx.c, seg.c, eq.c, jfc.c, jfr.c, jfs.c: admin commands, 0 or the status that was set ---- */
+/* ---- Admin commands of each object: 0 or the status that was set ---- */
 int ub_ctx_create(struct ub_admin *a);
 int ub_ctx_destroy(struct ub_admin *a);
 int ub_seg_create(struct ub_admin *a);

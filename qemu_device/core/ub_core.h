@@ -31,7 +31,7 @@ struct ub_core_host {
 	void (*interrupt)(void *opaque, unsigned vector);
 	/* Monotonic nanoseconds. */
 	uint64_t (*clock_ns)(void *opaque);
-	/* A guest did something wrong: one line, no newline, rate-limited by the core. May be NULL. */
+	/* A guest did something wrong: one line, no newline, rate-limited. May be NULL. */
 	void (*guest_error)(void *opaque, const char *line);
 	/* Around the life of each engine thread. May be NULL. */
 	void (*thread_enter)(void *opaque);
