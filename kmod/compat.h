@@ -33,6 +33,16 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 #define UBNPU_DEVNODE_CONST const
 #endif
 
+/*
+ * Before 6.2 a long-term pin for reading may get the zero page, or one shared since a fork, which the
+ * owner's next store replaces. A pin for writing, forced where need be, breaks such sharing first.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+#define UBNPU_GUP_OWN_COPY (FOLL_FORCE | FOLL_WRITE)
+#else
+#define UBNPU_GUP_OWN_COPY 0
+#endif
+
 static inline struct nlattr **ubnpu_dump_attrs(struct netlink_callback *cb)
 {
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)

@@ -8,6 +8,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "compat.h"
 #include "trace.h"
 #include "ubnpu.h"
 
@@ -55,7 +56,7 @@ static bool mem_is_read_only(u64 addr)
 
 	mmap_read_lock(current->mm);
 	vma = vma_lookup(current->mm, addr);
-	read_only = vma && !(vma->vm_flags & VM_WRITE);
+	read_only = vma && (vma->vm_flags & (VM_READ | VM_WRITE)) == VM_READ;
 	mmap_read_unlock(current->mm);
 	return read_only;
 }
@@ -76,17 +77,29 @@ static int mem_pin_failed(struct ubnpu_mem *mem, unsigned long done, int err,
 	return ubnpu_fail(hdr, -EFAULT, UB_EXT_BAD_ADDRESS, 0, bytes);
 }
 
+static int mem_pin_chunk(const struct ubnpu_mem *mem, u64 start, unsigned long npages,
+			 struct page **pages)
+{
+	int got = 0;
+
+	if (mem->writable)
+		return pin_user_pages_fast(start, npages, FOLL_LONGTERM | FOLL_WRITE, pages);
+	if (UBNPU_GUP_OWN_COPY)
+		got = pin_user_pages_fast(start, npages, FOLL_LONGTERM | UBNPU_GUP_OWN_COPY, pages);
+	if (got <= 0)
+		got = pin_user_pages_fast(start, npages, FOLL_LONGTERM, pages);
+	return got;
+}
+
 static int mem_pin_pages(struct ubnpu_mem *mem, struct page **pages, struct ub_ioc_hdr *hdr)
 {
-	unsigned int gup = FOLL_LONGTERM | (mem->writable ? FOLL_WRITE : 0);
 	u64 start = mem->addr & PAGE_MASK;
 	unsigned long done = 0;
 	int got, ret;
 
 	while (done < mem->npages) {
-		got = pin_user_pages_fast(start + ((u64)done << PAGE_SHIFT),
-					  min_t(unsigned long, mem->npages - done, PIN_CHUNK), gup,
-					  pages);
+		got = mem_pin_chunk(mem, start + ((u64)done << PAGE_SHIFT),
+				    min_t(unsigned long, mem->npages - done, PIN_CHUNK), pages);
 		if (got <= 0)
 			return mem_pin_failed(mem, done, got, hdr);
 		ret = sg_alloc_append_table_from_pages(&mem->sgt, pages, got, 0,

@@ -87,6 +87,27 @@ static void read_only_memory_is_not_written(void **state)
 	mem_free(&a);
 }
 
+/* Memory that nobody touched before it was registered for reading is the owner's all the same. */
+static void later_stores_are_seen(void **state)
+{
+	struct rig *r = *state;
+	uint8_t *map = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			    0);
+	struct ub_seg_cfg cfg = { .va = map, .len = 4096, .access = UB_ACCESS_READ,
+				  .flags = UB_SEG_F_READ_ONLY };
+	struct ub_seg *seg = ub_register_seg(r->ctx, &cfg);
+	ub_sge_t sge = { 4096, seg->token_id, seg->va };
+	struct ub_jfs_wr wr = { .opcode = UB_OP_CRC32C, .flags = UB_WR_COMPLETE, .sge = &sge,
+				.num_sge = 1 };
+	uint64_t empty;
+
+	empty = run(r, &wr).imm_data;
+	memset(map, 0xa5, 4096);
+	assert_true(run(r, &wr).imm_data != empty);
+	assert_int_equal(ub_unregister_seg(seg), 0);
+	munmap(map, 4096);
+}
+
 static void any_alignment(void **state)
 {
 	struct rig *r = *state;
@@ -231,6 +252,7 @@ int main(int argc, char **argv)
 		rig_test(overlapping_segments_keep_their_rights),
 		rig_test(leaves_cover_the_segment),
 		rig_test(many_segments),
+		cmocka_unit_test(later_stores_are_seen),
 		cmocka_unit_test(buffers_are_zeroed_and_aligned),
 		cmocka_unit_test(contexts_come_and_go),
 	};
