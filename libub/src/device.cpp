@@ -41,9 +41,15 @@ void parse_guid(const char *text, uint8_t guid[16]) {
     }
 }
 
-uint32_t number(udev_device *device, const char *attribute, int base) {
+uint32_t number(udev_device *device, const char *attribute) {
     const char *text = udev_device_get_sysattr_value(device, attribute);
-    return text ? static_cast<uint32_t>(std::strtoul(text, nullptr, base)) : 0;
+    return text ? static_cast<uint32_t>(std::strtoul(text, nullptr, 10)) : 0;
+}
+
+// "04/00": base class and sub-class.
+uint32_t class_code(const char *text) {
+    unsigned base = 0, sub = 0;
+    return text && std::sscanf(text, "%2x/%2x", &base, &sub) == 2 ? base << 8 | sub : 0;
 }
 
 ub_device describe(udev_device *device) {
@@ -59,8 +65,8 @@ ub_device describe(udev_device *device) {
     if (const char *eid = udev_device_get_sysattr_value(device, "eid"))
         ub_eid_parse(eid, &d.eid);
     parse_guid(udev_device_get_sysattr_value(device, "guid"), d.guid);
-    d.class_code = number(device, "class_code", 16);
-    d.generation = number(device, "generation", 10);
+    d.class_code = class_code(udev_device_get_sysattr_value(device, "class_code"));
+    d.generation = number(device, "generation");
     return d;
 }
 

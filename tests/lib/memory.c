@@ -252,7 +252,7 @@ int main(int argc, char **argv)
 		rig_test(overlapping_segments_keep_their_rights),
 		rig_test(leaves_cover_the_segment),
 		rig_test(many_segments),
-		cmocka_unit_test(later_stores_are_seen),
+		rig_test(later_stores_are_seen),
 		cmocka_unit_test(buffers_are_zeroed_and_aligned),
 		cmocka_unit_test(contexts_come_and_go),
 	};

@@ -19,7 +19,7 @@ check() {
     fi
 }
 
-rows() { build/ubctl -o json "$1" list | python3 -c 'import json,sys; print(len(json.load(sys.stdin)["data"]))'; }
+rows() { build/ubctl --no-header "$1" list | wc -l; }
 nothing_left() {
     local object
     for object in context memory queue; do
