@@ -169,7 +169,7 @@ void write_out(Record &r) {
 
 int ub_impl::fail(const Cause &cause) noexcept {
     last.cause = cause;
-    std::snprintf(last.name, sizeof last.name, "%s", cause.name ? cause.name : "");
+    std::strncpy(last.name, cause.name ? cause.name : "", sizeof last.name - 1);
     last.fresh = true;
     errno = cause.errnum;
     return -cause.errnum;

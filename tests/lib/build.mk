@@ -53,6 +53,22 @@ $(LIBT_NAMES:%=$(BUILD)/tests/vm/lib-%): $(BUILD)/tests/vm/lib-%: $(LIBT)/plain/
 	@mkdir -p $(@D)
 	$(CC) $(filter %.o,$^) -o $@ -L$(BUILD)/lib -lub -lcmocka -lm -Wl,-rpath,'$$ORIGIN/../../lib'
 
+$(BUILD)/tests/lib-cpp: $(LIBT)/asan/test/cpp.o $(LIBT)/asan/all.a
+	$(CXX) $(LIBT_FLAGS_asan) $< -Wl,--whole-archive $(filter %.a,$^) -Wl,--no-whole-archive \
+		-o $@ $(LIBT_LIBS)
+
+$(BUILD)/tests/lib-threads: $(LIBT)/tsan/test/threads.o $(LIBT)/tsan/all.a
+	$(CXX) $(LIBT_FLAGS_tsan) $< -Wl,--whole-archive $(filter %.a,$^) -Wl,--no-whole-archive \
+		-o $@ $(LIBT_LIBS)
+
+$(BUILD)/tests/vm/lib-cpp $(BUILD)/tests/vm/lib-threads: $(BUILD)/tests/vm/lib-%: \
+		tests/lib/%.cpp $(HEADERS) $(BUILD)/lib/libub.so
+	@mkdir -p $(@D)
+	$(CXX) $(CPPFLAGS) $(CXXFLAGS) $< -o $@ -L$(BUILD)/lib -lub -Wl,-rpath,'$$ORIGIN/../../lib'
+
 UNIT_TESTS += $(LIBT_NAMES:%=$(BUILD)/tests/lib-%)
+UNIT_TESTS += $(BUILD)/tests/lib-cpp $(BUILD)/tests/lib-threads tests/lib/install.sh
+UNIT_TESTS += $(BUILD)/tests/vm/lib-cpp@soft:@soft:name=b
 UNIT_TESTS += $(LIBT_NAMES:%=$(BUILD)/tests/vm/lib-%@soft:@soft:name=b)
 VM_TESTS += $(LIBT_NAMES:%=$(BUILD)/tests/vm/lib-%@ub0@ub1)
+VM_TESTS += $(BUILD)/tests/vm/lib-cpp@ub0@ub1 $(BUILD)/tests/vm/lib-threads@ub0@400

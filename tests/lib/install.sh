@@ -1,0 +1,94 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# The library as it is installed: headers alone, exported symbols, pkg-config, examples.
+#
+#   install.sh [DEVICE]
+set -u
+cd "$(dirname "$0")/../.."
+device=${1:-soft:}
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+failed=0
+
+check() {
+    local name=$1
+    shift
+    if "$@" > "$dir/log" 2>&1; then
+        echo "ok - $name"
+    else
+        echo "not ok - $name"
+        sed 's/^/  /' "$dir/log"
+        failed=1
+    fi
+}
+
+# compile COMPILER FLAG HEADER: the header alone, strictly.
+compile() {
+    local suffix=c
+    [ "$1" = gcc ] || [ "$1" = clang ] || suffix=cpp
+    printf '#include <%s>\nint main(void) { return 0; }\n' "$3" > "$dir/one.$suffix"
+    "$1" "-std=$2" -Wall -Wextra -Wshadow -Werror -I"$prefix/include" -c "$dir/one.$suffix" \
+        -o "$dir/one.o"
+}
+
+# Symbols of the library, those the map lists, those the header declares.
+symbols_equal_map_and_header() {
+    nm -D --defined-only "$prefix/lib/libub.so" | sed -n 's/.* T \(.*\)@@UB_1.0$/\1/p' | sort \
+        > "$dir/exported"
+    sed -n 's/^\t\(ub_[a-z_0-9]*\);$/\1/p' libub/libub.map | sort > "$dir/map"
+    grep -h -A1 '^UB_API' "$prefix/include/ub/ub.h" | tr '\n' ' ' |
+        grep -o 'ub_[a-z_0-9]*(' | tr -d '(' | sort -u > "$dir/declared"
+    [ -s "$dir/map" ] && diff "$dir/exported" "$dir/map" && diff "$dir/map" "$dir/declared"
+}
+
+nothing_else_is_exported() {
+    ! nm -D --defined-only "$prefix/lib/libub.so" | grep -v -e '@@UB_1.0$' -e ' A UB_1.0$'
+}
+
+needs_no_linear_algebra() {
+    ! ldd "$prefix/lib/libub.so" | grep -i blas
+    objdump -p "$prefix/lib/libub.so" | grep -q 'SONAME *libub.so.1$'
+}
+
+run_example() {
+    "$dir/$1" "$device" | tee "$dir/out"
+    [ "${PIPESTATUS[0]}" = 0 ] && [ -s "$dir/out" ]
+}
+
+# A static program looks for the plug-in beside itself, then in the library's LIBDIR.
+links_statically() {
+    mkdir -p "$dir/ub" && cp "$prefix/lib/ub/ub-soft.so" "$dir/ub" &&
+        gcc -std=c11 -D_DEFAULT_SOURCE -I"$prefix/include" libub/examples/copy.c -o "$dir/static" \
+            "$prefix/lib/libub.a" -ludev -lstdc++ && "$dir/static" "$device"
+}
+
+fails_well_without_the_plugin() {
+    rm "$prefix/lib/ub/ub-soft.so"
+    "$dir/copy" soft: 2> "$dir/err"
+    [ $? = 1 ] && grep -q 'ub-soft.so cannot be loaded' "$dir/err"
+}
+
+prefix=$dir/prefix
+check installs make --no-print-directory install-libub PREFIX="$prefix" LIBDIR="$prefix/lib" \
+    BUILD="${BUILD:-build}"
+for header in ub/ub.h ub/ub_data_path.h ub/ub_barrier.h ub/ub_uapi.h ub/ub_hw.h; do
+    check "$header is C11" compile gcc c11 "$header"
+    check "$header is C++17" compile g++ c++17 "$header"
+    check "$header is C++20" compile g++ c++20 "$header"
+done
+for header in ub/ub.hpp ub/ub_request.hpp ub/ub_error.hpp; do
+    check "$header is C++20" compile g++ c++20 "$header"
+done
+check symbols_equal_map_and_header symbols_equal_map_and_header
+check nothing_else_is_exported nothing_else_is_exported
+check needs_no_linear_algebra needs_no_linear_algebra
+check examples_build_by_pkg_config make --no-print-directory -C libub/examples OUT="$dir" \
+    PKG_CONFIG_PATH="$prefix/lib/pkgconfig"
+for example in copy gemm epoll; do
+    check "example $example" run_example "$example"
+done
+check links_statically links_statically
+if [ "$device" = soft: ]; then
+    check fails_well_without_the_plugin fails_well_without_the_plugin
+fi
+exit $failed
