@@ -33,6 +33,30 @@ bytes_exact() {
 }
 ubvm_bytes=$(readlink -f "$(command -v qemu-system-x86_64)")
 
+slow_reader_gets_all() {
+    "$ubvm" run --devices 0 -- head -c 3000000 "$ubvm_bytes" | { sleep 20; cat; } > "$dir/out"
+    cmp -s "$dir/out" <(head -c 3000000 "$ubvm_bytes")
+}
+
+ends_when_nobody_reads() {
+    local first
+    first=$(timeout 60 "$ubvm" run --devices 0 -- yes | head -n 1)
+    [ "$first" = y ]
+}
+
+system_is_complete() {
+    run -- bash -c 'cat <(echo text) && test -c /dev/ptmx -a -d /dev/shm && unshare -U true &&
+        modinfo -n overlay' && grep -q text "$dir/out"
+}
+
+next_run_cleans_up() {
+    local left
+    left=$(mktemp -d "${TMPDIR:-/tmp}/ubvm.XXXXXX")
+    touch -d "1 hour ago" "$left/lock"
+    run -- true
+    [ ! -e "$left" ]
+}
+
 writes_are_discarded() {
     run -- sh -c "echo x > $PWD/written && rm $PWD/Makefile && cat $PWD/written"
     [ $? = 0 ] && [ ! -e written ] && [ -e Makefile ]
@@ -102,13 +126,21 @@ properties_are_described() {
         grep -q 'ioeventfd=<OnOffAuto>' <<< "$text"
 }
 
+other_programs_are_left_alone() {
+    local text
+    text=$(LD_PRELOAD=$PWD/build/qemu/ubnpu.so ls -d / 2>&1) && [ "$text" = / ]
+}
+
 bad_property() {
-    "$ubvm" run --devices 1 --device-arg "$1" -- true > "$dir/out" 2> "$dir/err"
+    "$ubvm" run --devices 1 --no-module --device-arg "$1" -- true > "$dir/out" 2> "$dir/err"
     [ $? = 125 ] && grep -q "$2" "$dir/err"
 }
 
 check arguments_output_and_status_pass_through passes_through
 check output_is_exact_to_the_byte bytes_exact
+check slow_reader_gets_all slow_reader_gets_all
+check ends_when_nobody_reads ends_when_nobody_reads
+check system_is_complete system_is_complete
 check writes_are_discarded writes_are_discarded
 check kernel_warning_fails_the_run kernel_warning_fails
 check panic_fails_the_run panic_fails
@@ -118,6 +150,8 @@ check killed_by_INT_leaves_no_qemu killed_leaves_nothing INT
 check killed_by_TERM_leaves_no_qemu killed_leaves_nothing TERM
 check killed_by_KILL_leaves_no_qemu killed_leaves_nothing KILL
 check two_runs_at_once two_at_once
+check next_run_cleans_up next_run_cleans_up
+check other_programs_are_left_alone other_programs_are_left_alone
 check properties_are_described properties_are_described
 check bad_engines_refused bad_property engines=0 engines
 check bad_eid_refused bad_property eid=nonsense 'not an EID'
