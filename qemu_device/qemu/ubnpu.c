@@ -122,6 +122,18 @@ static void ubnpu_bars(UbNpu *npu)
 				 &npu->hbm);
 }
 
+/* Undoes ubnpu_bars() and ubnpu_capabilities(): a subregion left in would keep the device for ever. */
+static void ubnpu_withdraw(UbNpu *npu)
+{
+	PCIDevice *pdev = &npu->parent;
+
+	if (msix_present(pdev))
+		msix_uninit(pdev, &npu->bar_regs, &npu->bar_regs);
+	if (pci_is_express(pdev) && pdev->exp.exp_cap)
+		pcie_cap_exit(pdev);
+	memory_region_del_subregion(&npu->bar_regs, &npu->regs);
+}
+
 static bool ubnpu_capabilities(UbNpu *npu, Error **errp)
 {
 	PCIDevice *pdev = &npu->parent;
@@ -133,10 +145,8 @@ static bool ubnpu_capabilities(UbNpu *npu, Error **errp)
 	}
 	pcie_cap_flr_init(pdev);
 	if (msix_init(pdev, npu->config.vectors, &npu->bar_regs, UB_HW_BAR_REGS, UB_HW_MSIX_TABLE,
-		      &npu->bar_regs, UB_HW_BAR_REGS, UB_HW_MSIX_PBA, 0, errp) < 0) {
-		pcie_cap_exit(pdev);
+		      &npu->bar_regs, UB_HW_BAR_REGS, UB_HW_MSIX_PBA, 0, errp) < 0)
 		return false;
-	}
 	for (unsigned vector = 0; vector < npu->config.vectors; vector++)
 		msix_vector_use(pdev, vector);
 	return true;
@@ -166,16 +176,17 @@ static void ubnpu_realize(PCIDevice *pdev, Error **errp)
 	if (npu->ioeventfd == ON_OFF_AUTO_AUTO)
 		npu->ioeventfd = kvm_enabled() ? ON_OFF_AUTO_ON : ON_OFF_AUTO_OFF;
 	ubnpu_bars(npu);
-	if (!ubnpu_capabilities(npu, errp))
+	if (!ubnpu_capabilities(npu, errp)) {
+		ubnpu_withdraw(npu);
 		return;
+	}
 	npu->config.own_process = true;
 	ubnpu_host_init(npu);
 	npu->core = ub_core_new(&npu->config, &ubnpu_host, npu, &error);
 	if (!npu->core) {
 		error_setg(errp, "ubnpu: %s", error);
 		ubnpu_host_cleanup(npu);
-		msix_uninit(pdev, &npu->bar_regs, &npu->bar_regs);
-		pcie_cap_exit(pdev);
+		ubnpu_withdraw(npu);
 	}
 }
 
@@ -186,8 +197,7 @@ static void ubnpu_exit(PCIDevice *pdev)
 	ub_core_free(npu->core);
 	npu->core = NULL;
 	ubnpu_host_cleanup(npu);
-	msix_uninit(pdev, &npu->bar_regs, &npu->bar_regs);
-	pcie_cap_exit(pdev);
+	ubnpu_withdraw(npu);
 }
 
 static void ubnpu_reset(DeviceState *dev)

@@ -7,6 +7,30 @@ kernel_boot_modules=(virtio_pci 9pnet_virtio 9p overlay virtio_console)
 
 kernel_dir() { echo "$cache/kernel/$1"; }
 
+# The release that a metapackage stands for.
+kernel_of_package() {
+    apt-cache depends "$1" 2> /dev/null |
+        sed -n 's/^ *Depends: linux-image-\([0-9][^ ]*\)$/\1/p' | head -n 1
+}
+
+# A series such as 6.12 is its newest release that the distribution or else the cache has; a release is
+# itself.
+kernel_resolve() {
+    local release=''
+    case $1 in
+        *-*) echo "$1"; return ;;
+    esac
+    release=$(kernel_of_package "linux-image-$1-amd64")
+    [ -n "$release" ] || release=$(
+        {
+            kernel_cached
+            apt-cache pkgnames "linux-image-$1." 2> /dev/null | sed -n 's/^linux-image-//p'
+        } | grep -E "^${1//./\\.}\\.[0-9.+a-z-]*-amd64\$" | grep -vE 'rt-|cloud-' | sort -rV | head -n 1
+    )
+    [ -n "$release" ] || die 125 "no kernel $1; ubvm kernels lists what is there, apt-get update finds more"
+    echo "$release"
+}
+
 # The release that the distribution's metapackage stands for, without asking the network. apt takes
 # a second to tell, so what it said is kept until its lists change.
 kernel_default() {
@@ -15,8 +39,7 @@ kernel_default() {
         cat "$kept"
         return
     fi
-    release=$(apt-cache depends linux-image-amd64 2> /dev/null |
-        sed -n 's/^ *Depends: linux-image-\([0-9][^ ]*\)$/\1/p' | head -n 1)
+    release=$(kernel_of_package linux-image-amd64)
     [ -n "$release" ] || release=$(kernel_cached | head -n 1)
     [ -n "$release" ] || die 125 "no kernel known; run apt-get update, or ubvm fetch-kernel VERSION"
     mkdir -p "$cache/kernel"
