@@ -96,11 +96,13 @@ static void later_stores_are_seen(void **state)
 	struct ub_seg_cfg cfg = { .va = map, .len = 4096, .access = UB_ACCESS_READ,
 				  .flags = UB_SEG_F_READ_ONLY };
 	struct ub_seg *seg = ub_register_seg(r->ctx, &cfg);
-	ub_sge_t sge = { 4096, seg->token_id, seg->va };
+	ub_sge_t sge = { 4096, seg ? seg->token_id : 0, (uintptr_t)map };
 	struct ub_jfs_wr wr = { .opcode = UB_OP_CRC32C, .flags = UB_WR_COMPLETE, .sge = &sge,
 				.num_sge = 1 };
 	uint64_t empty;
 
+	if (!seg)
+		fail_msg("segment: %s", ub_last_error()->message);
 	empty = run(r, &wr).imm_data;
 	memset(map, 0xa5, 4096);
 	assert_true(run(r, &wr).imm_data != empty);
