@@ -48,7 +48,7 @@ $(LIBT)/plain/%.o: tests/lib/%.c tests/lib/common.h $(HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
-$(LIBT_NAMES:%=$(BUILD)/tests/vm/lib-%): $(BUILD)/tests/vm/lib-%: $(LIBT)/plain/%.o \
+$(patsubst %,$(BUILD)/tests/vm/lib-%,$(LIBT_NAMES) lost): $(BUILD)/tests/vm/lib-%: $(LIBT)/plain/%.o \
 		$(LIBT)/plain/common.o $(BUILD)/lib/libub.so
 	@mkdir -p $(@D)
 	$(CC) $(filter %.o,$^) -o $@ -L$(BUILD)/lib -lub -lcmocka -lm -Wl,-rpath,'$$ORIGIN/../../lib'
@@ -71,4 +71,5 @@ UNIT_TESTS += $(BUILD)/tests/lib-cpp $(BUILD)/tests/lib-threads tests/lib/instal
 UNIT_TESTS += $(BUILD)/tests/vm/lib-cpp@soft:@soft:name=b
 UNIT_TESTS += $(LIBT_NAMES:%=$(BUILD)/tests/vm/lib-%@soft:@soft:name=b)
 VM_TESTS += $(LIBT_NAMES:%=$(BUILD)/tests/vm/lib-%@ub0@ub1)
+VM_TESTS += $(BUILD)/tests/vm/lib-lost@ub1
 VM_TESTS += $(BUILD)/tests/vm/lib-cpp@ub0@ub1 $(BUILD)/tests/vm/lib-threads@ub0@400

@@ -117,7 +117,9 @@ struct ub_context;
  * Open a device.
  * @param name "ub0", "/dev/ub/ub0", a PCI address, an EID, or "soft:[KEY=VALUE,...]": the device
  *   core inside this process. Keys: name (contexts of one name share a device; default "soft0"),
- *   eid, engines (1..16, default 1), max_seg, max_jfs, max_jfr, max_jfc, max_ctx.
+ *   eid, engines (1..16, default 1), max_seg, max_jfs, max_jfr, max_jfc, max_ctx; memlock: bytes
+ *   the context may register, in place of RLIMIT_MEMLOCK, as nothing is locked (default: no limit).
+ *   Who opens a device of a name that exists gets that one; only memlock counts then.
  * @return the context, or NULL: ENODEV no such device, EACCES no permission on its node,
  *   EDQUOT/ENOSPC limits, EINVAL bad name, ELIBBAD the soft provider cannot be loaded
  */
@@ -218,7 +220,8 @@ UB_API int ub_jfce_fd(const struct ub_jfce *jfce);
 /* ---- Queues ------------------------------------------------------------------------------------- */
 
 struct ub_jfc_cfg {
-	uint32_t depth;		/**< CQEs; rounded up to a power of two, at least 64 */
+	uint32_t depth;		/**< CQEs; rounded up to a power of two, at least 64. More
+				     completions than that outstanding put the JFC into ERROR */
 	uint32_t comp_vector;	/**< 0 .. comp_vectors - 1 */
 	struct ub_jfce *jfce;	/**< or NULL: polled only */
 	uint64_t user_ctx;
