@@ -26,8 +26,7 @@ const Code driver_codes[] = {
      "use a length from 1 up to the limit"},
     {UB_EXT_BAD_ADDRESS, "BAD_ADDRESS", EFAULT, exit_failed, "memory could not be pinned",
      "Part of the range is not mapped in the calling process, or is of a kind that cannot be "
-     "pinned for a device, such as a device mapping. The limit tells how many bytes from the start "
-     "were good.",
+     "pinned for a device, such as a device mapping.",
      "pass memory that is mapped throughout"},
     {UB_EXT_BAD_ALIGNMENT, "BAD_ALIGNMENT", EINVAL, exit_failed, "an address is not aligned",
      "Rings are aligned to 4096 bytes and shadow records to 128.",
@@ -52,7 +51,7 @@ const Code driver_codes[] = {
      "see \"ubctl queue list\" and \"ubctl memory list\""},
     {UB_EXT_BUSY, "BUSY", EBUSY, exit_failed, "still in use",
      "The object is referred to by others: a JFC by its queues, a JFR by its Jetty, a segment by a "
-     "command under way, a device by its open contexts. The limit tells how many.",
+     "command under way, a device by its open contexts.",
      "delete what refers to it first"},
     {UB_EXT_CTX_LIMIT, "CTX_LIMIT", EDQUOT, exit_failed, "this context has too many objects",
      "One context, that is one open file, may hold only so many objects of a kind, so that it "
@@ -63,7 +62,7 @@ const Code driver_codes[] = {
      "see who holds them: \"ubctl context list\", \"ubctl queue list\""},
     {UB_EXT_BAD_STATE, "BAD_STATE", EINVAL, exit_failed, "not allowed in this state",
      "A queue goes from READY to SUSPENDED or ERROR, from SUSPENDED to READY or ERROR, from ERROR "
-     "to RESET and from RESET to READY. The limit is the present state.",
+     "to RESET and from RESET to READY.",
      "take the states in that order"},
     {UB_EXT_DEVICE_LOST, "DEVICE_LOST", ENODEV, exit_lost, "the device was reset or removed",
      "After a reset or removal all objects of a context are gone. Its mappings stay valid but "

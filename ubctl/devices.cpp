@@ -62,10 +62,6 @@ bool is_soft(const std::string &name) {
     return name.starts_with("soft:");
 }
 
-std::string device_object(const std::string &name) {
-    return "device " + name.substr(0, name.find_last_not_of(':') + 1);
-}
-
 ub_device find_device(const std::string &name) {
     for (const ub_device &device : ub::devices())
         if (name.empty() || matches(device, name))

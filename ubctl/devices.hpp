@@ -14,9 +14,6 @@ namespace ubctl {
 
 bool is_soft(const std::string &name);
 
-// What errors call a device: "device ub0", "device soft".
-std::string device_object(const std::string &name);
-
 // By name, node, PCI address or EID; an empty name is the first one. Throws NO_DEVICE.
 ub_device find_device(const std::string &name);
 

@@ -44,7 +44,34 @@ unsigned code_of_library(const ub::error &error) {
     }
 }
 
+// The codes whose ext_limit is a limit; others put a state or a generation there.
+bool has_limit(unsigned code) {
+    switch (code) {
+    case UB_EXT_DEVICE_LOST:
+    case UB_EXT_BUSY:
+    case UB_EXT_BAD_STATE:
+    case UB_EXT_BAD_FLAGS:
+    case UB_EXT_BAD_ADDRESS:
+    case UB_EXT_ADMIN_TIMEOUT:
+    case UB_EXT_ADMIN_FAILED:
+        return false;
+    default:
+        return true;
+    }
+}
+
+// The library calls a device by its bare name and other objects "jfs 3".
+std::string library_object(const std::string &object) {
+    if (object.empty())
+        return "libub";
+    return object.find(' ') == object.npos ? device_object(object) : object;
+}
+
 } // namespace
+
+std::string device_object(const std::string &name) {
+    return "device " + name.substr(0, name.find_last_not_of(':') + 1);
+}
 
 std::string errno_name(int errnum) {
     const char *name = strerrorname_np(errnum);
@@ -112,9 +139,9 @@ Error file_error(const std::string &path, const std::string &cause, int errnum) 
 }
 
 Error library_error(const ub::error &error) {
-    Error out(error.object()[0] ? error.object() : "libub", error.message(), code_of_library(error),
-              error.errnum());
-    if (error.limit())
+    const unsigned code = code_of_library(error);
+    Error out(library_object(error.object()), error.message(), code, error.errnum());
+    if (error.limit() && has_limit(code))
         out.limit(error.limit());
     if (error.hint()[0])
         out.hint(error.hint());

@@ -40,9 +40,13 @@ private:
     int errnum_;
 };
 
+// What errors call a device: "device ub0", "device soft".
+std::string device_object(const std::string &name);
+
 Error usage_error(const std::string &object, const std::string &cause);
 // A system call on a file failed.
 Error file_error(const std::string &path, const std::string &cause, int errnum);
+// What the library says, in the tool's words.
 Error library_error(const ub::error &error);
 // A work request completed with another status than SUCCESS.
 Error completion_error(const std::string &object, unsigned status, unsigned substatus);

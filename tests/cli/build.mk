@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# The tool's tests: golden outputs over the soft provider, and its parsers under sanitizers.
+# The tool's tests: golden outputs over the soft provider, its parsers under sanitizers, and in a VM
+# what needs a driver.
 
 CLI_UNIT := $(BUILD)/tests/cli/ubctl-unit
 CLI_UNIT_SRCS := tests/cli/ubctl_unit.cpp ubctl/npy.cpp ubctl/files.cpp ubctl/output.cpp \
@@ -12,4 +13,5 @@ $(CLI_UNIT): $(CLI_UNIT_SRCS) $(wildcard ubctl/*.hpp) $(HEADERS) $(BUILD)/lib/li
 
 ifneq ($(wildcard libub/build.mk),)
 UNIT_TESTS += $(CLI_UNIT) tests/cli/cli.sh
+VM_TESTS += tests/cli/cli_vm.sh
 endif
