@@ -51,6 +51,8 @@ constexpr Sentence sentences[] = {
     {UB_EXT_NO_MEMORY, "out of memory", "free memory or ask for less"},
     {UB_EXT_BAD_VALUE, "the value at offset {obj} is out of range, largest is {limit}",
      "ub_query_device() gives the limits"},
+    {UB_EXT_FOREIGN_CONTEXT, "another process opened this context",
+     "make a context in the process that uses it"},
     {UB_POST_FULL, "the queue of depth {limit} has no room",
      "take completions, or make the queue deeper"},
     {UB_POST_SGE_COUNT, "more SGEs than {limit}, or no array of them",
