@@ -13,7 +13,7 @@ define kmod_build
 	@mkdir -p $(2)/uapi
 	@cp -pu $(KMOD_SRC) $(2)/
 	@cp -pu $(KMOD_UAPI) $(2)/uapi/
-	dir=$$(kmod/headers.sh find "$(1)") && \
+	@dir=$$(kmod/headers.sh find "$(1)") && \
 		env -u CC -u CXX $(MAKE) --no-print-directory -C "$$dir" M=$(TOP)/$(2) \
 		UBNPU_VERSION=$(VERSION) $(3) modules
 endef
@@ -28,8 +28,9 @@ $(KMOD_KO): $(KMOD_SRC) $(KMOD_UAPI)
 # Every file compiled and checked anew; any word of either tool fails it.
 .PHONY: kmod-check
 kmod-check: ## the driver with W=1 and sparse, on two kernel series
-	@set -e; for release in $(KERNEL) $$(kmod/headers.sh fetch $(KMOD_CHECK_SERIES)); do \
-		$(MAKE) --no-print-directory kmod-check-one CHECK_RELEASE=$$release; done
+	@$(MAKE) --no-print-directory kmod-check-one CHECK_RELEASE=$(KERNEL)
+	@release=$$(kmod/headers.sh fetch $(KMOD_CHECK_SERIES)) && \
+		$(MAKE) --no-print-directory kmod-check-one CHECK_RELEASE=$$release
 
 .PHONY: kmod-check-one
 kmod-check-one: KMOD_CHECK_DIR = $(BUILD)/kmod-check/$(CHECK_RELEASE)

@@ -28,10 +28,11 @@ find_headers() {
 
 # The system's own sources of its release, with the suite replaced by the backports'.
 write_sources() {
-    local codename
+    local codename key=/usr/share/keyrings/debian-archive-keyring.gpg
     codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
-    apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT) $(SIGNED_BY)' \
-        'Created-By: Packages' | sort -u | while read -r uri release component key; do
+    [ -e "$key" ] || key=''
+    apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' \
+        'Created-By: Packages' | sort -u | while read -r uri release component; do
         [ "$release" = "$codename" ] && [ "$component" = main ] || continue
         echo "deb ${key:+[signed-by=$key] }$uri $codename-backports main"
     done
