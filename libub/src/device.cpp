@@ -97,7 +97,8 @@ std::vector<ub_device> enumerate() {
 
 bool is_device_name(const std::string &name) {
     return name.size() > 2 && name.starts_with("ub") &&
-           std::all_of(name.begin() + 2, name.end(), [](unsigned char c) { return std::isdigit(c); });
+           std::all_of(name.begin() + 2, name.end(),
+                       [](unsigned char c) { return std::isdigit(c); });
 }
 
 bool is_pci_address(const std::string &name) {

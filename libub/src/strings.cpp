@@ -115,8 +115,8 @@ char *ub_guid_str(const uint8_t guid[16], char buf[48]) {
 
 char *ub_eid_str(const ub_eid_t *eid, char buf[40]) {
     for (int i = 0; i < 8; ++i)
-        std::snprintf(buf + 5 * i, static_cast<size_t>(40 - 5 * i), i < 7 ? "%02x%02x:" : "%02x%02x",
-                      eid->raw[2 * i], eid->raw[2 * i + 1]);
+        std::snprintf(buf + 5 * i, static_cast<size_t>(40 - 5 * i), "%02x%02x%s",
+                      eid->raw[2 * i], eid->raw[2 * i + 1], i < 7 ? ":" : "");
     return buf;
 }
 

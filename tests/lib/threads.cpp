@@ -52,7 +52,8 @@ void post_and_poll() {
     ub::context ctx(device);
     ub::jfc jfc(ctx, 256);
     ub::jfs jfs(ctx, jfc, 128);
-    ub::memory a(ctx, 4096), b(ctx, 4096);
+    // Some too long to run inside the doorbell, so that an engine reads the ring meanwhile.
+    ub::memory a(ctx, 1 << 20), b(ctx, 1 << 20);
     const ub::target to = b.target();
     // Relaxed, so that this counter orders nothing that the library should order. It keeps the
     // poster from overflowing the JFC, which the ring of the JFS alone does not.
@@ -62,7 +63,8 @@ void post_and_poll() {
         if (who == 0) {
             for (uint64_t i = 0; i < rounds;)
                 if (i < seen.load(relaxed) + 200)
-                    i += jfs.try_post(ub::write(a.sge(0, 64), to).user_ctx(i)) == 0;
+                    i += jfs.try_post(ub::write(a.sge(0, i % 16 ? 64 : 1 << 20), to)
+                                          .user_ctx(i)) == 0;
             return;
         }
         std::array<ub::completion, 16> room;

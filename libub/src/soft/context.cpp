@@ -96,8 +96,8 @@ int Context::admin_id(uint8_t opcode, uint32_t id, ub_ioc_hdr &hdr) {
     return device_->admin(cmd, reply, hdr);
 }
 
-// Objects a program left. A segment stays busy until the command that uses it notices the end of its
-// queue, or a peer's command ends.
+// Objects a program left. A segment stays busy until the command that uses it notices the end of
+// its queue, or a peer's command ends.
 void Context::release_all() noexcept {
     for (Kind *kind : {&jfs_, &jfr_, &jfc_})
         while (!kind->queues.empty()) {
