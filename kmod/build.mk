@@ -13,7 +13,7 @@ define kmod_build
 	@mkdir -p $(2)/uapi
 	@cp -pu $(KMOD_SRC) $(2)/
 	@cp -pu $(KMOD_UAPI) $(2)/uapi/
-	@dir=$$(kmod/headers.sh find "$(1)") && \
+	+@dir=$$(kmod/headers.sh find "$(1)") && \
 		env -u CC -u CXX $(MAKE) --no-print-directory -C "$$dir" M=$(TOP)/$(2) \
 		UBNPU_VERSION=$(VERSION) $(3) modules
 endef
