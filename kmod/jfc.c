@@ -42,10 +42,8 @@ static int jfc_check(const struct ubnpu_ctx *ctx, const struct ub_ioc_create_jfc
 {
 	u32 vectors = ctx->ub->caps.comp_vectors;
 
-	if (a->pad)
-		return ubnpu_fail(hdr, -EINVAL, UB_EXT_RESERVED_SET, offsetof(typeof(*a), pad), 0);
-	if (a->flags)
-		return ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_FLAGS, 0, 0);
+	if (a->flags & ~UB_JFC_F_ADAPTIVE)
+		return ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_FLAGS, 0, UB_JFC_F_ADAPTIVE);
 	if (a->comp_vector >= vectors)
 		return ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_VALUE,
 				  offsetof(typeof(*a), comp_vector), vectors - 1);
@@ -55,7 +53,8 @@ static int jfc_check(const struct ubnpu_ctx *ctx, const struct ub_ioc_create_jfc
 	return 0;
 }
 
-static int jfc_insert(struct ubnpu_queue *q, struct ub_ioc_hdr *hdr)
+static int jfc_insert(struct ubnpu_queue *q, const struct ub_ioc_create_jfc *a,
+		      struct ub_ioc_hdr *hdr)
 {
 	struct ub_admin_cmd cmd = { .opcode = UB_ADMIN_CREATE_JFC };
 	int ret = ubnpu_queue_attach(q, hdr);
@@ -69,6 +68,9 @@ static int jfc_insert(struct ubnpu_queue *q, struct ub_ioc_hdr *hdr)
 		.depth = cpu_to_le32(q->depth),
 		.db_page = cpu_to_le32(q->db->page),
 		.eq = cpu_to_le32(q->eq),
+		.mod_count = cpu_to_le16(a->mod_count),
+		.mod_usec = cpu_to_le16(a->mod_usec),
+		.flags = cpu_to_le32(a->flags),
 	};
 	return ubnpu_queue_create(q, &cmd, hdr);
 }
@@ -102,7 +104,7 @@ int ubnpu_create_jfc(struct ubnpu_ctx *ctx, struct ubnpu_call *call)
 		return PTR_ERR(q);
 	ret = jfc_bind(q, a, &a->hdr) ?: ubnpu_enter(ctx, &a->hdr);
 	if (!ret) {
-		ret = jfc_insert(q, &a->hdr);
+		ret = jfc_insert(q, a, &a->hdr);
 		if (!ret) {
 			a->id = q->id;
 			a->db_offset = ubnpu_db_offset(q);

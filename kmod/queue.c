@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Queues: what JFS, JFR and JFC have in common, and the making of JFS and JFR. */
+#include <linux/capability.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
@@ -201,8 +202,6 @@ int ubnpu_queue_create(struct ubnpu_queue *q, struct ub_admin_cmd *cmd, struct u
 
 static int jfs_check(const struct ub_ioc_create_jfs *a, struct ub_ioc_hdr *hdr)
 {
-	if (a->pad)
-		return ubnpu_fail(hdr, -EINVAL, UB_EXT_RESERVED_SET, offsetof(typeof(*a), pad), 0);
 	if (a->flags & ~JFS_FLAGS)
 		return ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_FLAGS, 0, JFS_FLAGS);
 	if (a->jfr && !(a->flags & UB_JFS_F_JETTY))
@@ -210,6 +209,12 @@ static int jfs_check(const struct ub_ioc_create_jfs *a, struct ub_ioc_hdr *hdr)
 	if (a->priority > UB_HW_MAX_PRIORITY)
 		return ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_VALUE, offsetof(typeof(*a), priority),
 				  UB_HW_MAX_PRIORITY);
+	if (a->priority >= UB_HW_STRICT_PRIORITY && !capable(CAP_SYS_NICE))
+		return ubnpu_fail(hdr, -EPERM, UB_EXT_PRIVILEGE, CAP_SYS_NICE,
+				  UB_HW_STRICT_PRIORITY - 1);
+	if (a->weight > UB_HW_MAX_WEIGHT)
+		return ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_VALUE, offsetof(typeof(*a), weight),
+				  UB_HW_MAX_WEIGHT);
 	if (a->rnr_retry > UB_HW_MAX_RNR_RETRY)
 		return ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_VALUE, offsetof(typeof(*a), rnr_retry),
 				  UB_HW_MAX_RNR_RETRY);
@@ -243,6 +248,7 @@ static int jfs_insert(struct ubnpu_queue *q, struct ub_ioc_create_jfs *a)
 		.flags = cpu_to_le32(a->flags),
 		.priority = a->priority,
 		.rnr_retry = a->rnr_retry,
+		.weight = a->weight,
 	};
 	return ubnpu_queue_create(q, &cmd, &a->hdr);
 }

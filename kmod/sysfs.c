@@ -174,13 +174,18 @@ STAT(admin_cmds);
 STAT(inline_wqes);
 STAT(engine_wqes);
 STAT(guest_errors);
+STAT(polls_hit);
+STAT(sleeps);
+STAT(preemptions);
+STAT(moderated);
 
 static struct attribute *stat_attrs[] = {
 	&stat_wqes.attr.attr, &stat_cqes.attr.attr, &stat_errors.attr.attr, &stat_bytes.attr.attr,
 	&stat_db_traps.attr.attr, &stat_doorbells.attr.attr, &stat_direct_wqes.attr.attr,
 	&stat_rearms.attr.attr, &stat_interrupts.attr.attr, &stat_eqes.attr.attr,
 	&stat_admin_cmds.attr.attr, &stat_inline_wqes.attr.attr, &stat_engine_wqes.attr.attr,
-	&stat_guest_errors.attr.attr, NULL,
+	&stat_guest_errors.attr.attr, &stat_polls_hit.attr.attr, &stat_sleeps.attr.attr,
+	&stat_preemptions.attr.attr, &stat_moderated.attr.attr, NULL,
 };
 
 static const struct attribute_group stat_group = { .name = "stats", .attrs = stat_attrs };

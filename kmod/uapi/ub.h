@@ -43,6 +43,10 @@ enum ub_ext_code {
 	UB_EXT_NO_MEMORY	= 18,	/* ENOMEM; -; - */
 	UB_EXT_BAD_VALUE	= 19,	/* EINVAL; offset of the field; largest value */
 	UB_EXT_FOREIGN_CONTEXT	= 20,	/* EACCES; -; - : another process opened this context */
+	UB_EXT_PRIVILEGE	= 21,	/* EPERM; capability wanted; largest value without it */
+	UB_EXT_WRONG_DOOR	= 22,	/* EINVAL; id; - : kernel queue where a mapped one is due */
+	UB_EXT_QUEUE_FULL	= 23,	/* EAGAIN; id; WQEBBs of the ring */
+	UB_EXT_CANCELLED	= 24,	/* ECANCELED; id; - */
 };
 
 enum ub_obj_type {
@@ -147,6 +151,13 @@ struct ub_ioc_queue_mem {
 	__u64 rec_offset;	/* in: bytes from addr */
 };
 
+/*
+ * A kernel JFC has its ring in kernel memory and no doorbell for user space, and so have the JFSs
+ * that complete to it: their WQEs go in by SUBMIT or UB_URING_SUBMIT, their CQEs come out by REAP or
+ * as completions of the ring. JFRs may complete to it as well; their rings stay the user's.
+ */
+#define UB_JFC_F_KERNEL		(1u << 16)	/* mem, jfce_fd and comp_vector must be zero */
+
 struct ub_ioc_create_jfc {
 	struct ub_ioc_hdr hdr;
 	struct ub_ioc_queue_mem mem;
@@ -154,24 +165,35 @@ struct ub_ioc_create_jfc {
 	__u32 depth;		/* in: CQEs, power of two */
 	__s32 jfce_fd;		/* in: event channel or -1 */
 	__u32 comp_vector;	/* in: 0 .. comp_vectors - 1 */
-	__u32 flags;		/* in: 0 */
+	__u32 flags;		/* in: UB_JFC_F_* */
 	__u32 id;		/* out */
+	__u16 mod_count;	/* in: moderation, as in struct ub_admin_jfc */
+	__u16 mod_usec;		/* in */
+	__u64 db_offset;	/* out: for mmap; 0 for a kernel JFC */
+};
+
+/* MODIFY_JFC: change the moderation of a JFC of either kind. */
+struct ub_ioc_modify_jfc {
+	struct ub_ioc_hdr hdr;
+	__u32 id;		/* in */
+	__u32 flags;		/* in: UB_JFC_F_ADAPTIVE or 0 */
+	__u16 mod_count;	/* in */
+	__u16 mod_usec;		/* in */
 	__u32 pad;
-	__u64 db_offset;	/* out: for mmap */
 };
 
 struct ub_ioc_create_jfs {
 	struct ub_ioc_hdr hdr;
-	struct ub_ioc_queue_mem mem;
+	struct ub_ioc_queue_mem mem;	/* in: zero when jfc is a kernel JFC */
 	__u32 depth;		/* in: WQEBBs, power of two */
 	__u32 jfc;		/* in: id */
 	__u32 jfr;		/* in: id, with UB_JFS_F_JETTY, else 0 */
 	__u32 flags;		/* in: UB_JFS_F_* */
-	__u32 priority;		/* in: 0 .. 15 */
+	__u32 priority;		/* in: 0 .. 15; from UB_HW_STRICT_PRIORITY on CAP_SYS_NICE is asked */
 	__u32 rnr_retry;	/* in: 0 .. 7 */
 	__u32 id;		/* out: JFS or Jetty id */
-	__u32 pad;
-	__u64 db_offset;	/* out: for mmap */
+	__u32 weight;		/* in: 1 .. 255; 0: priority + 1 */
+	__u64 db_offset;	/* out: for mmap; 0 with a kernel JFC */
 };
 
 struct ub_ioc_create_jfr {
@@ -213,6 +235,58 @@ struct ub_ioc_destroy_queue {
 	__u32 pad;
 };
 
+/*
+ * SUBMIT: put WQEs into a JFS of a kernel JFC, whole ones, one after the other as in a ring. The
+ * kernel copies them, sets owner bit and idx, and rings. It takes as many as there is room for in
+ * the ring and for their completions; when that is none, EAGAIN.
+ */
+struct ub_ioc_submit {
+	struct ub_ioc_hdr hdr;
+	__u64 wqes;		/* in: address of nblocks x 64 bytes */
+	__u32 id;		/* in: JFS */
+	__u32 nblocks;		/* in: WQEBBs, at least 1 */
+	__u32 taken;		/* out: WQEBBs */
+	__u32 pad;
+};
+
+/* REAP: take CQEs of a kernel JFC, those of SUBMIT and of JFRs, in the order of the ring. */
+struct ub_ioc_reap {
+	struct ub_ioc_hdr hdr;
+	__u64 cqes;		/* in: address of max x struct ub_hw_cqe */
+	__u64 timeout_ns;	/* in: how long to wait for min of them; UB_WAIT_FOREVER */
+	__u32 id;		/* in: JFC */
+	__u32 max;		/* in: at least 1 */
+	__u32 min;		/* in: 0 .. max; 0: do not wait */
+	__u32 count;		/* out; less than min after the time is over or with a signal */
+};
+#define UB_WAIT_FOREVER		(~0ull)
+
+/*
+ * io_uring: IORING_OP_URING_CMD on the context file, cmd_op one of UB_URING_*, and this at the
+ * start of the SQE's command area. With UB_URING_SUBMIT the other 64 bytes of an SQE128 hold a WQE.
+ * res of the CQE: 0; a negative errno when nothing was done; SUBMIT: also enum ub_cr_status of the
+ * first WQE that failed. With CQE32 the extra word is, for one WQE, its imm_data if it has one, else
+ * the bytes moved; for several, how many succeeded.
+ */
+struct ub_uring_cmd {
+	__u32 id;		/* SUBMIT, CANCEL: JFS; WAIT, CANCEL: JFC; DEREG_SEG: TokenID */
+	__u32 arg;		/* see each op */
+	__u64 addr;		/* see each op */
+};
+
+/*
+ * SUBMIT: arg 0: the WQE in the SQE. Else addr is the address of arg WQEBBs, and the command ends
+ *   with the last WQE. With IORING_URING_CMD_FIXED that address lies in the registered buffer.
+ *   EAGAIN: no room. Needs a JFS of a kernel JFC. Works with IOPOLL and SQPOLL.
+ * WAIT: ends when a mapped JFC fires with arm serial arg, or has; addr: time limit in ns, 1 ..
+ *   UB_URING_WAIT_MAX_NS, after which res is -ETIME.
+ * REG_SEG: addr is the address of arg bytes of struct ub_ioc_reg_seg, written back as by the ioctl.
+ * DEREG_SEG: arg and addr 0.
+ * CANCEL: arg UB_OBJ_JFS or UB_OBJ_JFC. JFC: its WAITs end with -ECANCELED. JFS: what is in the ring ends
+ *   with its true status or WR_FLUSH_ERR, then the queue is READY again. res: how many ended so.
+ */
+#define UB_URING_WAIT_MAX_NS	10000000000ull
+
 #define UB_IOC_MAGIC		0xb5
 #define UB_IOC_QUERY_DEVICE	_IOWR(UB_IOC_MAGIC, 0x10, struct ub_ioc_query_device)
 #define UB_IOC_REG_SEG		_IOWR(UB_IOC_MAGIC, 0x11, struct ub_ioc_reg_seg)
@@ -230,7 +304,15 @@ struct ub_ioc_destroy_queue {
 #define UB_IOC_DESTROY_JFS	_IOWR(UB_IOC_MAGIC, 0x1d, struct ub_ioc_destroy_queue)
 #define UB_IOC_DESTROY_JFR	_IOWR(UB_IOC_MAGIC, 0x1e, struct ub_ioc_destroy_queue)
 #define UB_IOC_DESTROY_JFC	_IOWR(UB_IOC_MAGIC, 0x1f, struct ub_ioc_destroy_queue)
-/* 0x20 .. 0x2f are kept for submission and waiting through the kernel. */
+#define UB_IOC_SUBMIT		_IOWR(UB_IOC_MAGIC, 0x20, struct ub_ioc_submit)
+#define UB_IOC_REAP		_IOWR(UB_IOC_MAGIC, 0x21, struct ub_ioc_reap)
+#define UB_IOC_MODIFY_JFC	_IOWR(UB_IOC_MAGIC, 0x22, struct ub_ioc_modify_jfc)
+
+#define UB_URING_SUBMIT		_IOWR(UB_IOC_MAGIC, 0x30, struct ub_uring_cmd)
+#define UB_URING_WAIT		_IOWR(UB_IOC_MAGIC, 0x31, struct ub_uring_cmd)
+#define UB_URING_REG_SEG	_IOWR(UB_IOC_MAGIC, 0x32, struct ub_uring_cmd)
+#define UB_URING_DEREG_SEG	_IOWR(UB_IOC_MAGIC, 0x33, struct ub_uring_cmd)
+#define UB_URING_CANCEL		_IOWR(UB_IOC_MAGIC, 0x34, struct ub_uring_cmd)
 
 /*
  * Asynchronous events: read(2) on the context file returns whole records, poll(2) tells when.
@@ -311,6 +393,16 @@ enum ub_genl_attr {
 	UB_A_COUNT,		/* u64: WQEs or CQEs since creation */
 	UB_A_INTERRUPTS,	/* u64: JFC: completion events delivered */
 	UB_A_FORCE,		/* flag */
+	UB_A_PRIORITY,		/* u32: JFS */
+	UB_A_WEIGHT,		/* u32: JFS, as the device applies it */
+	UB_A_MOD_COUNT,		/* u32: JFC */
+	UB_A_MOD_USEC,		/* u32: JFC */
+	UB_A_INLINE_WQES,	/* u64: JFS, and so on, as in struct ub_admin_reply */
+	UB_A_DOORBELLS,		/* u64: JFS */
+	UB_A_DIRECT_WQES,	/* u64: JFS */
+	UB_A_PREEMPTED,		/* u64: JFS */
+	UB_A_REARMS,		/* u64: JFC */
+	UB_A_MODERATED,		/* u64: JFC */
 	__UB_A_MAX,
 };
 #define UB_A_MAX (__UB_A_MAX - 1)

@@ -72,7 +72,7 @@
 #define UB_REG_STATS		0x300	/* RO struct ub_hw_stats */
 
 #define UB_HW_MAGIC		0x504e4255	/* "UBNP" */
-#define UB_HW_VERSION		0x00010000
+#define UB_HW_VERSION		0x00010001
 #define UB_HW_UB_CLASS		0x0400
 
 #define UB_CTRL_ENABLE		(1u << 0)	/* admin ring is live; clearing it stops nothing */
@@ -93,6 +93,8 @@
 #define UB_CAP_TOKEN		(1ull << 2)
 #define UB_CAP_HUGE_LEAF	(1ull << 3)	/* 2 MiB leaves in the UMMU tables */
 #define UB_CAP_HBM		(1ull << 4)
+#define UB_CAP_MODERATION	(1ull << 5)	/* completion events by count and time */
+#define UB_CAP_STRICT		(1ull << 6)	/* strict priorities and weights of queues */
 #define UB_CAP_EMULATED		(1ull << 63)	/* a model, not silicon */
 
 /* Bits of OPCODES: one for each family. */
@@ -119,6 +121,10 @@ struct ub_hw_stats {
 	__le64 inline_wqes;	/* WQEs that ran on the doorbell's own path */
 	__le64 engine_wqes;	/* WQEs that ran on engine threads */
 	__le64 guest_errors;	/* malformed input: bad registers, commands, rings */
+	__le64 polls_hit;	/* engines found work while polling */
+	__le64 sleeps;		/* engines gave up polling and went to sleep */
+	__le64 preemptions;	/* a burst's end served a more urgent queue first */
+	__le64 moderated;	/* completion events that were held back by moderation */
 };
 
 /* ---- Identifiers and limits ---------------------------------------------------------------- */
@@ -128,6 +134,8 @@ struct ub_hw_stats {
 #define UB_HW_MAX_WQEBB		4		/* WQEBBs of one WQE */
 #define UB_HW_MIN_DEPTH		64		/* of JFS, JFR and JFC rings */
 #define UB_HW_MAX_PRIORITY	15
+#define UB_HW_STRICT_PRIORITY	8		/* from here on priorities are strict */
+#define UB_HW_MAX_WEIGHT	255
 #define UB_HW_MAX_RNR_RETRY	7
 #define UB_HW_MAX_RNR_TIMER	19		/* delay 4.096 us << n, at most 2.1 s */
 #define UB_HW_ADMIN_MAX_DEPTH	256
@@ -181,6 +189,7 @@ enum ub_admin_op {
 	UB_ADMIN_CREATE_EQ	= 0x18,
 	UB_ADMIN_DESTROY_EQ	= 0x1b,
 	UB_ADMIN_CREATE_JFC	= 0x24,
+	UB_ADMIN_MODIFY_JFC	= 0x25,
 	UB_ADMIN_QUERY_JFC	= 0x26,
 	UB_ADMIN_DESTROY_JFC	= 0x27,
 	UB_ADMIN_CREATE_JFR	= 0x54,
@@ -244,14 +253,19 @@ struct ub_admin_eq {		/* CREATE_EQ, DESTROY_EQ; cmd.id = EQ = MSI-X vector */
 	__u8 rsvd[32];
 };
 
-struct ub_admin_jfc {		/* CREATE_JFC, DESTROY_JFC; cmd.id = JFC id */
+#define UB_JFC_F_ADAPTIVE	(1u << 0)	/* the moderation is a bound; the device chooses */
+
+struct ub_admin_jfc {		/* CREATE_JFC, MODIFY_JFC (mod_*, flags alone), DESTROY_JFC */
 	__le64 ring;		/* UBA, 4 KiB aligned */
 	__le64 rec;		/* UBA of struct ub_hw_jfc_rec, 128-byte aligned */
 	__le32 tid;
 	__le32 depth;
 	__le32 db_page;		/* page of BAR 2 */
 	__le32 eq;		/* event queue for completion events, 1 .. n-1 */
-	__u8 rsvd[24];
+	__le16 mod_count;	/* an armed JFC fires at so many CQEs; 0 or 1: at the first */
+	__le16 mod_usec;	/* or so long after the first of them, in us; 0: no such bound */
+	__le32 flags;		/* UB_JFC_F_* */
+	__u8 rsvd[16];
 };
 
 #define UB_JFS_F_ERROR_SUSPEND	(1u << 0)	/* a failed WQE suspends the queue */
@@ -267,9 +281,10 @@ struct ub_admin_jfs {		/* CREATE_JFS, MODIFY_JFS (state alone), DESTROY_JFS */
 	__le32 jfr;		/* with UB_JFS_F_JETTY, else 0 */
 	__le32 flags;		/* UB_JFS_F_* */
 	__u8 state;		/* MODIFY_JFS: the state to enter */
-	__u8 priority;		/* 0 .. 15, 15 gets the largest share */
+	__u8 priority;		/* 0 .. 7 share by weight, 8 .. 15 strictly precede lower ones */
 	__u8 rnr_retry;		/* 0 .. 7 */
-	__u8 rsvd[13];
+	__u8 weight;		/* 1 .. 255; 0: priority + 1 */
+	__u8 rsvd[12];
 };
 
 struct ub_admin_jfr {		/* CREATE_JFR, MODIFY_JFR (state alone), DESTROY_JFR */
@@ -313,7 +328,21 @@ struct ub_admin_reply {
 	__le32 ci;		/* QUERY_*: JFC: as the user last published it */
 	__le32 refs;		/* QUERY_*: objects that refer to this one */
 	__le64 count;		/* QUERY_*: WQEs or CQEs since creation */
-	__u8 rsvd[32];
+	union {			/* QUERY_JFS, QUERY_JFC: since creation */
+		struct {
+			__le64 inline_wqes;	/* of count: ran on the doorbell's own path */
+			__le64 doorbells;	/* that reached the device */
+			__le64 direct_wqes;
+			__le64 preempted;	/* times it let a more urgent queue go first */
+		} jfs;
+		struct {
+			__le64 events;		/* completion events */
+			__le64 rearms;
+			__le64 moderated;	/* of the events: held back by moderation */
+			__le64 rsvd;
+		} jfc;
+		__u8 rsvd[32];
+	};
 };
 
 struct ub_admin_slot {
