@@ -61,19 +61,22 @@ IOC_QUEUE(destroy, JFC)
 struct ioc_entry {
 	int (*fn)(struct ubnpu_ctx *ctx, struct ubnpu_call *call);
 	size_t size;
+	size_t min;		/* what is made can be named in a structure of this size */
 };
 
-#define IOC(cmd, fn) [_IOC_NR(cmd)] = { fn, _IOC_SIZE(cmd) }
+#define IOC(cmd, fn) [_IOC_NR(cmd)] = { fn, _IOC_SIZE(cmd), sizeof(struct ub_ioc_hdr) }
+#define IOC_MAKE(cmd, fn, type, name) \
+	[_IOC_NR(cmd)] = { fn, sizeof(struct type), offsetofend(struct type, name) }
 
 static const struct ioc_entry ioc_table[] = {
 	IOC(UB_IOC_QUERY_DEVICE, ioc_query_device),
-	IOC(UB_IOC_REG_SEG, ubnpu_reg_seg),
+	IOC_MAKE(UB_IOC_REG_SEG, ubnpu_reg_seg, ub_ioc_reg_seg, token_id),
 	IOC(UB_IOC_DEREG_SEG, ubnpu_dereg_seg),
 	IOC(UB_IOC_SET_TOKEN, ubnpu_set_token),
-	IOC(UB_IOC_CREATE_JFCE, ubnpu_create_jfce),
-	IOC(UB_IOC_CREATE_JFC, ubnpu_create_jfc),
-	IOC(UB_IOC_CREATE_JFS, ubnpu_create_jfs),
-	IOC(UB_IOC_CREATE_JFR, ubnpu_create_jfr),
+	IOC_MAKE(UB_IOC_CREATE_JFCE, ubnpu_create_jfce, ub_ioc_create_jfce, fd),
+	IOC_MAKE(UB_IOC_CREATE_JFC, ubnpu_create_jfc, ub_ioc_create_jfc, id),
+	IOC_MAKE(UB_IOC_CREATE_JFS, ubnpu_create_jfs, ub_ioc_create_jfs, id),
+	IOC_MAKE(UB_IOC_CREATE_JFR, ubnpu_create_jfr, ub_ioc_create_jfr, id),
 	IOC(UB_IOC_MODIFY_JFS, ioc_modify_JFS),
 	IOC(UB_IOC_MODIFY_JFR, ioc_modify_JFR),
 	IOC(UB_IOC_QUERY_JFS, ioc_query_JFS),
@@ -131,7 +134,7 @@ long ubnpu_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	entry = &ioc_table[_IOC_NR(cmd)];
 	if (!entry->fn)
 		return -ENOTTY;
-	if (usize < sizeof(call.hdr))
+	if (usize < entry->min)
 		return -EINVAL;
 	ret = ioc_copy_in(user, &call, entry->size, usize);
 	if (ret == -EFAULT)

@@ -7,6 +7,7 @@
  *  - An open file is a context; all that is made through it dies with it.
  *  - Structures grow at the end. The kernel takes a shorter one as if the tail were zero, a longer
  *    one if the tail it does not know is zero (else E2BIG), and zeroes the tail it returns.
+ *    One too short for hdr, or for the name of what the call makes, is EINVAL and left alone.
  *  - rsvd and pad fields and unknown flags must be zero (else EINVAL).
  *  - On failure hdr says why: ext_code, and ext_obj and ext_limit where the code gives them sense.
  *  - The layout is the same for 32-bit callers; addresses are 64 bit.
@@ -27,7 +28,7 @@ enum ub_ext_code {
 	UB_EXT_RESERVED_SET	= 2,	/* EINVAL; offset of the field; - */
 	UB_EXT_BAD_LENGTH	= 3,	/* EINVAL; -; largest length */
 	UB_EXT_BAD_ADDRESS	= 4,	/* EFAULT; -; bytes that could be pinned */
-	UB_EXT_BAD_ALIGNMENT	= 5,	/* EINVAL; -; bytes to align to */
+	UB_EXT_BAD_ALIGNMENT	= 5,	/* EINVAL; offset of the field; bytes to align to */
 	UB_EXT_BAD_DEPTH	= 6,	/* EINVAL; -; largest depth */
 	UB_EXT_BAD_ACCESS	= 7,	/* EINVAL; -; - : combination of access bits */
 	UB_EXT_READ_ONLY	= 8,	/* EACCES; -; - : memory not writable, rights want it */
