@@ -13,7 +13,8 @@ packages=(
     # the VM runner
     busybox-static kmod cpio xz-utils zstd util-linux iproute2
     # tests and benchmark
-    libcmocka-dev clang python3-jsonschema mandoc fio rdma-core ibverbs-providers libibverbs-dev
+    libcmocka-dev gcc-multilib clang python3-jsonschema mandoc
+    fio rdma-core ibverbs-providers libibverbs-dev
 )
 
 missing() {

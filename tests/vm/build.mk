@@ -1,8 +1,24 @@
 # SPDX-License-Identifier: MIT
-# Helpers of the VM tests.
+# Helpers of the VM tests, and the driver's bare interface, by 64 and 32-bit programs.
 
 $(BUILD)/tests/vm/hog: tests/vm/hog.cpp $(HEADERS) $(BUILD)/lib/libub.so
 	@mkdir -p $(@D)
 	$(CXX) $(CPPFLAGS) $(CXXFLAGS) $< -o $@ -L$(BUILD)/lib -lub -Wl,-rpath,'$$ORIGIN/../../lib'
 
 test-build: $(BUILD)/tests/vm/hog
+
+UAPI_NAMES := struct place values handles
+UAPI_SHARED := tests/vm/uapi.c tests/vm/uapi_cases.c tests/vm/uapi_counts.c
+
+$(UAPI_NAMES:%=$(BUILD)/tests/vm/uapi_%): $(BUILD)/tests/vm/uapi_%: tests/vm/uapi_%.c \
+		$(UAPI_SHARED) tests/vm/uapi.h $(HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(filter %.c,$^) -o $@ -lcmocka
+
+# There is no 32-bit CMocka without a foreign architecture; m32/cmocka.h stands in.
+$(UAPI_NAMES:%=$(BUILD)/tests/vm/uapi32_%): $(BUILD)/tests/vm/uapi32_%: tests/vm/uapi_%.c \
+		$(UAPI_SHARED) tests/vm/m32/tap.c tests/vm/m32/cmocka.h tests/vm/uapi.h $(HEADERS)
+	@mkdir -p $(@D)
+	$(CC) -m32 -D_FILE_OFFSET_BITS=64 -Itests/vm/m32 $(CPPFLAGS) $(CFLAGS) $(filter %.c,$^) -o $@
+
+VM_TESTS += $(UAPI_NAMES:%=$(BUILD)/tests/vm/uapi_%) $(UAPI_NAMES:%=$(BUILD)/tests/vm/uapi32_%)
