@@ -31,7 +31,8 @@
 #define UB_INLINE_WQES		64		/* what a doorbell store runs itself at most */
 #define UB_INLINE_BYTES		4096u		/* payload of one of them */
 #define UB_INLINE_TOTAL		65536u
-#define UB_QUANTUM		65536		/* bytes a turn gives for each step of priority */
+#define UB_QUANTUM		65536		/* bytes a round gives for each unit of weight */
+#define UB_CLASSES		(UB_HW_MAX_PRIORITY - UB_HW_STRICT_PRIORITY + 2)
 #define UB_MIN_COST		4096
 #define UB_FLUSH_CHUNK		64
 #define UB_MAX_EQ		64
@@ -250,13 +251,16 @@ struct ub_jfs {
 	struct ub_pinned ring, rec_pin;
 	struct ub_hw_jfs_rec *rec;
 	uint32_t depth, db_page, flags;
-	uint8_t priority, rnr_retry;
+	uint8_t level, weight;		/* class of the scheduler, share in it */
+	uint8_t rnr_retry;
 	atomic_uint sched;
 	atomic_uint gen;		/* + 1 on RESET and destroy, under the write side */
-	/* engine.lock */
+	/* engine.lock while it waits, then of the thread that runs it */
 	struct ub_jfs *run_next, *run_prev;
 	uint64_t park_until;
-	int64_t deficit;		/* of the thread that runs it */
+	int64_t deficit;		/* bytes it may still have run in this turn */
+	int64_t need;			/* and what its next command takes, 0: not known */
+	struct ub_worker *worker;	/* that runs it; NULL: a doorbell's path */
 	pthread_mutex_t lock;
 	atomic_uint state;		/* written under lock */
 	bool suspend_due;		/* WR_SUSPEND_DONE to be given */
@@ -265,6 +269,7 @@ struct ub_jfs {
 	uint32_t flush_end;
 	uint32_t ci, pi_seen;
 	uint64_t count;
+	atomic_ullong preempted;
 	struct ub_cmd cur;		/* of the thread that runs it; held flags: dma_lock */
 	uint8_t direct[UB_HW_WQEBB_SIZE];
 };
@@ -286,10 +291,29 @@ struct ub_scratch {		/* private memory of one engine thread */
 	size_t size;
 };
 
+/*
+ * One engine thread. At a burst's end it runs more urgent queues on top of the command it is at, so
+ * that it may be at one command of each class.
+ */
+struct ub_worker {
+	unsigned level;			/* class of the queue it runs */
+	struct ub_scratch scratch[UB_CLASSES];
+};
+
+struct ub_class {
+	struct ub_jfs *head, *tail;
+	unsigned n;
+};
+
+struct ub_sched {
+	struct ub_class class[UB_CLASSES];	/* 0: shared by weight, others strict */
+	atomic_uint ready;			/* bit n: class n is not empty */
+};
+
 struct ub_engine {
 	pthread_mutex_t lock;
 	pthread_cond_t cond;
-	struct ub_jfs *run_head, *run_tail;
+	struct ub_sched sched;
 	struct ub_jfs *park_head, *park_tail;
 	bool stop;
 	unsigned started;
@@ -485,7 +509,7 @@ void ub_wqe_parse(struct ub_cmd *cmd);
 void ub_cmd_fail(struct ub_cmd *cmd, unsigned status, unsigned sub);
 
 /* ---- exec*.c ---- */
-enum ub_exec ub_exec(struct ub_jfs *jfs, struct ub_scratch *scratch);
+enum ub_exec ub_exec(struct ub_jfs *jfs);
 /* Lets go of what the command holds. Under dma_lock, or when the queue is dead. */
 void ub_cmd_release(struct ub_cmd *cmd);
 void ub_exec_memory(struct ub_jfs *jfs);
@@ -493,7 +517,7 @@ void ub_exec_atomic(struct ub_jfs *jfs);
 enum ub_exec ub_exec_message(struct ub_jfs *jfs);
 void ub_exec_fill(struct ub_jfs *jfs);
 void ub_exec_crc32c(struct ub_jfs *jfs);
-void ub_exec_gemm(struct ub_jfs *jfs, struct ub_scratch *scratch);
+void ub_exec_gemm(struct ub_jfs *jfs);
 void ub_stream_local(struct ub_stream *s, struct ub_jfs *jfs, uint64_t rights);
 void ub_gemm_setup(const struct ub_core_config *cfg);
 /* Status of a transfer between the command's own memory and its target. */
@@ -516,13 +540,37 @@ bool ub_jfr_flush(struct ub_jfr *jfr, struct ub_after *after);
 
 /* ---- jfs.c, run.c ---- */
 void ub_jfs_doorbell(struct ub_jfs *jfs, const void *direct);
-/* Run a claimed queue until it is idle, out of budget, parked or dead. */
-void ub_jfs_run(struct ub_jfs *jfs, struct ub_scratch *scratch, const void *direct);
+/*
+ * Run a claimed queue until it is idle, its turn is over, parked or dead; worker is NULL on the path
+ * of a doorbell.
+ */
+void ub_jfs_run(struct ub_jfs *jfs, struct ub_worker *worker, const void *direct);
 /* Under jfs.lock. */
 void ub_jfs_enter_error(struct ub_jfs *jfs, uint32_t flush_end, unsigned sub);
 void ub_jfs_set_state(struct ub_jfs *jfs, unsigned state);
 
+/* ---- sched.c ---- */
+void ub_sched_place(struct ub_jfs *jfs, unsigned priority, unsigned weight);
+void ub_sched_add(struct ub_sched *s, struct ub_jfs *jfs);
+/* The queue whose turn it is, of class level or above, or NULL. */
+struct ub_jfs *ub_sched_pick(struct ub_sched *s, unsigned level);
+/* Another turn for a queue that is alone in its class. */
+void ub_sched_top_up(struct ub_jfs *jfs);
+
+/* Without a lock: whether a queue of class level or above waits. */
+static inline bool ub_sched_waits(struct ub_sched *s, unsigned level)
+{
+	return atomic_load_explicit(&s->ready, memory_order_relaxed) >> level;
+}
+
+static inline bool ub_sched_alone(struct ub_sched *s, unsigned level)
+{
+	return !(atomic_load_explicit(&s->ready, memory_order_relaxed) >> level & 1);
+}
+
 /* ---- engine.c ---- */
+/* No lock is held: run the more urgent queues that wait, on an engine thread. */
+void ub_engine_yield(struct ub_jfs *jfs);
 int ub_engine_start(struct ub_core *core);
 void ub_engine_stop(struct ub_core *core);
 /* The caller has claimed the queue (QUEUED) and gives its reference away. */

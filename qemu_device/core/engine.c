@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Engine threads. Queues with work wait in one list and get turns of deficit round robin: a turn
- * adds a quantum that grows with priority, and a queue runs while its account is positive.
+ * Engine threads. Queues with work wait in the scheduler's lists, those in an RNR wait in another
+ * one. At the end of a burst or command a thread runs more urgent queues first, nested in what it
+ * is at.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -9,7 +10,6 @@
 
 #include "core_internal.h"
 
-#define MAX_DEBT	(64 << 20)	/* so that a queue comes round again in bounded turns */
 #define KEEP_SCRATCH	(64 << 20)
 
 static uint64_t now_ns(void)
@@ -20,36 +20,36 @@ static uint64_t now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
-/* ---- Lists, under engine.lock ---- */
-static void append(struct ub_jfs **head, struct ub_jfs **tail, struct ub_jfs *jfs)
+/* ---- RNR waits, under engine.lock ---- */
+static void park(struct ub_engine *e, struct ub_jfs *jfs)
 {
 	jfs->run_next = NULL;
-	jfs->run_prev = *tail;
-	if (*tail)
-		(*tail)->run_next = jfs;
+	jfs->run_prev = e->park_tail;
+	if (e->park_tail)
+		e->park_tail->run_next = jfs;
 	else
-		*head = jfs;
-	*tail = jfs;
+		e->park_head = jfs;
+	e->park_tail = jfs;
 }
 
-static void unlink_jfs(struct ub_jfs **head, struct ub_jfs **tail, struct ub_jfs *jfs)
+static void unlink_parked(struct ub_engine *e, struct ub_jfs *jfs)
 {
 	if (jfs->run_prev)
 		jfs->run_prev->run_next = jfs->run_next;
 	else
-		*head = jfs->run_next;
+		e->park_head = jfs->run_next;
 	if (jfs->run_next)
 		jfs->run_next->run_prev = jfs->run_prev;
 	else
-		*tail = jfs->run_prev;
+		e->park_tail = jfs->run_prev;
 	jfs->run_next = jfs->run_prev = NULL;
 }
 
 static void unpark(struct ub_engine *e, struct ub_jfs *jfs)
 {
-	unlink_jfs(&e->park_head, &e->park_tail, jfs);
+	unlink_parked(e, jfs);
 	atomic_store(&jfs->sched, UB_SCHED_QUEUED);
-	append(&e->run_head, &e->run_tail, jfs);
+	ub_sched_add(&e->sched, jfs);
 }
 
 /* Queue those whose wait is over; when the next one's is, or 0. */
@@ -93,35 +93,15 @@ static struct ub_jfs *next_queue(struct ub_engine *e)
 	while (!jfs && !e->stop) {
 		uint64_t next = serve_parked(e);
 
-		jfs = e->run_head;
-		if (jfs)
-			unlink_jfs(&e->run_head, &e->run_tail, jfs);
-		else
+		jfs = ub_sched_pick(&e->sched, 0);
+		if (!jfs)
 			wait_until(e, next);
 	}
 	pthread_mutex_unlock(&e->lock);
 	return jfs;
 }
 
-static bool alone(struct ub_engine *e)
-{
-	bool yes;
-
-	pthread_mutex_lock(&e->lock);
-	yes = !e->run_head;
-	pthread_mutex_unlock(&e->lock);
-	return yes;
-}
-
-static void give_turn(struct ub_engine *e, struct ub_jfs *jfs)
-{
-	if (jfs->deficit < 0 && alone(e))
-		jfs->deficit = 0;
-	if (jfs->deficit < -MAX_DEBT)
-		jfs->deficit = -MAX_DEBT;
-	jfs->deficit += (jfs->priority + 1) * (int64_t)UB_QUANTUM;
-}
-
+/* ---- Running ---- */
 static void trim(struct ub_scratch *scratch)
 {
 	if (scratch->size <= KEEP_SCRATCH)
@@ -131,33 +111,73 @@ static void trim(struct ub_scratch *scratch)
 	scratch->size = 0;
 }
 
+static void serve(struct ub_worker *worker, struct ub_jfs *jfs)
+{
+	unsigned level = jfs->level;
+
+	worker->level = level;
+	atomic_store(&jfs->sched, UB_SCHED_RUNNING);
+	ub_jfs_run(jfs, worker, NULL);
+	ub_obj_put(&jfs->obj);
+	trim(&worker->scratch[level]);
+}
+
+static struct ub_jfs *urgent_queue(struct ub_engine *e, unsigned level)
+{
+	struct ub_jfs *jfs;
+
+	pthread_mutex_lock(&e->lock);
+	jfs = e->stop ? NULL : ub_sched_pick(&e->sched, level);
+	pthread_mutex_unlock(&e->lock);
+	return jfs;
+}
+
+void ub_engine_yield(struct ub_jfs *jfs)
+{
+	struct ub_worker *worker = jfs->worker;
+	struct ub_core *core = jfs->obj.core;
+	bool served = false;
+	struct ub_jfs *urgent;
+	unsigned level;
+
+	if (!worker || !ub_sched_waits(&core->engine.sched, worker->level + 1))
+		return;
+	level = worker->level;
+	while ((urgent = urgent_queue(&core->engine, level + 1))) {
+		served = true;
+		serve(worker, urgent);
+	}
+	worker->level = level;
+	if (!served)
+		return;
+	ub_count(core, UB_ST_PREEMPTIONS, 1);
+	atomic_fetch_add_explicit(&jfs->preempted, 1, memory_order_relaxed);
+}
+
 static void *engine_main(void *arg)
 {
 	struct ub_core *core = arg;
-	struct ub_scratch scratch = { 0 };
+	struct ub_worker worker = { 0 };
 	struct ub_jfs *jfs;
 
 	if (core->host.thread_enter)
 		core->host.thread_enter(core->opaque);
-	while ((jfs = next_queue(&core->engine))) {
-		give_turn(&core->engine, jfs);
-		atomic_store(&jfs->sched, UB_SCHED_RUNNING);
-		ub_jfs_run(jfs, &scratch, NULL);
-		ub_obj_put(&jfs->obj);
-		trim(&scratch);
-	}
-	free(scratch.buf);
+	while ((jfs = next_queue(&core->engine)))
+		serve(&worker, jfs);
+	for (unsigned i = 0; i < UB_CLASSES; i++)
+		free(worker.scratch[i].buf);
 	if (core->host.thread_leave)
 		core->host.thread_leave(core->opaque);
 	return NULL;
 }
 
+/* ---- Queues come and go ---- */
 void ub_engine_push(struct ub_jfs *jfs)
 {
 	struct ub_engine *e = &jfs->obj.core->engine;
 
 	pthread_mutex_lock(&e->lock);
-	append(&e->run_head, &e->run_tail, jfs);
+	ub_sched_add(&e->sched, jfs);
 	pthread_mutex_unlock(&e->lock);
 	pthread_cond_signal(&e->cond);
 }
@@ -168,6 +188,7 @@ void ub_engine_park(struct ub_jfs *jfs, uint64_t delay_ns)
 	unsigned s;
 
 	pthread_mutex_lock(&e->lock);
+	jfs->need = 0;
 	jfs->park_until = now_ns() + delay_ns;
 	s = atomic_load(&jfs->sched);
 	/* A plain doorbell does not shorten the wait; a change of state ends it. */
@@ -176,9 +197,9 @@ void ub_engine_park(struct ub_jfs *jfs, uint64_t delay_ns)
 		;
 	if (s & UB_SCHED_ADMIN) {
 		atomic_store(&jfs->sched, UB_SCHED_QUEUED);
-		append(&e->run_head, &e->run_tail, jfs);
+		ub_sched_add(&e->sched, jfs);
 	} else {
-		append(&e->park_head, &e->park_tail, jfs);
+		park(e, jfs);
 	}
 	pthread_mutex_unlock(&e->lock);
 	pthread_cond_signal(&e->cond);
@@ -218,6 +239,9 @@ void ub_engine_kick(struct ub_jfs *jfs, bool admin)
 				kick_parked(jfs);
 			return;
 		default:
+			/* So that it need not wait for the turn that its command takes. */
+			if (admin && !atomic_compare_exchange_weak(&jfs->sched, &s, s | flags))
+				continue;
 			return;
 		}
 	}
@@ -264,9 +288,11 @@ void ub_engine_stop(struct ub_core *core)
 	pthread_mutex_unlock(&e->lock);
 	while (e->started)
 		pthread_join(e->thread[--e->started], NULL);
-	drop_list(e->run_head);
+	for (unsigned i = 0; i < UB_CLASSES; i++)
+		drop_list(e->sched.class[i].head);
+	memset(&e->sched, 0, sizeof(e->sched));
 	drop_list(e->park_head);
-	e->run_head = e->run_tail = e->park_head = e->park_tail = NULL;
+	e->park_head = e->park_tail = NULL;
 	pthread_mutex_destroy(&e->lock);
 	pthread_cond_destroy(&e->cond);
 }

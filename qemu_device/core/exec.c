@@ -194,7 +194,7 @@ void ub_cmd_xfer(struct ub_cmd *cmd, enum ub_xfer x, const struct ub_stream *loc
 		ub_cmd_fail(cmd, UB_CR_REM_ACCESS_ABORT_ERR, remote->sub);
 }
 
-enum ub_exec ub_exec(struct ub_jfs *jfs, struct ub_scratch *scratch)
+enum ub_exec ub_exec(struct ub_jfs *jfs)
 {
 	struct ub_cmd *cmd = &jfs->cur;
 	enum ub_exec ret = UB_EXEC_DONE;
@@ -216,7 +216,7 @@ enum ub_exec ub_exec(struct ub_jfs *jfs, struct ub_scratch *scratch)
 	else if (cmd->opcode == UB_OP_CRC32C)
 		ub_exec_crc32c(jfs);
 	else
-		ub_exec_gemm(jfs, scratch);
+		ub_exec_gemm(jfs);
 	if (ret == UB_EXEC_DONE)
 		cmd->done = true;
 	return ret;

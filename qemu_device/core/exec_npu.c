@@ -38,6 +38,8 @@ static void for_spans(struct ub_jfs *jfs, uint64_t rights, span_fn fn)
 		go = ub_cmd_live(jfs) && burst(cmd, &s, left < UB_BURST ? left : UB_BURST, fn);
 		ub_stream_end(&s);
 		pthread_rwlock_unlock(&core->dma_lock);
+		if (cmd->moved < cmd->total)
+			ub_engine_yield(jfs);
 	}
 }
 

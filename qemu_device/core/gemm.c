@@ -155,13 +155,15 @@ static bool multiply(struct ub_jfs *jfs, const struct product *p)
 				return false;
 			}
 			tile(p, i, least(rows, p->m - i), j, least(cols, p->n - j));
+			ub_engine_yield(jfs);
 		}
 	}
 	return true;
 }
 
-void ub_exec_gemm(struct ub_jfs *jfs, struct ub_scratch *scratch)
+void ub_exec_gemm(struct ub_jfs *jfs)
 {
+	struct ub_scratch *scratch = &jfs->worker->scratch[jfs->level];
 	struct ub_cmd *cmd = &jfs->cur;
 	struct product p = { 0 };
 

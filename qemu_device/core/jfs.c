@@ -63,7 +63,7 @@ static void fill_jfs(struct ub_admin *a, struct ub_jfs *jfs)
 	jfs->depth = s->depth;
 	jfs->db_page = s->db_page;
 	jfs->flags = s->flags;
-	jfs->priority = s->priority;
+	ub_sched_place(jfs, s->priority, s->weight);
 	jfs->rnr_retry = s->rnr_retry;
 }
 

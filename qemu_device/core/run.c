@@ -321,8 +321,12 @@ static bool go_idle(struct ub_jfs *jfs)
 
 static void requeue(struct ub_jfs *jfs)
 {
+	struct ub_cmd *cmd = &jfs->cur;
+
+	jfs->need = cmd->active && !cmd->rnr_tries ? (int64_t)cmd->cost : 0;
 	ub_obj_get(&jfs->obj);
-	atomic_store(&jfs->sched, UB_SCHED_QUEUED);
+	if (atomic_exchange(&jfs->sched, UB_SCHED_QUEUED) & UB_SCHED_ADMIN)
+		jfs->need = 0;
 	ub_engine_push(jfs);
 }
 
@@ -342,12 +346,21 @@ struct budget {
 	uint64_t bytes;
 };
 
+/* A turn lasts while its bytes cover the next command, or nobody of its class waits. */
+static bool may_go_on(struct ub_jfs *jfs)
+{
+	jfs->need = (int64_t)jfs->cur.cost;
+	if (jfs->deficit < jfs->need && ub_sched_alone(&jfs->obj.core->engine.sched, jfs->level))
+		ub_sched_top_up(jfs);
+	return jfs->deficit >= jfs->need;
+}
+
 static bool may_exec(struct ub_jfs *jfs, struct budget *b)
 {
 	struct ub_cmd *cmd = &jfs->cur;
 
 	if (!b->is_inline)
-		return jfs->deficit > 0;
+		return cmd->rnr_tries || may_go_on(jfs);
 	if (cmd->done)
 		return b->wqes < UB_INLINE_WQES;
 	return cmd->opcode != UB_OP_GEMM_F32 && cmd->total <= UB_INLINE_BYTES &&
@@ -364,14 +377,17 @@ static void charge(struct ub_jfs *jfs, struct budget *b)
 	ub_count(jfs->obj.core, b->is_inline ? UB_ST_INLINE_WQES : UB_ST_ENGINE_WQES, 1);
 }
 
-void ub_jfs_run(struct ub_jfs *jfs, struct ub_scratch *scratch, const void *direct)
+void ub_jfs_run(struct ub_jfs *jfs, struct ub_worker *worker, const void *direct)
 {
-	struct budget b = { .is_inline = !scratch };
+	struct budget b = { .is_inline = !worker };
 	unsigned flushes = 0;
 
+	jfs->worker = worker;
 	for (;;) {
-		enum step step = take_step(jfs, direct);
+		enum step step;
 
+		ub_engine_yield(jfs);
+		step = take_step(jfs, direct);
 		direct = NULL;
 		if (step == STEP_GONE) {
 			ub_cmd_release(&jfs->cur);
@@ -395,7 +411,7 @@ void ub_jfs_run(struct ub_jfs *jfs, struct ub_scratch *scratch, const void *dire
 		}
 		if (!jfs->cur.rnr_tries)
 			charge(jfs, &b);
-		if (!jfs->cur.done && ub_exec(jfs, scratch) == UB_EXEC_RNR) {
+		if (!jfs->cur.done && ub_exec(jfs) == UB_EXEC_RNR) {
 			wait_rnr(jfs);
 			return;
 		}

@@ -158,6 +158,8 @@ enum ub_xfer ub_stream_copy(struct ub_jfs *jfs, struct ub_stream *dst, struct ub
 		ub_stream_end(dst);
 		ub_dma_unlock(a, b);
 		len -= n;
+		if (len)
+			ub_engine_yield(jfs);
 	}
 	return x;
 }
@@ -226,6 +228,7 @@ enum ub_xfer ub_stream_copy_rows(struct ub_jfs *jfs, struct ub_stream *s, uint32
 		x = ub_cmd_live(jfs) ? rows_burst(&r, to_device) : UB_XFER_GONE;
 		ub_stream_end(s);
 		pthread_rwlock_unlock(&s->core->dma_lock);
+		ub_engine_yield(jfs);
 	}
 	return x;
 }

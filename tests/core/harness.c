@@ -10,8 +10,10 @@
 static void *host_map(void *opaque, uint64_t addr, size_t *len, bool is_write)
 {
 	struct rig *rig = opaque;
+	void (*hook)(struct rig *, uint64_t, bool) = atomic_load(&rig->on_map);
 
-	(void)is_write;
+	if (hook)
+		hook(rig, addr, is_write);
 	if (addr < BUS_BASE || addr >= BUS_BASE + ARENA_SIZE)
 		return NULL;
 	if (*len > BUS_BASE + ARENA_SIZE - addr)
@@ -35,7 +37,10 @@ static void host_unmap(void *opaque, void *ptr, size_t len, bool is_write, size_
 static void host_interrupt(void *opaque, unsigned vector)
 {
 	struct rig *rig = opaque;
+	void (*hook)(struct rig *, unsigned) = atomic_load(&rig->on_irq);
 
+	if (hook)
+		hook(rig, vector);
 	atomic_fetch_add(&rig->irq[vector], 1);
 }
 
@@ -299,4 +304,38 @@ void sleep_ms(unsigned ms)
 	struct timespec ts = { ms / 1000, (long)(ms % 1000) * 1000000 };
 
 	nanosleep(&ts, NULL);
+}
+
+/* ---- Gates ---- */
+void gate_init(struct gate *gate)
+{
+	pthread_mutex_init(&gate->lock, NULL);
+	pthread_cond_init(&gate->cond, NULL);
+	gate->reached = gate->open = false;
+}
+
+void gate_pass(struct gate *gate)
+{
+	pthread_mutex_lock(&gate->lock);
+	gate->reached = true;
+	pthread_cond_broadcast(&gate->cond);
+	while (!gate->open)
+		pthread_cond_wait(&gate->cond, &gate->lock);
+	pthread_mutex_unlock(&gate->lock);
+}
+
+void gate_wait(struct gate *gate)
+{
+	pthread_mutex_lock(&gate->lock);
+	while (!gate->reached)
+		pthread_cond_wait(&gate->cond, &gate->lock);
+	pthread_mutex_unlock(&gate->lock);
+}
+
+void gate_open(struct gate *gate)
+{
+	pthread_mutex_lock(&gate->lock);
+	gate->open = true;
+	pthread_cond_broadcast(&gate->cond);
+	pthread_mutex_unlock(&gate->lock);
 }

@@ -6,6 +6,7 @@
 #ifndef UB_TEST_HARNESS_H
 #define UB_TEST_HARNESS_H
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -38,6 +39,10 @@ struct rig {
 	atomic_uint errors;		/* guest_error() lines */
 	atomic_uint pages_on, pages_off;
 	size_t map_limit;		/* largest contiguous map, 0: no limit */
+	/* Called first thing by the host operations, on whatever thread; may block. */
+	void (*_Atomic on_map)(struct rig *rig, uint64_t addr, bool is_write);
+	void (*_Atomic on_irq)(struct rig *rig, unsigned vector);
+	void *hook;			/* of the test */
 	uint64_t admin_base;
 	uint32_t admin_depth, admin_pi;
 	struct ub_admin_reply reply;	/* of the last command */
@@ -161,6 +166,20 @@ void rearm(struct tjfc *jfc, unsigned sn, bool solicited);
 bool poll_eqe(struct rig *rig, unsigned eq, struct ub_hw_eqe *eqe);
 struct ub_hw_eqe wait_eqe(struct rig *rig, unsigned eq);
 void sleep_ms(unsigned ms);
+
+/* A place where an engine stops until it is let go on; opened once. */
+struct gate {
+	pthread_mutex_t lock;
+	pthread_cond_t cond;
+	bool reached, open;
+};
+
+void gate_init(struct gate *gate);
+void gate_pass(struct gate *gate);
+/* Until somebody has reached it. */
+void gate_wait(struct gate *gate);
+void gate_open(struct gate *gate);
+
 uint64_t stat_of(struct rig *rig, size_t offset);
 #define STAT(rig, field) stat_of(rig, offsetof(struct ub_hw_stats, field))
 
