@@ -11,7 +11,7 @@ packages=(
     # the device: QEMU and what configures its source
     qemu-system-x86 libglib2.0-dev libpixman-1-dev libfdt-dev meson ninja-build python3 flex bison
     # the VM runner
-    busybox-static kmod cpio xz-utils zstd util-linux iproute2
+    busybox-static kmod cpio xz-utils zstd util-linux iproute2 udev systemd
     # tests and benchmark
     libcmocka-dev gcc-multilib clang python3-jsonschema mandoc
     fio rdma-core ibverbs-providers libibverbs-dev

@@ -5,8 +5,6 @@ $(BUILD)/tests/vm/hog: tests/vm/hog.cpp $(HEADERS) $(BUILD)/lib/libub.so
 	@mkdir -p $(@D)
 	$(CXX) $(CPPFLAGS) $(CXXFLAGS) $< -o $@ -L$(BUILD)/lib -lub -Wl,-rpath,'$$ORIGIN/../../lib'
 
-test-build: $(BUILD)/tests/vm/hog
-
 UAPI_NAMES := struct place values handles
 UAPI_SHARED := tests/vm/uapi.c tests/vm/uapi_cases.c tests/vm/uapi_counts.c
 
@@ -22,3 +20,20 @@ $(UAPI_NAMES:%=$(BUILD)/tests/vm/uapi32_%): $(BUILD)/tests/vm/uapi32_%: tests/vm
 	$(CC) -m32 -D_FILE_OFFSET_BITS=64 -Itests/vm/m32 $(CPPFLAGS) $(CFLAGS) $(filter %.c,$^) -o $@
 
 VM_TESTS += $(UAPI_NAMES:%=$(BUILD)/tests/vm/uapi_%) $(UAPI_NAMES:%=$(BUILD)/tests/vm/uapi32_%)
+
+EXAMPLES := $(addprefix $(BUILD)/tests/examples/,$(basename $(notdir $(wildcard libub/examples/*.c*))))
+
+# On the library as it lies here; tests/lib/install.sh builds them from an installed prefix.
+define example_link
+	@mkdir -p $(@D)
+	$(1) $< -o $@ -L$(BUILD)/lib -lub -Wl,-rpath,'$$ORIGIN/../../lib'
+endef
+
+$(BUILD)/tests/examples/%: libub/examples/%.c $(HEADERS) $(BUILD)/lib/libub.so
+	$(call example_link,$(CC) $(CPPFLAGS) $(CFLAGS))
+
+$(BUILD)/tests/examples/%: libub/examples/%.cpp $(HEADERS) $(BUILD)/lib/libub.so
+	$(call example_link,$(CXX) $(CPPFLAGS) $(CXXFLAGS))
+
+VM_TESTS += tests/vm/udev.sh
+test-build: $(BUILD)/tests/vm/hog $(EXAMPLES)

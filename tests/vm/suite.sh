@@ -87,6 +87,14 @@ unload_and_load_while_idle() {
         build/ubctl -d ub1 submit nop > /dev/null
 }
 
+examples_run() {
+    local example
+    for example in build/tests/examples/*; do
+        "$example" ub0 > /tmp/example.log 2>&1 || { cat /tmp/example.log; return 1; }
+    done
+    nothing_left
+}
+
 lists_without_module() {
     rmmod ubnpu || return 1
     local object status=0
@@ -101,6 +109,7 @@ for log in /tmp/vm-tests/*.log; do
     [ "$failed" = 1 ] && { echo "--- $log"; tail -n 60 "$log"; }
 done
 check nothing_left_after_the_programs nothing_left
+check examples_run_on_the_device examples_run
 check kill_9_in_flight_frees_everything kill_in_flight
 check four_killed_at_once_free_everything many_killed_at_once
 check two_processes_on_one_device two_processes_at_once
