@@ -199,7 +199,6 @@ static void padding_must_be_zero(void **state)
 {
 	static const struct { unsigned int cmd; uint32_t offset; } pads[] = {
 		FIELD(REG_SEG, reg_seg, pad), FIELD(DEREG_SEG, dereg_seg, pad),
-		FIELD(CREATE_JFC, create_jfc, pad), FIELD(CREATE_JFS, create_jfs, pad),
 		FIELD(CREATE_JFR, create_jfr, pad), FIELD(DESTROY_JFS, destroy_queue, pad),
 		FIELD(DESTROY_JFR, destroy_queue, pad), FIELD(DESTROY_JFC, destroy_queue, pad),
 	};
@@ -227,7 +226,8 @@ static void unknown_flags(void **state)
 		{ UB_IOC_REG_SEG, offsetof(struct ub_ioc_reg_seg, flags), UB_REG_F_READ_ONLY },
 		{ UB_IOC_CREATE_JFCE, offsetof(struct ub_ioc_create_jfce, flags),
 		  UB_JFCE_F_NONBLOCK },
-		{ UB_IOC_CREATE_JFC, offsetof(struct ub_ioc_create_jfc, flags), 0 },
+		{ UB_IOC_CREATE_JFC, offsetof(struct ub_ioc_create_jfc, flags),
+		  UB_JFC_F_ADAPTIVE },
 		{ UB_IOC_CREATE_JFS, offsetof(struct ub_ioc_create_jfs, flags),
 		  UB_JFS_F_ERROR_SUSPEND | UB_JFS_F_JETTY },
 		{ UB_IOC_CREATE_JFR, offsetof(struct ub_ioc_create_jfr, flags), 0 },
