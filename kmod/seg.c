@@ -77,15 +77,45 @@ static int mem_pin_failed(struct ubnpu_mem *mem, unsigned long done, int err,
 	return ubnpu_fail(hdr, -EFAULT, UB_EXT_BAD_ADDRESS, 0, bytes);
 }
 
+/*
+ * Pages before the first that is mapped but may not be read. A forced pin would take that one too;
+ * what is not mapped at all it finds itself.
+ */
+static unsigned long mem_readable(u64 start, unsigned long npages)
+{
+	u64 end = start + ((u64)npages << PAGE_SHIFT), at = start;
+	struct vm_area_struct *vma;
+
+	mmap_read_lock(current->mm);
+	while (at < end) {
+		vma = find_vma(current->mm, at);
+		if (!vma || vma->vm_start >= end) {
+			at = end;
+		} else if (vma->vm_flags & VM_READ) {
+			at = vma->vm_end;
+		} else {
+			at = max_t(u64, at, vma->vm_start);
+			break;
+		}
+	}
+	mmap_read_unlock(current->mm);
+	return (min(at, end) - start) >> PAGE_SHIFT;
+}
+
 static int mem_pin_chunk(const struct ubnpu_mem *mem, u64 start, unsigned long npages,
 			 struct page **pages)
 {
+	unsigned long readable;
 	int got = 0;
 
 	if (mem->writable)
 		return pin_user_pages_fast(start, npages, FOLL_LONGTERM | FOLL_WRITE, pages);
-	if (UBNPU_GUP_OWN_COPY)
-		got = pin_user_pages_fast(start, npages, FOLL_LONGTERM | UBNPU_GUP_OWN_COPY, pages);
+	if (UBNPU_GUP_OWN_COPY) {
+		readable = mem_readable(start, npages);
+		if (readable)
+			got = pin_user_pages_fast(start, readable,
+						  FOLL_LONGTERM | UBNPU_GUP_OWN_COPY, pages);
+	}
 	if (got <= 0)
 		got = pin_user_pages_fast(start, npages, FOLL_LONGTERM, pages);
 	return got;
