@@ -58,6 +58,8 @@ struct counts {
 
 struct counts counts_now(void);
 void assert_counts(const struct counts *want);
+/* Over netlink; 0 or the errno. */
+int reset_device(bool force);
 
 /* A context with a segment and one queue of each kind, and room for one queue more. */
 struct world {

@@ -217,6 +217,8 @@ static void of_a_jfs_and_a_jfr(void **state)
 		TOO_BIG(CREATE_JFS, create_jfs, priority, 16, 15),
 		TOO_BIG(CREATE_JFS, create_jfs, priority, 256, 15),
 		TOO_BIG(CREATE_JFS, create_jfs, priority, U32_MAX, 15),
+		TOO_BIG(CREATE_JFS, create_jfs, weight, UB_HW_MAX_WEIGHT + 1, UB_HW_MAX_WEIGHT),
+		TOO_BIG(CREATE_JFS, create_jfs, weight, U32_MAX, UB_HW_MAX_WEIGHT),
 		TOO_BIG(CREATE_JFS, create_jfs, rnr_retry, 8, 7),
 		TOO_BIG(CREATE_JFS, create_jfs, rnr_retry, 256, 7),
 		TOO_BIG(CREATE_JFS, create_jfs, rnr_retry, U32_MAX, 7),
