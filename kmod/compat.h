@@ -4,6 +4,7 @@
 #define UBNPU_COMPAT_H
 
 #include <linux/device.h>
+#include <linux/hrtimer.h>
 #include <linux/mm.h>
 #include <linux/version.h>
 #include <net/genetlink.h>
@@ -42,6 +43,78 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 #else
 #define UBNPU_GUP_OWN_COPY 0
 #endif
+
+/* io_uring: the header, where a command's area is, cancellation, and how completions are handed over. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+#include <linux/io_uring.h>
+#else
+#include <linux/io_uring/cmd.h>
+#endif
+
+static inline const void *ubnpu_uring_area(const struct io_uring_cmd *cmd)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+	return cmd->cmd;
+#else
+	return cmd->sqe->cmd;
+#endif
+}
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+#define UBNPU_URING_F_CANCEL 0
+static inline void ubnpu_uring_mark_cancelable(struct io_uring_cmd *cmd, unsigned int issue_flags)
+{
+}
+#else
+#define UBNPU_URING_F_CANCEL IO_URING_F_CANCEL
+#define ubnpu_uring_mark_cancelable io_uring_cmd_mark_cancelable
+#endif
+
+static inline int ubnpu_uring_import_fixed(u64 addr, unsigned long len, struct iov_iter *iter,
+					   struct io_uring_cmd *cmd, unsigned int issue_flags)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0)
+	return io_uring_cmd_import_fixed(addr, len, ITER_SOURCE, iter, cmd);
+#else
+	return io_uring_cmd_import_fixed(addr, len, ITER_SOURCE, iter, cmd, issue_flags);
+#endif
+}
+
+static inline void ubnpu_uring_done(struct io_uring_cmd *cmd, int res, u64 extra,
+				    unsigned int issue_flags)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
+	io_uring_cmd_done(cmd, res, extra, issue_flags);
+#else
+	io_uring_cmd_done32(cmd, res, extra, issue_flags);
+#endif
+}
+
+/* Defines fn_in_task, to be given to io_uring_cmd_complete_in_task(), which calls fn. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
+#define UBNPU_URING_TASK(fn) \
+static void fn##_in_task(struct io_uring_cmd *cmd, unsigned int issue_flags) \
+{ \
+	fn(cmd, issue_flags); \
+}
+#else
+#define UBNPU_URING_TASK(fn) \
+static void fn##_in_task(struct io_tw_req tw_req, io_tw_token_t tw) \
+{ \
+	fn(io_uring_cmd_from_tw(tw_req), IO_URING_CMD_TASK_WORK_ISSUE_FLAGS); \
+}
+#endif
+
+static inline void ubnpu_hrtimer_setup(struct hrtimer *timer,
+				       enum hrtimer_restart (*fn)(struct hrtimer *))
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+	hrtimer_init(timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
+	timer->function = fn;
+#else
+	hrtimer_setup(timer, fn, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
+#endif
+}
 
 static inline struct nlattr **ubnpu_dump_attrs(struct netlink_callback *cb)
 {

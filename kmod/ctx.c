@@ -8,7 +8,7 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
-#include "ubnpu.h"
+#include "kqueue.h"
 
 #define DESTROY_TRIES	2000
 #define DESTROY_WAIT_US	2000
@@ -55,6 +55,7 @@ static void ctx_init(struct ubnpu_ctx *ctx, struct ubnpu_dev *ub)
 		INIT_LIST_HEAD(&ctx->queues[type]);
 	spin_lock_init(&ctx->ev_lock);
 	init_waitqueue_head(&ctx->ev_wq);
+	spin_lock_init(&ctx->wait_lock);
 	spin_lock_init(&ctx->jfce_lock);
 	INIT_LIST_HEAD(&ctx->jfces);
 }
@@ -244,9 +245,12 @@ void ubnpu_ctx_lose(struct ubnpu_ctx *ctx)
 	mutex_lock(&ctx->lock);
 	WRITE_ONCE(ctx->lost, true);
 	for (type = 0; type < UBNPU_QUEUE_TYPES; type++)
-		list_for_each_entry(q, &ctx->queues[type], node)
+		list_for_each_entry(q, &ctx->queues[type], node) {
 			if (q->db)
 				ubnpu_db_revoke(q->db);
+			ubnpu_kqueue_close(q, -ENODEV);
+			ubnpu_waits_close(q, -ENODEV);
+		}
 	mutex_unlock(&ctx->lock);
 	WRITE_ONCE(ctx_status(ctx)->lost, 1);
 	wake_up_interruptible_poll(&ctx->ev_wq, EPOLLIN | EPOLLERR | EPOLLHUP);
@@ -268,4 +272,6 @@ const struct file_operations ubnpu_fops = {
 	.unlocked_ioctl = ubnpu_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 	.mmap = ubnpu_mmap,
+	.uring_cmd = ubnpu_uring_cmd,
+	.uring_cmd_iopoll = ubnpu_uring_iopoll,
 };

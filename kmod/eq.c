@@ -7,8 +7,8 @@
 #include <linux/interrupt.h>
 #include <linux/slab.h>
 
+#include "kqueue.h"
 #include "trace.h"
-#include "ubnpu.h"
 
 #define ASYNC_DEPTH	1024
 #define MIN_EQ_DEPTH	64
@@ -25,6 +25,15 @@ static void eq_completion(struct ubnpu_dev *ub, u32 id, u32 arm_sn)
 	rcu_read_unlock();
 }
 
+/* A kernel JFC in ERROR: what its JFSs have in flight ends here, as nothing else will tell. */
+static void eq_jfc_failed(struct ubnpu_dev *ub, u32 id)
+{
+	struct ubnpu_queue *jfc = xa_load(&ub->queues[UBNPU_JFC].xa, id);
+
+	if (jfc && jfc->kjfc)
+		ubnpu_kjfc_poll(jfc->kjfc);
+}
+
 static void eq_async(struct ubnpu_dev *ub, u32 tid, u32 type, u32 id, u32 info)
 {
 	struct ubnpu_ctx *ctx;
@@ -32,6 +41,8 @@ static void eq_async(struct ubnpu_dev *ub, u32 tid, u32 type, u32 id, u32 info)
 
 	trace_ubnpu_async_event(ub->index, tid, type, id, info);
 	rcu_read_lock();
+	if (type == UB_EVENT_JFC_ERR)
+		eq_jfc_failed(ub, id);
 	if (tid) {
 		ctx = xa_load(&ub->ctxs.xa, tid);
 		if (ctx)
@@ -99,12 +110,16 @@ static irqreturn_t eq_interrupt(int irq, void *data)
 
 static void eq_overrun_async(struct ubnpu_dev *ub, u32 count)
 {
+	struct ubnpu_queue *jfc;
 	struct ubnpu_ctx *ctx;
 	unsigned long index;
 
 	rcu_read_lock();
 	xa_for_each(&ub->ctxs.xa, index, ctx)
 		ubnpu_ctx_events_lost(ctx, count);
+	xa_for_each(&ub->queues[UBNPU_JFC].xa, index, jfc)
+		if (jfc->kjfc)
+			ubnpu_kjfc_poll(jfc->kjfc);
 	rcu_read_unlock();
 }
 

@@ -4,7 +4,7 @@
 #include <linux/fs.h>
 #include <linux/uaccess.h>
 
-#include "ubnpu.h"
+#include "kqueue.h"
 
 static int ioc_query_device(struct ubnpu_ctx *ctx, struct ubnpu_call *call)
 {
@@ -85,6 +85,9 @@ static const struct ioc_entry ioc_table[] = {
 	IOC(UB_IOC_DESTROY_JFS, ioc_destroy_JFS),
 	IOC(UB_IOC_DESTROY_JFR, ioc_destroy_JFR),
 	IOC(UB_IOC_DESTROY_JFC, ioc_destroy_JFC),
+	IOC(UB_IOC_SUBMIT, ubnpu_submit),
+	IOC(UB_IOC_REAP, ubnpu_reap),
+	IOC(UB_IOC_MODIFY_JFC, ubnpu_modify_jfc),
 };
 
 /* A longer structure's tail is known to be zero; it is written only to find it writable. */

@@ -204,7 +204,8 @@ static int ubnpu_identify(struct ubnpu_dev *ub)
 		return dev_err_probe(&ub->pdev->dev, -ENODEV,
 				     "the doorbell BAR or the number of event queues is too small\n");
 	ub->db_base = pci_resource_start(ub->pdev, UB_HW_BAR_DB);
-	return 0;
+	ub->db = pci_iomap(ub->pdev, UB_HW_BAR_DB, (u64)ub->caps.db_pages * UB_HW_PAGE_SIZE);
+	return ub->db ? 0 : -ENOMEM;
 }
 
 static int ubnpu_pci_setup(struct ubnpu_dev *ub)
@@ -241,6 +242,8 @@ disable:
 static void ubnpu_pci_teardown(struct ubnpu_dev *ub)
 {
 	pci_clear_master(ub->pdev);
+	if (ub->db)
+		pci_iounmap(ub->pdev, ub->db);
 	pci_iounmap(ub->pdev, ub->regs);
 	pci_release_mem_regions(ub->pdev);
 	pci_disable_device(ub->pdev);

@@ -96,14 +96,20 @@ void ubnpu_db_free(struct ubnpu_dev *ub, struct ubnpu_db *db)
 	kref_put(&db->ref, db_free);
 }
 
+/* Where user space maps a queue's doorbell page; a kernel queue's is not for it. */
 u64 ubnpu_db_offset(const struct ubnpu_queue *q)
 {
+	if (q->kjfs || q->kjfc)
+		return 0;
 	return q->type == UBNPU_JFS ? UB_MMAP_JFS_DB(q->id) : UB_MMAP_JFC_DB(q->id);
 }
 
 void ubnpu_db_unmap(struct ubnpu_queue *q)
 {
-	unmap_mapping_range(q->ctx->ub->inode->i_mapping, ubnpu_db_offset(q), PAGE_SIZE, 1);
+	u64 offset = ubnpu_db_offset(q);
+
+	if (offset)
+		unmap_mapping_range(q->ctx->ub->inode->i_mapping, offset, PAGE_SIZE, 1);
 }
 
 void ubnpu_db_unmap_all(struct ubnpu_dev *ub)

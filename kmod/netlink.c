@@ -121,6 +121,32 @@ static int fill_seg(struct sk_buff *skb, struct ubnpu_seg *seg, bool addresses)
 	       nla_put_u32(skb, UB_A_LEAF_2M, seg->mem->leaf_2m);
 }
 
+static int put_u64(struct sk_buff *skb, int attr, __le64 value)
+{
+	return nla_put_u64_64bit(skb, attr, le64_to_cpu(value), UB_A_PAD);
+}
+
+static int fill_jfs(struct sk_buff *skb, struct ubnpu_queue *q,
+		    const struct ub_admin_reply *reply)
+{
+	return nla_put_u32(skb, UB_A_PRIORITY, q->priority) ||
+	       nla_put_u32(skb, UB_A_WEIGHT, q->weight) ||
+	       put_u64(skb, UB_A_INLINE_WQES, reply->jfs.inline_wqes) ||
+	       put_u64(skb, UB_A_DOORBELLS, reply->jfs.doorbells) ||
+	       put_u64(skb, UB_A_DIRECT_WQES, reply->jfs.direct_wqes) ||
+	       put_u64(skb, UB_A_PREEMPTED, reply->jfs.preempted);
+}
+
+static int fill_jfc(struct sk_buff *skb, struct ubnpu_queue *q,
+		    const struct ub_admin_reply *reply)
+{
+	return nla_put_u32(skb, UB_A_MOD_COUNT, q->mod_count) ||
+	       nla_put_u32(skb, UB_A_MOD_USEC, q->mod_usec) ||
+	       nla_put_u64_64bit(skb, UB_A_INTERRUPTS, atomic64_read(&q->interrupts), UB_A_PAD) ||
+	       put_u64(skb, UB_A_REARMS, reply->jfc.rearms) ||
+	       put_u64(skb, UB_A_MODERATED, reply->jfc.moderated);
+}
+
 static int fill_queue(struct sk_buff *skb, struct ubnpu_queue *q,
 		      const struct ub_admin_reply *reply)
 {
@@ -134,9 +160,9 @@ static int fill_queue(struct sk_buff *skb, struct ubnpu_queue *q,
 	       nla_put_u32(skb, UB_A_CI, le32_to_cpu(reply->ci)) ||
 	       (q->jfc && nla_put_u32(skb, UB_A_JFC, q->jfc)) ||
 	       (q->jfr && nla_put_u32(skb, UB_A_JFR, q->jfr)) ||
-	       nla_put_u64_64bit(skb, UB_A_COUNT, le64_to_cpu(reply->count), UB_A_PAD) ||
-	       (q->type == UBNPU_JFC &&
-		nla_put_u64_64bit(skb, UB_A_INTERRUPTS, atomic64_read(&q->interrupts), UB_A_PAD));
+	       put_u64(skb, UB_A_COUNT, reply->count) ||
+	       (q->type == UBNPU_JFS && fill_jfs(skb, q, reply)) ||
+	       (q->type == UBNPU_JFC && fill_jfc(skb, q, reply));
 }
 
 /* One object; -EMSGSIZE: the message is full. The gate and obj_lock are held. */

@@ -6,8 +6,8 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 
+#include "kqueue.h"
 #include "trace.h"
-#include "ubnpu.h"
 
 #define ENTRY_SIZE	64	/* WQEBB, receive WQE and CQE alike */
 #define REC_SIZE	128
@@ -35,14 +35,19 @@ static_assert(sizeof(struct ub_hw_jfc_rec) == REC_SIZE);
 #define MEM_FIELD(field) \
 	(sizeof(struct ub_ioc_hdr) + offsetof(struct ub_ioc_queue_mem, field))
 
+static int queue_check_depth(u32 depth, u32 max_depth, struct ub_ioc_hdr *hdr)
+{
+	if (depth < UB_HW_MIN_DEPTH || depth > max_depth || !is_power_of_2(depth))
+		return ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_DEPTH, 0, max_depth);
+	return 0;
+}
+
 static int queue_check_mem(const struct ub_ioc_queue_mem *mem, u32 depth, u32 max_depth,
 			   struct ub_ioc_hdr *hdr)
 {
 	u64 max_len = (u64)max_depth * ENTRY_SIZE + SZ_2M;
 	u64 ring = (u64)depth * ENTRY_SIZE;
 
-	if (depth < UB_HW_MIN_DEPTH || depth > max_depth || !is_power_of_2(depth))
-		return ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_DEPTH, 0, max_depth);
 	if (mem->addr & (UB_HW_PAGE_SIZE - 1))
 		return ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_ALIGNMENT, MEM_FIELD(addr),
 				  UB_HW_PAGE_SIZE);
@@ -57,14 +62,49 @@ static int queue_check_mem(const struct ub_ioc_queue_mem *mem, u32 depth, u32 ma
 	return 0;
 }
 
-/* Checks and pins a queue's memory; no lock is held. */
+/* The kernel's own is allocated, a user's pinned. */
+static int queue_get_mem(struct ubnpu_queue *q, const struct ub_ioc_queue_mem *mem, bool kernel,
+			 struct ub_ioc_hdr *hdr)
+{
+	u64 ring = (u64)q->depth * ENTRY_SIZE;
+	int ret;
+
+	if (kernel)
+		q->mem = ubnpu_kmem_new(q->ctx, ring + REC_SIZE, hdr);
+	else
+		q->mem = ubnpu_mem_pin(q->ctx, mem->addr, mem->len, true, hdr);
+	if (IS_ERR(q->mem))
+		return PTR_ERR(q->mem);
+	q->rec_offset = kernel ? ring : mem->rec_offset;
+	if (!kernel)
+		return 0;
+	ret = ubnpu_kqueue_init(q, hdr);
+	if (ret)
+		ubnpu_kmem_free(q->ctx, q->mem);
+	return ret;
+}
+
+static int queue_check(struct ubnpu_ctx *ctx, const struct ub_ioc_queue_mem *mem, u32 depth,
+		       u32 max_depth, bool kernel, struct ub_ioc_hdr *hdr)
+{
+	int ret = ubnpu_check_mm(ctx, hdr) ?: queue_check_depth(depth, max_depth, hdr);
+
+	if (ret)
+		return ret;
+	if (!kernel)
+		return queue_check_mem(mem, depth, max_depth, hdr);
+	if (mem->addr || mem->len || mem->rec_offset)
+		return ubnpu_fail(hdr, -EINVAL, UB_EXT_RESERVED_SET, MEM_FIELD(addr), 0);
+	return 0;
+}
+
+/* Checks and gets a queue's memory; no lock is held. */
 struct ubnpu_queue *ubnpu_queue_new(struct ubnpu_ctx *ctx, enum ubnpu_queue_type type,
-				    const struct ub_ioc_queue_mem *mem, u32 depth,
+				    const struct ub_ioc_queue_mem *mem, u32 depth, bool kernel,
 				    struct ub_ioc_hdr *hdr)
 {
 	struct ubnpu_queue *q;
-	int ret = ubnpu_check_mm(ctx, hdr) ?:
-		  queue_check_mem(mem, depth, ctx->ub->caps.max_depth[type], hdr);
+	int ret = queue_check(ctx, mem, depth, ctx->ub->caps.max_depth[type], kernel, hdr);
 
 	if (ret)
 		return ERR_PTR(ret);
@@ -74,11 +114,10 @@ struct ubnpu_queue *ubnpu_queue_new(struct ubnpu_ctx *ctx, enum ubnpu_queue_type
 	q->type = type;
 	q->ctx = ctx;
 	q->depth = depth;
-	q->rec_offset = mem->rec_offset;
 	INIT_LIST_HEAD(&q->ev_node);
-	q->mem = ubnpu_mem_pin(ctx, mem->addr, mem->len, true, hdr);
-	if (IS_ERR(q->mem)) {
-		ret = PTR_ERR(q->mem);
+	INIT_LIST_HEAD(&q->waits);
+	ret = queue_get_mem(q, mem, kernel, hdr);
+	if (ret) {
 		kfree(q);
 		return ERR_PTR(ret);
 	}
@@ -97,7 +136,11 @@ static void queue_free_rcu(struct rcu_head *rcu)
 /* The queue is not attached. Interrupt handlers may still look at a JFC. */
 void ubnpu_queue_free(struct ubnpu_queue *q)
 {
-	ubnpu_mem_unpin(q->ctx, q->mem);
+	ubnpu_kqueue_free(q);
+	if (q->mem->vaddr)
+		ubnpu_kmem_free(q->ctx, q->mem);
+	else
+		ubnpu_mem_unpin(q->ctx, q->mem);
 	call_rcu(&q->rcu, queue_free_rcu);
 }
 
@@ -193,6 +236,7 @@ int ubnpu_queue_create(struct ubnpu_queue *q, struct ub_admin_cmd *cmd, struct u
 		queue_detach(q);
 		return ret;
 	}
+	ubnpu_kqueue_attach(q);
 	list_add_tail(&q->node, &ctx->queues[q->type]);
 	ctx->nr_queues[q->type]++;
 	ubnpu_id_publish(&ctx->ub->queues[q->type], q->id, q);
@@ -221,20 +265,34 @@ static int jfs_check(const struct ub_ioc_create_jfs *a, struct ub_ioc_hdr *hdr)
 	return 0;
 }
 
+/* A JFS has the door of its JFC; what the JFC is was looked up before its memory was got. */
+static int jfs_find_jfc(struct ubnpu_queue *q, struct ub_ioc_create_jfs *a)
+{
+	struct ubnpu_queue *jfc = ubnpu_queue_find(q->ctx, UBNPU_JFC, a->jfc, &a->hdr);
+
+	if (!jfc)
+		return -ENOENT;
+	if (!jfc->kjfc != !q->kjfs)
+		return ubnpu_fail(&a->hdr, -ENOENT, UB_EXT_NO_SUCH_OBJECT, a->jfc, 0);
+	return 0;
+}
+
 static int jfs_insert(struct ubnpu_queue *q, struct ub_ioc_create_jfs *a)
 {
 	struct ub_admin_cmd cmd = { .opcode = UB_ADMIN_CREATE_JFS };
 	struct ubnpu_ctx *ctx = q->ctx;
-	int ret;
+	int ret = jfs_find_jfc(q, a);
 
-	if (!ubnpu_queue_find(ctx, UBNPU_JFC, a->jfc, &a->hdr))
-		return -ENOENT;
+	if (ret)
+		return ret;
 	if (a->flags & UB_JFS_F_JETTY && !ubnpu_queue_find(ctx, UBNPU_JFR, a->jfr, &a->hdr))
 		return -ENOENT;
 	ret = ubnpu_queue_attach(q, &a->hdr);
 	if (ret)
 		return ret;
 	q->flags = a->flags;
+	q->priority = a->priority;
+	q->weight = a->weight ?: a->priority + 1;
 	q->jfc = a->jfc;
 	q->jfr = a->jfr;
 	cmd.jfs = (struct ub_admin_jfs) {
@@ -253,6 +311,18 @@ static int jfs_insert(struct ubnpu_queue *q, struct ub_ioc_create_jfs *a)
 	return ubnpu_queue_create(q, &cmd, &a->hdr);
 }
 
+static bool is_kernel_jfc(struct ubnpu_ctx *ctx, u32 id)
+{
+	struct ubnpu_queue *q;
+	bool kernel;
+
+	rcu_read_lock();
+	q = xa_load(&ctx->ub->queues[UBNPU_JFC].xa, id);
+	kernel = q && q->ctx == ctx && q->kjfc;
+	rcu_read_unlock();
+	return kernel;
+}
+
 int ubnpu_create_jfs(struct ubnpu_ctx *ctx, struct ubnpu_call *call)
 {
 	struct ub_ioc_create_jfs *a = &call->create_jfs;
@@ -261,7 +331,8 @@ int ubnpu_create_jfs(struct ubnpu_ctx *ctx, struct ubnpu_call *call)
 
 	if (ret)
 		return ret;
-	q = ubnpu_queue_new(ctx, UBNPU_JFS, &a->mem, a->depth, &a->hdr);
+	q = ubnpu_queue_new(ctx, UBNPU_JFS, &a->mem, a->depth, is_kernel_jfc(ctx, a->jfc),
+			    &a->hdr);
 	if (IS_ERR(q))
 		return PTR_ERR(q);
 	ret = ubnpu_enter(ctx, &a->hdr);
@@ -326,7 +397,7 @@ int ubnpu_create_jfr(struct ubnpu_ctx *ctx, struct ubnpu_call *call)
 
 	if (ret)
 		return ret;
-	q = ubnpu_queue_new(ctx, UBNPU_JFR, &a->mem, a->depth, &a->hdr);
+	q = ubnpu_queue_new(ctx, UBNPU_JFR, &a->mem, a->depth, false, &a->hdr);
 	if (IS_ERR(q))
 		return PTR_ERR(q);
 	ret = ubnpu_enter(ctx, &a->hdr);
@@ -345,6 +416,7 @@ int ubnpu_modify_queue(struct ubnpu_ctx *ctx, struct ubnpu_call *call, enum ubnp
 {
 	struct ub_ioc_modify_queue *a = &call->modify_queue;
 	struct ub_admin_cmd cmd = { .id = cpu_to_le32(a->id) };
+	struct ubnpu_queue *q;
 	int ret;
 
 	if (a->state > UB_STATE_ERROR)
@@ -360,8 +432,11 @@ int ubnpu_modify_queue(struct ubnpu_ctx *ctx, struct ubnpu_call *call, enum ubnp
 	ret = ubnpu_enter(ctx, &a->hdr);
 	if (ret)
 		return ret;
-	ret = ubnpu_queue_find(ctx, type, a->id, &a->hdr) ?
-		ubnpu_admin(ctx->ub, &cmd, NULL, &a->hdr) : -ENOENT;
+	q = ubnpu_queue_find(ctx, type, a->id, &a->hdr);
+	if (q && q->kjfs)
+		ret = ubnpu_kjfs_modify(q, a->state, &a->hdr);
+	else
+		ret = q ? ubnpu_admin(ctx->ub, &cmd, NULL, &a->hdr) : -ENOENT;
 	ubnpu_leave(ctx);
 	return ret;
 }
@@ -397,6 +472,8 @@ static void queue_remove(struct ubnpu_queue *q)
 	trace_ubnpu_queue_destroy(q);
 	list_del(&q->node);
 	ctx->nr_queues[q->type]--;
+	ubnpu_kqueue_close(q, -ENOENT);
+	ubnpu_waits_close(q, -ECANCELED);
 	queue_detach(q);
 	if (q->type == UBNPU_JFC)
 		ubnpu_jfc_detach(q);

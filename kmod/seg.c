@@ -18,7 +18,7 @@
 #define ACCESS_ALL	(UB_ACCESS_LOCAL_ONLY | UB_ACCESS_READ | UB_ACCESS_WRITE | \
 			 UB_ACCESS_ATOMIC)
 
-static int mem_account(struct ubnpu_ctx *ctx, unsigned long npages, struct ub_ioc_hdr *hdr)
+int ubnpu_mem_account(struct ubnpu_ctx *ctx, unsigned long npages, struct ub_ioc_hdr *hdr)
 {
 	unsigned long limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
 	unsigned long now = atomic64_add_return(npages, &ctx->mm->pinned_vm);
@@ -31,7 +31,7 @@ static int mem_account(struct ubnpu_ctx *ctx, unsigned long npages, struct ub_io
 	return 0;
 }
 
-static void mem_unaccount(struct ubnpu_ctx *ctx, unsigned long npages)
+void ubnpu_mem_unaccount(struct ubnpu_ctx *ctx, unsigned long npages)
 {
 	atomic64_sub(npages, &ctx->mm->pinned_vm);
 	atomic64_sub(npages, &ctx->pinned);
@@ -191,13 +191,13 @@ struct ubnpu_mem *ubnpu_mem_pin(struct ubnpu_ctx *ctx, u64 addr, u64 len, bool w
 	mem = mem_new(addr, len, writable);
 	if (!mem)
 		return ERR_PTR(ubnpu_fail_nomem(hdr));
-	ret = mem_account(ctx, mem->npages, hdr);
+	ret = ubnpu_mem_account(ctx, mem->npages, hdr);
 	if (ret)
 		goto free;
 	ret = mem_pin_all(mem, hdr);
 	if (!ret)
 		return mem;
-	mem_unaccount(ctx, mem->npages);
+	ubnpu_mem_unaccount(ctx, mem->npages);
 free:
 	kfree(mem);
 	return ERR_PTR(ret);
@@ -206,7 +206,7 @@ free:
 void ubnpu_mem_unpin(struct ubnpu_ctx *ctx, struct ubnpu_mem *mem)
 {
 	mem_release_pages(mem, mem->writable);
-	mem_unaccount(ctx, mem->npages);
+	ubnpu_mem_unaccount(ctx, mem->npages);
 	kfree(mem);
 }
 

@@ -10,8 +10,9 @@
  *   ub->obj_lock	objects found in the device's tables stay while it is held (dumps)
  *   ub->admin_lock	the admin ring; one command is under way at a time
  *   db->lock		a doorbell page is mapped to users, or revoked
+ *   kjfs->lock, kjfc->lock	kernel queues, see kqueue.h; the latter also by interrupt handlers
  *   ctx->jfce_lock	the channels of a context
- *   jfce->lock, ctx->ev_lock	events; also taken by interrupt handlers
+ *   jfce->lock, ctx->ev_lock, ctx->wait_lock	events; also taken by interrupt handlers
  *
  * The fault handler takes db->lock alone and mmap takes ctx->lock, both inside mmap_lock, so user
  * memory is pinned and copied before gate and ctx->lock are taken, never while they are held.
@@ -88,6 +89,7 @@ struct ubnpu_dev {
 	struct pci_dev *pdev;
 	void __iomem *regs;
 	phys_addr_t db_base;
+	void __iomem *db;	/* every doorbell page, for kernel queues */
 	struct inode *inode;	/* its address space holds every mapping of the device */
 	int index;
 	unsigned int num_eqs;
@@ -125,13 +127,14 @@ struct ubnpu_db {
 	u32 page;
 };
 
-/* Pinned user memory and its place in the context's UBA space. */
+/* Pinned user memory, or kernel memory, and its place in the context's UBA space. */
 struct ubnpu_mem {
 	u64 addr;
 	u64 len;
 	bool writable;
 	unsigned long npages;
 	struct sg_append_table sgt;
+	void *vaddr;		/* kernel memory alone */
 	u64 uba;		/* of the first byte */
 	int uba_class;
 	int uba_slot;
@@ -184,6 +187,8 @@ struct ubnpu_ctx {
 	spinlock_t jfce_lock;
 	struct list_head jfces;
 	u32 nr_jfces;
+
+	spinlock_t wait_lock;	/* WAITs of io_uring; also taken by interrupt handlers */
 };
 
 struct ubnpu_seg {
@@ -205,6 +210,9 @@ struct ubnpu_jfce {
 	struct list_head ready;	/* JFCs with an event to read */
 };
 
+struct ubnpu_kjfc;
+struct ubnpu_kjfs;
+
 struct ubnpu_queue {
 	u32 id;
 	enum ubnpu_queue_type type;
@@ -218,14 +226,26 @@ struct ubnpu_queue {
 	u32 flags;
 	u32 jfc;
 	u32 jfr;
+	/* JFS only */
+	u8 priority;
+	u8 weight;
 	/* JFC only */
+	u16 mod_count;
+	u16 mod_usec;
 	u32 eq;
 	u64 user_ctx;
 	struct ubnpu_jfce *jfce;
 	struct list_head ev_node;
 	u32 ev_sn;
 	bool detached;
+	struct list_head waits;	/* ctx->wait_lock, as the next three */
+	int waits_closed;	/* what a WAIT gets, a negative errno; 0: open */
+	u32 fired_sn;
+	bool fired_unseen;	/* an event was lost: the next WAIT ends at once */
 	atomic64_t interrupts;
+	/* Kernel queues, see kqueue.h; else NULL */
+	struct ubnpu_kjfc *kjfc;
+	struct ubnpu_kjfs *kjfs;
 };
 
 /* One ioctl: the caller's structure, and a file to install once it is copied back. */
@@ -243,6 +263,9 @@ struct ubnpu_call {
 		struct ub_ioc_modify_queue modify_queue;
 		struct ub_ioc_query_queue query_queue;
 		struct ub_ioc_destroy_queue destroy_queue;
+		struct ub_ioc_modify_jfc modify_jfc;
+		struct ub_ioc_submit submit;
+		struct ub_ioc_reap reap;
 	};
 	struct file *install;
 	int fd;
@@ -320,6 +343,8 @@ __poll_t ubnpu_ctx_poll(struct file *file, struct poll_table_struct *wait);
 long ubnpu_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 
 /* seg.c */
+int ubnpu_mem_account(struct ubnpu_ctx *ctx, unsigned long npages, struct ub_ioc_hdr *hdr);
+void ubnpu_mem_unaccount(struct ubnpu_ctx *ctx, unsigned long npages);
 struct ubnpu_mem *ubnpu_mem_pin(struct ubnpu_ctx *ctx, u64 addr, u64 len, bool writable,
 				struct ub_ioc_hdr *hdr);
 void ubnpu_mem_unpin(struct ubnpu_ctx *ctx, struct ubnpu_mem *mem);
@@ -338,7 +363,7 @@ void ubnpu_mem_unmap(struct ubnpu_ctx *ctx, struct ubnpu_mem *mem);
 extern const u32 ubnpu_queue_obj[UBNPU_QUEUE_TYPES];
 extern const u8 ubnpu_query_op[UBNPU_QUEUE_TYPES];
 struct ubnpu_queue *ubnpu_queue_new(struct ubnpu_ctx *ctx, enum ubnpu_queue_type type,
-				    const struct ub_ioc_queue_mem *mem, u32 depth,
+				    const struct ub_ioc_queue_mem *mem, u32 depth, bool kernel,
 				    struct ub_ioc_hdr *hdr);
 void ubnpu_queue_free(struct ubnpu_queue *q);
 struct ubnpu_queue *ubnpu_queue_find(struct ubnpu_ctx *ctx, enum ubnpu_queue_type type, u32 id,
@@ -356,6 +381,7 @@ void ubnpu_queues_release(struct ubnpu_ctx *ctx, bool device);
 
 /* jfc.c */
 int ubnpu_create_jfc(struct ubnpu_ctx *ctx, struct ubnpu_call *call);
+int ubnpu_modify_jfc(struct ubnpu_ctx *ctx, struct ubnpu_call *call);
 void ubnpu_jfc_notify(struct ubnpu_queue *jfc, u32 arm_sn);
 void ubnpu_jfc_detach(struct ubnpu_queue *jfc);
 
@@ -375,6 +401,21 @@ u64 ubnpu_db_offset(const struct ubnpu_queue *q);
 void ubnpu_db_unmap(struct ubnpu_queue *q);
 void ubnpu_db_unmap_all(struct ubnpu_dev *ub);
 int ubnpu_mmap(struct file *file, struct vm_area_struct *vma);
+
+/* uring.c */
+struct io_uring_cmd;
+struct io_comp_batch;
+int ubnpu_uring_cmd(struct io_uring_cmd *cmd, unsigned int issue_flags);
+int ubnpu_uring_iopoll(struct io_uring_cmd *cmd, struct io_comp_batch *iob,
+		       unsigned int poll_flags);
+
+/* uring_wait.c */
+int ubnpu_uring_wait(struct io_uring_cmd *cmd, u32 jfc, u32 arm_sn, u64 ns,
+		     unsigned int issue_flags);
+void ubnpu_uring_wait_cancel(struct io_uring_cmd *cmd, unsigned int issue_flags);
+int ubnpu_waits_cancel(struct ubnpu_ctx *ctx, u32 jfc);
+void ubnpu_waits_fired(struct ubnpu_queue *jfc, u32 arm_sn);
+void ubnpu_waits_close(struct ubnpu_queue *jfc, int why);
 
 /* sysfs.c */
 extern const struct attribute_group *ubnpu_groups[];

@@ -45,7 +45,7 @@ enum ub_ext_code {
 	UB_EXT_BAD_VALUE	= 19,	/* EINVAL; offset of the field; largest value */
 	UB_EXT_FOREIGN_CONTEXT	= 20,	/* EACCES; -; - : another process opened this context */
 	UB_EXT_PRIVILEGE	= 21,	/* EPERM; capability wanted; largest value without it */
-	UB_EXT_WRONG_DOOR	= 22,	/* EINVAL; id; - : kernel queue where a mapped one is due */
+	UB_EXT_WRONG_DOOR	= 22,	/* EINVAL; id; - : the queue is of another door */
 	UB_EXT_QUEUE_FULL	= 23,	/* EAGAIN; id; WQEBBs of the ring */
 	UB_EXT_CANCELLED	= 24,	/* ECANCELED; id; - */
 };
@@ -278,13 +278,15 @@ struct ub_uring_cmd {
 /*
  * SUBMIT: arg 0: the WQE in the SQE. Else addr is the address of arg WQEBBs, and the command ends
  *   with the last WQE. With IORING_URING_CMD_FIXED that address lies in the registered buffer.
- *   EAGAIN: no room. Needs a JFS of a kernel JFC. Works with IOPOLL and SQPOLL.
+ *   All go in or none: EAGAIN, no room; EINVAL, more than the ring or the JFC holds. Needs a JFS of a
+ *   kernel JFC. Works with IOPOLL and SQPOLL. When the JFS is destroyed or reset under it: ECANCELED.
  * WAIT: ends when a mapped JFC fires with arm serial arg, or has; addr: time limit in ns, 1 ..
- *   UB_URING_WAIT_MAX_NS, after which res is -ETIME.
+ *   UB_URING_WAIT_MAX_NS, after which res is -ETIME. Not with IOPOLL: EOPNOTSUPP.
  * REG_SEG: addr is the address of arg bytes of struct ub_ioc_reg_seg, written back as by the ioctl.
  * DEREG_SEG: arg and addr 0.
- * CANCEL: arg UB_OBJ_JFS or UB_OBJ_JFC. JFC: its WAITs end with -ECANCELED. JFS: what is in the ring ends
- *   with its true status or WR_FLUSH_ERR, then the queue is READY again. res: how many ended so.
+ * CANCEL: arg UB_OBJ_JFS or UB_OBJ_JFC, addr 0. JFC: its WAITs end with -ECANCELED. JFS: what is in the
+ *   ring ends with its true status or WR_FLUSH_ERR, then the queue is READY again; a SUBMIT meanwhile
+ *   gets ECANCELED. res: how many ended so.
  */
 #define UB_URING_WAIT_MAX_NS	10000000000ull
 
@@ -385,7 +387,7 @@ enum ub_genl_attr {
 	UB_A_LEAF_2M,		/* u32 */
 	UB_A_QUEUE_TYPE,	/* u32: UB_OBJ_JFS, _JFR or _JFC */
 	UB_A_QUEUE_ID,		/* u32 */
-	UB_A_QUEUE_FLAGS,	/* u32: UB_JFS_F_* */
+	UB_A_QUEUE_FLAGS,	/* u32: UB_JFS_F_*, UB_JFC_F_* */
 	UB_A_DEPTH,		/* u32 */
 	UB_A_PI,		/* u32 */
 	UB_A_CI,		/* u32 */

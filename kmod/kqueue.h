@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Kernel queues: a JFC and its JFSs whose rings are the kernel's. WQEs go in by SUBMIT and io_uring;
+ * CQEs come out by REAP and as io_uring's completions.
+ *
+ * Locks, both inside all others of ubnpu.h but the event locks:
+ *
+ *   kjfs->lock		the producer's side of a ring; never taken by interrupt handlers
+ *   kjfc->lock		the consumer's side: the JFC's ring, and the slots of its JFSs
+ *
+ * Neither gate nor ctx->lock is taken to submit or reap: queues are found by RCU, and whoever takes a
+ * queue away first closes it under these locks. After that nobody touches ring, record or doorbell.
+ */
+#ifndef UBNPU_KQUEUE_H
+#define UBNPU_KQUEUE_H
+
+#include "ubnpu.h"
+
+/* What a WQE in flight belongs to; found by the index of its first WQEBB. */
+struct ubnpu_kslot {
+	void *owner;		/* struct io_uring_cmd; NULL: its CQE is for REAP */
+	u32 blocks;
+};
+
+struct ubnpu_kjfc {
+	struct kref ref;
+	struct rcu_head rcu;
+	struct ubnpu_dev *ub;
+	u32 id;
+	u32 depth;
+	struct ub_hw_cqe *ring;
+	struct ub_hw_jfc_rec *rec;
+	void __iomem *db;
+
+	spinlock_t lock;
+	wait_queue_head_t wq;	/* REAP */
+	int closed;		/* why nothing is left to come, a negative errno; 0: open */
+	bool failed;		/* the device put it into ERROR */
+	struct list_head jfs;
+	u32 scan;		/* CQEs looked at */
+	u32 ci;			/* CQEs done with, as published: [ci, scan) has some for REAP */
+	u32 held;		/* how many */
+	u32 in_flight;		/* WQEs, each of which gives one CQE */
+	u32 wakers;		/* commands and callers that want to be woken by an interrupt */
+	bool armed;
+	u32 arm_sn;
+};
+
+struct ubnpu_kjfs {
+	struct rcu_head rcu;
+	struct ubnpu_kjfc *jfc;
+	struct list_head node;	/* jfc->lock; empty: detached */
+	u32 id;
+	u32 depth;
+	void *ring;
+	struct ub_hw_jfs_rec *rec;
+	void __iomem *db;
+	struct ubnpu_kslot *slots;
+
+	spinlock_t lock;
+	int closed;		/* what SUBMIT gets, a negative errno; 0: open */
+	u32 pi;			/* written under lock, read under jfc->lock too */
+	u32 done;		/* written under jfc->lock: before it no slot is in flight */
+};
+
+/* WQEs to submit; those of one io_uring command or of one ioctl. */
+struct ubnpu_batch {
+	void *wqes;		/* kernel memory */
+	u32 blocks;
+	u32 count;
+	void *owner;
+	bool whole;		/* all or none */
+	u32 taken;		/* out: WQEBBs */
+};
+
+/* kmem.c */
+struct ubnpu_mem *ubnpu_kmem_new(struct ubnpu_ctx *ctx, u64 len, struct ub_ioc_hdr *hdr);
+void ubnpu_kmem_free(struct ubnpu_ctx *ctx, struct ubnpu_mem *mem);
+
+/* kqueue.c */
+int ubnpu_kqueue_init(struct ubnpu_queue *q, struct ub_ioc_hdr *hdr);
+void ubnpu_kqueue_attach(struct ubnpu_queue *q);
+void ubnpu_kqueue_free(struct ubnpu_queue *q);
+void ubnpu_kjfs_close(struct ubnpu_kjfs *jfs, int why);
+void ubnpu_kqueue_close(struct ubnpu_queue *q, int why);
+int ubnpu_kjfs_modify(struct ubnpu_queue *q, u32 state, struct ub_ioc_hdr *hdr);
+u32 ubnpu_kjfs_in_flight(struct ubnpu_kjfs *jfs);
+void ubnpu_kjfc_event(struct ubnpu_kjfc *jfc, u32 arm_sn);
+void ubnpu_kjfc_put(struct ubnpu_kjfc *jfc);
+u32 ubnpu_kjfc_scan(struct ubnpu_kjfc *jfc);
+void ubnpu_kjfc_arm(struct ubnpu_kjfc *jfc);
+void ubnpu_kjfc_compact(struct ubnpu_kjfc *jfc);
+u32 ubnpu_kjfc_take_held(struct ubnpu_kjfc *jfc, struct ub_hw_cqe *cqes, u32 max);
+u32 ubnpu_kjfc_poll(struct ubnpu_kjfc *jfc);
+
+/* submit.c */
+u32 ubnpu_wqe_blocks(const struct ub_hw_wqe *wqe);
+int ubnpu_batch_check(struct ubnpu_batch *b, struct ub_ioc_hdr *hdr);
+struct ubnpu_kjfs *ubnpu_kjfs_find(struct ubnpu_ctx *ctx, u32 id, struct ub_ioc_hdr *hdr);
+int ubnpu_kjfs_post(struct ubnpu_ctx *ctx, struct ubnpu_kjfs *jfs, struct ubnpu_batch *b,
+		    struct ub_ioc_hdr *hdr);
+int ubnpu_submit(struct ubnpu_ctx *ctx, struct ubnpu_call *call);
+
+/* reap.c */
+int ubnpu_reap(struct ubnpu_ctx *ctx, struct ubnpu_call *call);
+
+/* cancel.c */
+int ubnpu_kjfs_cancel(struct ubnpu_ctx *ctx, u32 id);
+
+/* uring.c; kjfc->lock is held */
+void ubnpu_uring_begin(struct ubnpu_kjfc *jfc, void *owner, u32 wqes);
+void ubnpu_uring_ended(struct ubnpu_kjfc *jfc, void *owner, int res, const struct ub_hw_cqe *cqe);
+
+#endif
