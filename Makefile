@@ -21,8 +21,11 @@ endif
 
 CC := gcc
 CXX := g++
-WARN := -Wall -Wextra -Werror
+# A distribution's build sets these: OPT and LDFLAGS to its flags, WERROR to nothing.
+WERROR := -Werror
+WARN := -Wall -Wextra $(WERROR)
 OPT := -O2 -g
+LDFLAGS :=
 CFLAGS := $(OPT) -std=gnu11 $(WARN) -fvisibility=hidden
 CXXFLAGS := $(OPT) -std=c++20 $(WARN) -fvisibility=hidden
 CPPFLAGS := -I$(BUILD)/include -D_GNU_SOURCE
@@ -51,7 +54,7 @@ all: ## build everything for this machine
 
 include libub/headers.mk
 include $(wildcard qemu_device/core/build.mk qemu_device/qemu/build.mk qemu_device/build.mk kmod/build.mk libub/build.mk \
-	ubctl/build.mk udev/build.mk tests/build.mk)
+	ubctl/build.mk udev/build.mk tests/build.mk packaging/build.mk)
 
 all: $(ALL)
 

@@ -21,10 +21,10 @@ $(UBCTL_DIR)/schemas.cpp: ubctl/embed-schemas.sh $(UBCTL_SCHEMAS)
 	ubctl/embed-schemas.sh $(UBCTL_SCHEMAS) > $@
 
 $(UBCTL): $(UBCTL_OBJS) $(BUILD)/lib/libub.so
-	$(CXX) $(CXXFLAGS) $(UBCTL_OBJS) -o $@ $(UBCTL_LIBS) -Wl,-rpath,'$$ORIGIN/lib'
+	$(CXX) $(CXXFLAGS) $(LDFLAGS) $(UBCTL_OBJS) -o $@ $(UBCTL_LIBS) -Wl,-rpath,'$$ORIGIN/lib'
 
 $(UBCTL_DIR)/ubctl: $(UBCTL_OBJS) $(BUILD)/lib/libub.so
-	$(CXX) $(CXXFLAGS) $(UBCTL_OBJS) -o $@ $(UBCTL_LIBS)
+	$(CXX) $(CXXFLAGS) $(LDFLAGS) $(UBCTL_OBJS) -o $@ $(UBCTL_LIBS)
 
 -include $(UBCTL_OBJS:.o=.d)
 

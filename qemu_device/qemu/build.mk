@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 # The device for the stock QEMU binary that is installed: build/qemu/ubnpu.so.
 
+# Headers made before, by `headers.sh CACHE`; a build without network needs them.
+QEMU_HEADERS ?=
 QEMU_PLUGIN := $(BUILD)/qemu/ubnpu.so
 QEMU_SRC := $(addprefix qemu_device/qemu/,ubnpu.c host.c load.c)
 QEMU_HDR := $(addprefix qemu_device/qemu/,ubnpu.h compat.h) qemu_device/core/ub_core.h \
 	kmod/uapi/ub_hw.h
-QEMU_CFLAGS := $(OPT) -std=gnu11 -fPIC -Wall -Werror -fvisibility=hidden -fno-strict-aliasing \
+QEMU_CFLAGS := $(OPT) -std=gnu11 -fPIC -Wall $(WERROR) -fvisibility=hidden -fno-strict-aliasing \
 	-fno-common -fwrapv -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64
 
 qemu_flags = $(QEMU_CFLAGS) -I$(1)/b -I$(1)/b/qapi -I$(1)/b/trace -I$(1)/b/ui -I$(1)/include \
@@ -19,13 +21,13 @@ define qemu_link
 		$(CC) $(call qemu_flags,$(1)) -c "$$file" -o "$$object"; \
 		objcopy --wildcard --weaken-symbol='!ub_*' --weaken-symbol='*' "$$object"; \
 	done; \
-	$(CC) -shared $(2).*.o $(BUILD)/core/libubcore.a -Wl,--exclude-libs,ALL \
+	$(CC) $(OPT) -shared $(LDFLAGS) $(2).*.o $(BUILD)/core/libubcore.a -Wl,--exclude-libs,ALL \
 		-lopenblas -lpthread -o $(2)
 endef
 
 $(QEMU_PLUGIN): $(QEMU_SRC) $(QEMU_HDR) qemu_device/qemu/headers.sh $(BUILD)/core/libubcore.a
 	@mkdir -p $(@D)
-	headers=$$(qemu_device/qemu/headers.sh "$(CACHE)"); \
+	headers=$(or $(QEMU_HEADERS),$$(qemu_device/qemu/headers.sh "$(CACHE)")); \
 	$(call qemu_link,$$headers,$@)
 
 ALL += $(QEMU_PLUGIN)
