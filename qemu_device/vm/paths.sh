@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: MIT
+# Where ubvm finds the device and the driver in a source tree; paths-installed.sh.in takes the place of
+# this file when installed. Sourced; uses $here.
+
+plugin_hint='run make all'
+
+default_plugin() { echo "$(dirname "$here")/build/qemu/ubnpu.so"; }
+
+default_module() { echo "$(dirname "$here")/build/kmod/$1/ubnpu.ko"; }
+
+module_hint() { echo "run make all KERNEL=$1"; }
