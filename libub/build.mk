@@ -22,7 +22,8 @@ $(LIBUB_DIR)/%.o: libub/src/%.cpp $(HEADERS)
 $(BUILD)/lib/libub.so: $(LIBUB_OBJ) libub/libub.map
 	@mkdir -p $(@D)
 	$(CXX) $(CXXFLAGS) -shared -Wl,-soname,libub.so.$(LIBUB_ABI) -Wl,-z,defs -Wl,--as-needed \
-		-Wl,--version-script,libub/libub.map $(LIBUB_OBJ) -o $(@D)/$(LIBUB_SO) $(LIBUB_LIBS)
+		-Wl,--version-script,libub/libub.map $(LDFLAGS) $(LIBUB_OBJ) \
+		-o $(@D)/$(LIBUB_SO) $(LIBUB_LIBS)
 	ln -sf $(LIBUB_SO) $(@D)/libub.so.$(LIBUB_ABI)
 	ln -sf libub.so.$(LIBUB_ABI) $@
 
@@ -35,7 +36,7 @@ $(BUILD)/lib/libub.a: $(LIBUB_OBJ)
 $(BUILD)/lib/ub/ub-soft.so: $(SOFT_OBJ) $(BUILD)/core/libubcore.a
 	@mkdir -p $(@D)
 	$(CXX) $(CXXFLAGS) -shared -Wl,-soname,ub-soft.so -Wl,-z,defs -Wl,--as-needed \
-		-Wl,--exclude-libs,ALL $^ -o $@ $(CORE_LIBS)
+		-Wl,--exclude-libs,ALL $(LDFLAGS) $^ -o $@ $(CORE_LIBS)
 
 LIBUB_ALL := $(HEADERS) $(BUILD)/lib/libub.so $(BUILD)/lib/libub.a
 
@@ -46,16 +47,24 @@ endif
 ALL += $(LIBUB_ALL)
 INSTALL += install-libub
 
+# What the files for pkg-config and CMake say.
+LIBUB_FILL = sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
+	-e 's|@LIBUB_SO@|$(LIBUB_SO)|' -e 's|@LIBUB_ABI@|$(LIBUB_ABI)|'
+
 .PHONY: install-libub
 install-libub: $(LIBUB_ALL)
-	install -d $(DESTDIR)$(PREFIX)/include/ub $(DESTDIR)$(LIBDIR)/ub $(DESTDIR)$(LIBDIR)/pkgconfig
+	install -d $(DESTDIR)$(PREFIX)/include/ub $(DESTDIR)$(LIBDIR)/ub \
+		$(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(LIBDIR)/cmake/libub
 	install -m 644 $(HEADERS) $(DESTDIR)$(PREFIX)/include/ub
 	install -m 755 $(BUILD)/lib/$(LIBUB_SO) $(DESTDIR)$(LIBDIR)
 	ln -sf $(LIBUB_SO) $(DESTDIR)$(LIBDIR)/libub.so.$(LIBUB_ABI)
 	ln -sf libub.so.$(LIBUB_ABI) $(DESTDIR)$(LIBDIR)/libub.so
 	install -m 644 $(BUILD)/lib/libub.a $(DESTDIR)$(LIBDIR)
 	install -m 755 $(filter %/ub-soft.so,$(LIBUB_ALL)) $(DESTDIR)$(LIBDIR)/ub
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
-		libub/libub.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/libub.pc
+	$(LIBUB_FILL) libub/libub.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/libub.pc
+	for file in libub-config libub-config-version; do \
+		$(LIBUB_FILL) libub/cmake/$$file.cmake.in \
+			> $(DESTDIR)$(LIBDIR)/cmake/libub/$$file.cmake; \
+	done
 	install -d $(DESTDIR)$(PREFIX)/share/doc/libub/examples
 	install -m 644 $(wildcard libub/examples/*) $(DESTDIR)$(PREFIX)/share/doc/libub/examples

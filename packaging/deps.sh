@@ -13,9 +13,14 @@ packages=(
     # the VM runner
     busybox-static kmod cpio xz-utils zstd util-linux iproute2 udev systemd
     # tests and benchmark
-    libcmocka-dev gcc-multilib clang python3-jsonschema mandoc
+    libcmocka-dev gcc-multilib clang cmake python3-jsonschema mandoc
     fio rdma-core ibverbs-providers libibverbs-dev
 )
+
+# deps.sh packaging: what building and checking Debian packages needs beside that
+if [ "${1:-}" = packaging ]; then
+    packages+=(debhelper dh-dkms lintian mmdebstrap debian-archive-keyring e2fsprogs)
+fi
 
 missing() {
     local package

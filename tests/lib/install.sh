@@ -31,6 +31,39 @@ compile() {
         -o "$dir/one.o"
 }
 
+# in_order COMPILER FLAG HEADER...: all in one file, in this order and the reverse, so that each is
+# once before and once after every other.
+in_order() {
+    local suffix=c compiler=$1 standard=$2 header
+    shift 2
+    [ "$compiler" = gcc ] || suffix=cpp
+    {
+        for header in "$@"; do echo "#include <$header>"; done
+        echo 'int main(void) { return 0; }'
+    } > "$dir/forth.$suffix"
+    { sed '$d' "$dir/forth.$suffix" | tac; tail -n 1 "$dir/forth.$suffix"; } > "$dir/back.$suffix"
+    "$compiler" "-std=$standard" -Wall -Wextra -Werror -fsyntax-only -I"$prefix/include" \
+        "$dir/forth.$suffix" "$dir/back.$suffix"
+}
+
+# A program of someone else's, built by CMake: shared and static.
+builds_by_cmake() {
+    mkdir -p "$dir/cmake" && cat > "$dir/cmake/CMakeLists.txt" << END
+cmake_minimum_required(VERSION 3.16)
+project(one CXX C)
+find_package(libub 0.1 CONFIG REQUIRED)
+add_executable(shared $PWD/libub/examples/copy.c)
+target_link_libraries(shared libub::libub)
+add_executable(static $PWD/libub/examples/copy.c)
+target_link_libraries(static libub::static)
+END
+    cmake -S "$dir/cmake" -B "$dir/cmake/b" -DCMAKE_PREFIX_PATH="$prefix" &&
+        cmake --build "$dir/cmake/b" && mkdir -p "$dir/cmake/b/ub" &&
+        cp "$prefix/lib/ub/ub-soft.so" "$dir/cmake/b/ub" && "$dir/cmake/b/shared" "$device" &&
+        "$dir/cmake/b/static" "$device" &&
+        ! ldd "$dir/cmake/b/static" | grep -q libub.so
+}
+
 # Symbols of the library, those the map lists, those the header declares.
 symbols_equal_map_and_header() {
     nm -D --defined-only "$prefix/lib/libub.so" | sed -n 's/.* T \(.*\)@@UB_1.0$/\1/p' | sort \
@@ -39,6 +72,12 @@ symbols_equal_map_and_header() {
     grep -h -A1 '^UB_API' "$prefix/include/ub/ub.h" | tr '\n' ' ' |
         grep -o 'ub_[a-z_0-9]*(' | tr -d '(' | sort -u > "$dir/declared"
     [ -s "$dir/map" ] && diff "$dir/exported" "$dir/map" && diff "$dir/map" "$dir/declared"
+}
+
+# A new function is a line in each of the three.
+debian_symbols_equal_map() {
+    sed -n 's/^ \(ub_[a-z_0-9]*\)@UB_.*/\1/p' packaging/deb/libub1.symbols | sort > "$dir/debian"
+    diff "$dir/debian" "$dir/map"
 }
 
 nothing_else_is_exported() {
@@ -71,7 +110,8 @@ fails_well_without_the_plugin() {
 prefix=$dir/prefix
 check installs make --no-print-directory install-libub PREFIX="$prefix" LIBDIR="$prefix/lib" \
     BUILD="${BUILD:-build}"
-for header in ub/ub.h ub/ub_data_path.h ub/ub_barrier.h ub/ub_uapi.h ub/ub_hw.h; do
+c_headers=(ub/ub.h ub/ub_data_path.h ub/ub_barrier.h ub/ub_uapi.h ub/ub_hw.h)
+for header in "${c_headers[@]}"; do
     check "$header is C11" compile gcc c11 "$header"
     check "$header is C++17" compile g++ c++17 "$header"
     check "$header is C++20" compile g++ c++20 "$header"
@@ -79,7 +119,12 @@ done
 for header in ub/ub.hpp ub/ub_request.hpp ub/ub_error.hpp; do
     check "$header is C++20" compile g++ c++20 "$header"
 done
+check "headers in any order are C11" in_order gcc c11 "${c_headers[@]}"
+check "headers in any order are C++17" in_order g++ c++17 "${c_headers[@]}"
+check "headers in any order are C++20" in_order g++ c++20 "${c_headers[@]}" ub/ub.hpp \
+    ub/ub_request.hpp ub/ub_error.hpp
 check symbols_equal_map_and_header symbols_equal_map_and_header
+check debian_symbols_equal_map debian_symbols_equal_map
 check nothing_else_is_exported nothing_else_is_exported
 check needs_no_linear_algebra needs_no_linear_algebra
 check examples_build_by_pkg_config make --no-print-directory -C libub/examples OUT="$dir" \
@@ -87,6 +132,7 @@ check examples_build_by_pkg_config make --no-print-directory -C libub/examples O
 for example in copy gemm epoll; do
     check "example $example" run_example "$example"
 done
+check builds_by_cmake builds_by_cmake
 check links_statically links_statically
 if [ "$device" = soft: ]; then
     check fails_well_without_the_plugin fails_well_without_the_plugin
