@@ -9,9 +9,11 @@
 
 static void reset_device(void)
 {
-	char command[128];
+	const char *ubctl = getenv("UBCTL");
+	char command[256];
 
-	snprintf(command, sizeof(command), "build/ubctl -q device reset --force %s", device_a);
+	snprintf(command, sizeof(command), "%s -q device reset --force %s",
+		 ubctl ? ubctl : "build/ubctl", device_a);
 	assert_int_equal(system(command), 0);
 }
 
