@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: MIT
+# What is handed out: the source tarball, the driver's source for dkms, Debian packages.
+
+DIST_REF ?= HEAD
+DIST_NAME := ubstack-$(VERSION)
+DIST ?= $(BUILD)/dist/$(DIST_NAME).tar.xz
+DKMS_DIR = $(DESTDIR)$(PREFIX)/src/$(DIST_NAME)
+
+.PHONY: dist
+dist: ## the source tarball, from the last commit (DIST_REF=...); everything builds from it without git
+	@[ "$(DIST_REF)" != HEAD ] || git diff --quiet HEAD || \
+		echo "dist: what is not committed is not in it" >&2
+	@mkdir -p $(dir $(DIST))
+	git archive --format=tar --prefix=$(DIST_NAME)/ $(DIST_REF) | xz -T1 > $(DIST)
+
+.PHONY: install-dkms
+install-dkms: ## the driver's source for dkms, below DESTDIR
+	install -d $(DKMS_DIR)/uapi
+	install -m 644 $(KMOD_SRC) $(DKMS_DIR)
+	install -m 644 $(KMOD_UAPI) $(DKMS_DIR)/uapi
+	sed -e 's|@VERSION@|$(VERSION)|' packaging/dkms/dkms.conf.in > $(DKMS_DIR)/dkms.conf
+
+.PHONY: deb deb-reproducible
+deb: ## Debian packages, from the source tarball, in build/deb (DIST=tarball: from that one)
+	@packaging/deps.sh packaging
+	$(if $(filter file,$(origin DIST)),@$(MAKE) --no-print-directory dist)
+	+packaging/build-deb.sh $(DIST) $(BUILD)/deb
+
+deb-reproducible: deb ## build the packages again elsewhere and compare them bit for bit
+	+packaging/build-deb.sh $(DIST) $(BUILD)/deb-second-time
+	packaging/compare-debs.sh $(BUILD)/deb $(BUILD)/deb-second-time
