@@ -148,6 +148,29 @@ static void half_in_read_only_memory(void **state)
 	munmap(map, 2 * PAGE);
 }
 
+/* The whole structure can be written, the tail that comes after it cannot. */
+static void tail_in_read_only_memory(void **state)
+{
+	struct world *w = *state;
+	uint8_t *map = map_pages(2), *at;
+	const struct ioc_case *c;
+	struct counts was;
+	union arg a;
+
+	assert_int_equal(mprotect(map + PAGE, PAGE, PROT_READ), 0);
+	for_each_ioc(c) {
+		ioc_fill(c, w, &a);
+		was = counts_now();
+		at = map + PAGE - _IOC_SIZE(c->cmd);
+		memcpy(at, &a, _IOC_SIZE(c->cmd));
+		expect_errno(c->name, call(w->fd, sized(c->cmd, _IOC_SIZE(c->cmd) + 8), at),
+			     EFAULT);
+		assert_counts(&was);
+		c->undo(w, &a, false);
+	}
+	munmap(map, 2 * PAGE);
+}
+
 static void misaligned(void **state)
 {
 	struct world *w = *state;
@@ -192,7 +215,8 @@ int main(int argc, char **argv)
 		world_test(at_the_end_of_a_mapping), world_test(over_the_end_of_a_mapping),
 		world_test(tail_over_the_end_of_a_mapping), world_test(pointers_to_nothing),
 		world_test(in_read_only_memory), world_test(half_in_read_only_memory),
-		world_test(misaligned), world_test(inside_what_it_pins),
+		world_test(tail_in_read_only_memory), world_test(misaligned),
+		world_test(inside_what_it_pins),
 	};
 
 	return run_all(argc, argv, tests);
