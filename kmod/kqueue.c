@@ -72,9 +72,13 @@ int ubnpu_kqueue_init(struct ubnpu_queue *q, struct ub_ioc_hdr *hdr)
 void ubnpu_kqueue_attach(struct ubnpu_queue *q)
 {
 	struct ubnpu_dev *ub = q->ctx->ub;
-	void __iomem *page = ub->db + (u64)q->db->page * UB_HW_PAGE_SIZE;
 	struct ubnpu_queue *parent;
+	void __iomem *page;
 
+	/* A JFR has no doorbell page. */
+	if (!q->kjfc && !q->kjfs)
+		return;
+	page = ub->db + (u64)q->db->page * UB_HW_PAGE_SIZE;
 	if (q->kjfc) {
 		q->kjfc->id = q->id;
 		q->kjfc->db = page + UB_DB_JFC;
