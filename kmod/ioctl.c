@@ -61,7 +61,7 @@ IOC_QUEUE(destroy, JFC)
 struct ioc_entry {
 	int (*fn)(struct ubnpu_ctx *ctx, struct ubnpu_call *call);
 	size_t size;
-	size_t min;		/* what is made can be named in a structure of this size */
+	size_t min;		/* what is made or taken can be told in so much */
 };
 
 #define IOC(cmd, fn) [_IOC_NR(cmd)] = { fn, _IOC_SIZE(cmd), sizeof(struct ub_ioc_hdr) }
@@ -85,8 +85,8 @@ static const struct ioc_entry ioc_table[] = {
 	IOC(UB_IOC_DESTROY_JFS, ioc_destroy_JFS),
 	IOC(UB_IOC_DESTROY_JFR, ioc_destroy_JFR),
 	IOC(UB_IOC_DESTROY_JFC, ioc_destroy_JFC),
-	IOC(UB_IOC_SUBMIT, ubnpu_submit),
-	IOC(UB_IOC_REAP, ubnpu_reap),
+	IOC_MAKE(UB_IOC_SUBMIT, ubnpu_submit, ub_ioc_submit, taken),
+	IOC_MAKE(UB_IOC_REAP, ubnpu_reap, ub_ioc_reap, count),
 	IOC(UB_IOC_MODIFY_JFC, ubnpu_modify_jfc),
 };
 

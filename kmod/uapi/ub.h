@@ -7,7 +7,7 @@
  *  - An open file is a context; all that is made through it dies with it.
  *  - Structures grow at the end. The kernel takes a shorter one as if the tail were zero, a longer
  *    one if the tail it does not know is zero (else E2BIG), and zeroes the tail it returns.
- *    One too short for hdr, or for the name of what the call makes, is EINVAL and left alone.
+ *    One too short for hdr, or to tell what the call made or took, is EINVAL and left alone.
  *  - rsvd and pad fields and unknown flags must be zero (else EINVAL).
  *  - On failure hdr says why: ext_code, and ext_obj and ext_limit where the code gives them sense.
  *  - The layout is the same for 32-bit callers; addresses are 64 bit.
