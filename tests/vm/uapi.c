@@ -109,6 +109,24 @@ uint32_t make_jfs(int fd, void *mem, uint32_t jfc, uint64_t *db)
 	return a.id;
 }
 
+uint32_t make_kernel_jfc(int fd)
+{
+	struct ub_ioc_create_jfc a = { .depth = DEPTH, .flags = UB_JFC_F_KERNEL };
+
+	expect_ok("kernel JFC", fd, UB_IOC_CREATE_JFC, &a);
+	assert_true(a.db_offset == 0);
+	return a.id;
+}
+
+uint32_t make_kernel_jfs(int fd, uint32_t jfc)
+{
+	struct ub_ioc_create_jfs a = { .depth = DEPTH, .jfc = jfc };
+
+	expect_ok("kernel JFS", fd, UB_IOC_CREATE_JFS, &a);
+	assert_true(a.db_offset == 0);
+	return a.id;
+}
+
 void destroy(int fd, unsigned int cmd, uint32_t id)
 {
 	struct ub_ioc_destroy_queue a = { .id = id };

@@ -47,6 +47,9 @@ union arg {
 	struct ub_ioc_modify_queue modify;
 	struct ub_ioc_query_queue query;
 	struct ub_ioc_destroy_queue destroy;
+	struct ub_ioc_submit submit;
+	struct ub_ioc_reap reap;
+	struct ub_ioc_modify_jfc modify_jfc;
 	uint8_t bytes[256];
 };
 
@@ -70,6 +73,7 @@ struct world {
 	uint32_t jfc, jfr, jfs, seg;
 	uint64_t jfc_db, jfs_db;
 	uint32_t victim;	/* what the filler of an ioctl made for it */
+	uint32_t kjfc, kjfs;	/* of these the kernel queues */
 };
 
 int open_device(void);
@@ -86,13 +90,14 @@ int call(int fd, unsigned long cmd, void *arg);
 struct ioc_case {
 	const char *name;
 	unsigned int cmd;
-	size_t min;	/* size below which it would make what it cannot name */
+	size_t min;	/* size below which it could not tell what it made or took */
 	void (*fill)(struct world *w, union arg *a);
 	void (*undo)(struct world *w, const union arg *a, bool done);
 };
 
-#define IOC_CASES 16
-extern const struct ioc_case ioc_cases[IOC_CASES];
+/* Those that succeed. MODIFY_JFC, which this device does not have yet, comes after them. */
+#define IOC_CASES 18
+extern const struct ioc_case ioc_cases[IOC_CASES + 1];
 
 static inline unsigned int sized(unsigned int cmd, unsigned int size)
 {
@@ -107,6 +112,8 @@ uint32_t make_seg(int fd, void *addr, uint64_t len);
 uint32_t make_jfc(int fd, void *mem, uint64_t *db);
 uint32_t make_jfr(int fd, void *mem, uint32_t jfc);
 uint32_t make_jfs(int fd, void *mem, uint32_t jfc, uint64_t *db);
+uint32_t make_kernel_jfc(int fd);
+uint32_t make_kernel_jfs(int fd, uint32_t jfc);
 void destroy(int fd, unsigned int cmd, uint32_t id);
 void dereg(int fd, uint32_t token_id);
 struct ub_ioc_queue_mem queue_mem(void *mem);

@@ -137,10 +137,52 @@ static void undo_modify_##type(struct world *w, const union arg *a, bool done) \
 MODIFY_VICTIM(jfs, JFS)
 MODIFY_VICTIM(jfr, JFR)
 
+static void make_kernel_queues(struct world *w)
+{
+	w->kjfc = make_kernel_jfc(w->fd);
+	w->kjfs = make_kernel_jfs(w->fd, w->kjfc);
+}
+
+static void undo_kernel_queues(struct world *w, const union arg *a, bool done)
+{
+	(void)a;
+	(void)done;
+	destroy(w->fd, UB_IOC_DESTROY_JFS, w->kjfs);
+	destroy(w->fd, UB_IOC_DESTROY_JFC, w->kjfc);
+}
+
+/* One NOP. */
+static void fill_submit(struct world *w, union arg *a)
+{
+	struct ub_hw_wqe *wqe = (struct ub_hw_wqe *)w->data;
+
+	make_kernel_queues(w);
+	w->victim = w->kjfs;
+	memset(wqe, 0, sizeof(*wqe));
+	wqe->opcode = UB_OP_NOP;
+	a->submit = (struct ub_ioc_submit){ .wqes = (uintptr_t)wqe, .id = w->kjfs, .nblocks = 1 };
+}
+
+/* Nothing is there, and nothing is waited for. */
+static void fill_reap(struct world *w, union arg *a)
+{
+	make_kernel_queues(w);
+	w->victim = w->kjfc;
+	a->reap = (struct ub_ioc_reap){ .cqes = (uintptr_t)w->data, .id = w->kjfc, .max = 8 };
+}
+
+static void fill_modify_jfc(struct world *w, union arg *a)
+{
+	a->modify_jfc.id = w->jfc;
+	a->modify_jfc.flags = UB_JFC_F_ADAPTIVE;
+	a->modify_jfc.mod_count = 8;
+	a->modify_jfc.mod_usec = 100;
+}
+
 #define END(type, field) (offsetof(struct type, field) + sizeof(((struct type *)0)->field))
 #define CASE(NAME, min, fill, undo) { #NAME, UB_IOC_##NAME, min, fill, undo }
 
-const struct ioc_case ioc_cases[IOC_CASES] = {
+const struct ioc_case ioc_cases[IOC_CASES + 1] = {
 	CASE(QUERY_DEVICE, HDR_SIZE, fill_nothing, undo_nothing),
 	CASE(REG_SEG, END(ub_ioc_reg_seg, token_id), fill_reg_seg, undo_reg_seg),
 	CASE(DEREG_SEG, HDR_SIZE, fill_dereg_seg, undo_dereg_seg),
@@ -157,13 +199,16 @@ const struct ioc_case ioc_cases[IOC_CASES] = {
 	CASE(DESTROY_JFS, HDR_SIZE, fill_destroy_jfs, undo_destroy_jfs),
 	CASE(DESTROY_JFR, HDR_SIZE, fill_destroy_jfr, undo_destroy_jfr),
 	CASE(DESTROY_JFC, HDR_SIZE, fill_destroy_jfc, undo_destroy_jfc),
+	CASE(SUBMIT, END(ub_ioc_submit, taken), fill_submit, undo_kernel_queues),
+	CASE(REAP, END(ub_ioc_reap, count), fill_reap, undo_kernel_queues),
+	CASE(MODIFY_JFC, HDR_SIZE, fill_modify_jfc, undo_nothing),
 };
 
 const struct ioc_case *ioc_case(unsigned int cmd)
 {
 	unsigned int i;
 
-	for (i = 0; i < IOC_CASES; i++)
+	for (i = 0; i < ARRAY_SIZE(ioc_cases); i++)
 		if (ioc_cases[i].cmd == cmd)
 			return &ioc_cases[i];
 	fail_msg("0x%x is not an ioctl of the table", cmd);

@@ -27,6 +27,9 @@ static const struct name_field {
 	NAME(DESTROY_JFS, destroy_queue, id, JFS),
 	NAME(DESTROY_JFR, destroy_queue, id, JFR),
 	NAME(DESTROY_JFC, destroy_queue, id, JFC),
+	NAME(SUBMIT, submit, id, JFS),
+	NAME(REAP, reap, id, JFC),
+	NAME(MODIFY_JFC, modify_jfc, id, JFC),
 };
 
 static uint32_t id_of(const struct world *w, enum kind kind)
@@ -257,6 +260,24 @@ static void a_jetty_without_its_jfr(void **state)
 	}
 }
 
+/* Queues of user memory are not to be reached through the kernel's calls. */
+static void the_wrong_door(void **state)
+{
+	struct world *w = *state;
+	union arg a;
+
+	ioc_fill(ioc_case(UB_IOC_SUBMIT), w, &a);
+	a.submit.id = w->jfs;
+	expect_failure("SUBMIT", w->fd, UB_IOC_SUBMIT, &a,
+		       (struct failure){ EINVAL, UB_EXT_WRONG_DOOR, w->jfs, 0 });
+	ioc_case(UB_IOC_SUBMIT)->undo(w, &a, false);
+	ioc_fill(ioc_case(UB_IOC_REAP), w, &a);
+	a.reap.id = w->jfc;
+	expect_failure("REAP", w->fd, UB_IOC_REAP, &a,
+		       (struct failure){ EINVAL, UB_EXT_WRONG_DOOR, w->jfc, 0 });
+	ioc_case(UB_IOC_REAP)->undo(w, &a, false);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -266,6 +287,7 @@ int main(int argc, char **argv)
 		world_test(a_channel_closed_under_its_jfc),
 		world_test(a_channel_that_outlives_its_context),
 		world_test(what_a_queue_uses_stays), world_test(a_jetty_without_its_jfr),
+		world_test(the_wrong_door),
 	};
 
 	return run_all(argc, argv, tests);

@@ -87,6 +87,20 @@ static void argument(struct world *w, const struct ioc_case *c, union arg *a)
 	case UB_IOC_DESTROY_JFR:
 		a->query.id = w->jfr;
 		return;
+	case UB_IOC_SUBMIT:
+		a->submit.wqes = (uintptr_t)w->data;
+		a->submit.id = w->jfs;
+		a->submit.nblocks = 1;
+		memset(w->data, 0, 64);
+		return;
+	case UB_IOC_REAP:
+		a->reap.cqes = (uintptr_t)w->data;
+		a->reap.id = w->jfc;
+		a->reap.max = 1;
+		return;
+	case UB_IOC_MODIFY_JFC:
+		a->modify_jfc.id = w->jfc;
+		return;
 	case UB_IOC_QUERY_JFC:
 	case UB_IOC_DESTROY_JFC:
 		a->query.id = w->jfc;

@@ -179,6 +179,18 @@ static void offsets_of_nothing(void **state)
 		refused(w->fd, offsets[i], PAGE, PROT_RW, MAP_SHARED, EINVAL);
 }
 
+/* A kernel queue has a doorbell page, but not for user space. */
+static void doorbells_of_kernel_queues(void **state)
+{
+	struct world *w = *state;
+	uint32_t jfc = make_kernel_jfc(w->fd), jfs = make_kernel_jfs(w->fd, jfc);
+
+	refused(w->fd, UB_MMAP_JFC_DB(jfc), PAGE, PROT_RW, MAP_SHARED, EINVAL);
+	refused(w->fd, UB_MMAP_JFS_DB(jfs), PAGE, PROT_RW, MAP_SHARED, EINVAL);
+	destroy(w->fd, UB_IOC_DESTROY_JFS, jfs);
+	destroy(w->fd, UB_IOC_DESTROY_JFC, jfc);
+}
+
 /* A page that another open file owns is out of reach, also of the same process. */
 static void doorbells_of_another_file(void **state)
 {
@@ -313,6 +325,7 @@ int main(int argc, char **argv)
 		world_test(the_status_page), world_test(the_status_page_is_not_written),
 		world_test(doorbell_pages), world_test(doorbell_pages_refused),
 		world_test(offsets_of_nothing), world_test(doorbells_of_another_file),
+		world_test(doorbells_of_kernel_queues),
 		world_test(a_file_opened_for_reading), world_test(not_grown_nor_moved),
 		world_test(unmapped_in_part), world_test(not_inherited_by_fork),
 		world_test(after_destroy), world_test(a_mapping_keeps_the_context),

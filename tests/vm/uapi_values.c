@@ -239,6 +239,89 @@ static void of_a_jfs_and_a_jfr(void **state)
 	try_all(*state, values, ARRAY_SIZE(values));
 }
 
+static void of_submit_and_reap(void **state)
+{
+	struct world *w = *state;
+	struct ub_ioc_query_device q = { 0 };
+	const struct failure fault = { EFAULT, UB_EXT_BAD_ADDRESS, 0, 0 };
+
+	expect_ok("QUERY_DEVICE", w->fd, UB_IOC_QUERY_DEVICE, &q);
+#define BLOCKS(value) TOO_BIG(SUBMIT, submit, nblocks, value, q.max_jfs_depth)
+	const struct wrong_value values[] = {
+		BLOCKS(0), BLOCKS(q.max_jfs_depth + 1), BLOCKS(0x80000000), BLOCKS(U32_MAX),
+		{ ON(SUBMIT, submit, wqes), 0, fault },
+		{ ON(SUBMIT, submit, wqes), KERNEL_ADDRESS, fault },
+		{ ON(SUBMIT, submit, wqes), 1ull << 63, fault },
+		{ ON(SUBMIT, submit, wqes), U64_MAX, fault },
+		TOO_BIG(REAP, reap, max, 0, U32_MAX), TOO_BIG(REAP, reap, min, 9, 8),
+		TOO_BIG(REAP, reap, min, U32_MAX, 8),
+	};
+
+	try_all(w, values, ARRAY_SIZE(values));
+}
+
+/* A WQE is cut off by the end of what is submitted; blocks are not all there. */
+static void of_the_wqes_submitted(void **state)
+{
+	struct world *w = *state;
+	const struct ioc_case *c = ioc_case(UB_IOC_SUBMIT);
+	uint8_t *map = map_pages(2);
+	struct ub_hw_wqe *wqe;
+	union arg a;
+
+	ioc_fill(c, w, &a);
+	wqe = (struct ub_hw_wqe *)w->data;
+	wqe->opcode = UB_OP_WRITE;
+	wqe->sge_num = 13;
+	expect_failure("cut off", w->fd, UB_IOC_SUBMIT, &a,
+		       (struct failure){ EINVAL, UB_EXT_BAD_LENGTH, 0, 4 });
+	munmap(map + PAGE, PAGE);
+	a.submit.wqes = (uintptr_t)map + PAGE - 64;
+	a.submit.nblocks = 2;
+	expect_failure("unmapped", w->fd, UB_IOC_SUBMIT, &a,
+		       (struct failure){ EFAULT, UB_EXT_BAD_ADDRESS, 0, 0 });
+	a.submit.nblocks = 1;
+	expect_ok("at the end of a page", w->fd, UB_IOC_SUBMIT, &a);
+	assert_int_equal(a.submit.taken, 1);
+	c->undo(w, &a, true);
+	munmap(map, PAGE);
+}
+
+/* What the kernel has of its own is not also the caller's to give. */
+static void memory_of_a_kernel_queue(void **state)
+{
+	struct world *w = *state;
+	uint32_t kjfc = make_kernel_jfc(w->fd);
+	const struct { unsigned int cmd; size_t offset, reported; } fields[] = {
+		{ UB_IOC_CREATE_JFC, MEM(addr), MEM(addr) },
+		{ UB_IOC_CREATE_JFC, MEM(len), MEM(addr) },
+		{ UB_IOC_CREATE_JFC, MEM(rec_offset), MEM(addr) },
+		{ UB_IOC_CREATE_JFC, AT(create_jfc, jfce_fd), AT(create_jfc, jfce_fd) },
+		{ UB_IOC_CREATE_JFC, AT(create_jfc, comp_vector), AT(create_jfc, comp_vector) },
+		{ UB_IOC_CREATE_JFS, MEM(addr), MEM(addr) },
+		{ UB_IOC_CREATE_JFS, MEM(len), MEM(addr) },
+		{ UB_IOC_CREATE_JFS, MEM(rec_offset), MEM(addr) },
+	};
+	union arg a;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(fields); i++) {
+		memset(&a, 0, sizeof(a));
+		if (fields[i].cmd == UB_IOC_CREATE_JFC) {
+			a.create_jfc.depth = DEPTH;
+			a.create_jfc.flags = UB_JFC_F_KERNEL;
+		} else {
+			a.create_jfs.depth = DEPTH;
+			a.create_jfs.jfc = kjfc;
+		}
+		a.bytes[fields[i].offset] = 1;
+		expect_failure("kernel queue", w->fd, fields[i].cmd, &a,
+			       (struct failure){ EINVAL, UB_EXT_RESERVED_SET, fields[i].reported,
+						 0 });
+	}
+	destroy(w->fd, UB_IOC_DESTROY_JFC, kjfc);
+}
+
 /* The state machine of docs/hardware.md: which state may follow which. */
 static void states(void **state)
 {
@@ -279,6 +362,8 @@ int main(int argc, char **argv)
 		world_test(any_token_value), world_test(depth_of_a_queue),
 		world_test(memory_of_a_queue), world_test(of_a_jfc),
 		world_test(of_a_jfs_and_a_jfr), world_test(states),
+		world_test(of_submit_and_reap), world_test(of_the_wqes_submitted),
+		world_test(memory_of_a_kernel_queue),
 	};
 
 	return run_all(argc, argv, tests);
