@@ -30,6 +30,7 @@ static int kjfc_new(struct ubnpu_queue *q)
 		return -ENOMEM;
 	kref_init(&jfc->ref);
 	spin_lock_init(&jfc->lock);
+	mutex_init(&jfc->reap);
 	init_waitqueue_head(&jfc->wq);
 	INIT_LIST_HEAD(&jfc->jfs);
 	jfc->ub = q->ctx->ub;
@@ -260,25 +261,37 @@ void ubnpu_kjfc_compact(struct ubnpu_kjfc *jfc)
 	kjfc_publish(jfc);
 }
 
-/* Up to max of the CQEs for REAP, oldest first. Returns how many. */
-u32 ubnpu_kjfc_take_held(struct ubnpu_kjfc *jfc, struct ub_hw_cqe *cqes, u32 max)
+/* Up to max of the CQEs for REAP, oldest first, which stay. Returns how many. */
+u32 ubnpu_kjfc_peek_held(const struct ubnpu_kjfc *jfc, struct ub_hw_cqe *cqes, u32 max)
 {
-	struct ub_hw_cqe *cqe;
 	u32 at, count = 0;
 
 	if (jfc->closed)
 		return 0;
 	for (at = jfc->ci; at != jfc->scan && count < max; at++) {
-		cqe = kjfc_slot(jfc, at);
-		if (cqe->rsvd)
+		if (kjfc_slot(jfc, at)->rsvd)
 			continue;
-		cqes[count] = *cqe;
+		cqes[count] = *kjfc_slot(jfc, at);
 		cqes[count++].flags &= ~UB_CQE_OWNER;
-		cqe->rsvd = cpu_to_le32(CQE_DONE);
 	}
-	jfc->held -= count;
-	kjfc_publish(jfc);
 	return count;
+}
+
+/* The oldest count of them were delivered. */
+void ubnpu_kjfc_drop_held(struct ubnpu_kjfc *jfc, u32 count)
+{
+	u32 at;
+
+	if (jfc->closed)
+		return;
+	jfc->held -= count;
+	for (at = jfc->ci; count; at++) {
+		if (kjfc_slot(jfc, at)->rsvd)
+			continue;
+		kjfc_slot(jfc, at)->rsvd = cpu_to_le32(CQE_DONE);
+		count--;
+	}
+	kjfc_publish(jfc);
 }
 
 /* Asks for an interrupt at the next CQE, at once if there is one not looked at, if anybody wants it. */

@@ -3,9 +3,10 @@
  * Kernel queues: a JFC and its JFSs whose rings are the kernel's. WQEs go in by SUBMIT and io_uring;
  * CQEs come out by REAP and as io_uring's completions.
  *
- * Locks, both inside all others of ubnpu.h but the event locks:
+ * Locks, all inside those of ubnpu.h but the event locks:
  *
  *   kjfs->lock		the producer's side of a ring; never taken by interrupt handlers
+ *   kjfc->reap		taken outside kjfc->lock alone: one REAP at a time looks, copies and drops
  *   kjfc->lock		the consumer's side: the JFC's ring, and the slots of its JFSs
  *
  * Neither gate nor ctx->lock is taken to submit or reap: queues are found by RCU, and whoever takes a
@@ -13,6 +14,8 @@
  */
 #ifndef UBNPU_KQUEUE_H
 #define UBNPU_KQUEUE_H
+
+#include <linux/mutex.h>
 
 #include "ubnpu.h"
 
@@ -34,6 +37,7 @@ struct ubnpu_kjfc {
 
 	spinlock_t lock;
 	wait_queue_head_t wq;	/* REAP */
+	struct mutex reap;
 	int closed;		/* why nothing is left to come, a negative errno; 0: open */
 	bool failed;		/* the device put it into ERROR */
 	struct list_head jfs;
@@ -90,7 +94,8 @@ void ubnpu_kjfc_put(struct ubnpu_kjfc *jfc);
 u32 ubnpu_kjfc_scan(struct ubnpu_kjfc *jfc);
 void ubnpu_kjfc_arm(struct ubnpu_kjfc *jfc);
 void ubnpu_kjfc_compact(struct ubnpu_kjfc *jfc);
-u32 ubnpu_kjfc_take_held(struct ubnpu_kjfc *jfc, struct ub_hw_cqe *cqes, u32 max);
+u32 ubnpu_kjfc_peek_held(const struct ubnpu_kjfc *jfc, struct ub_hw_cqe *cqes, u32 max);
+void ubnpu_kjfc_drop_held(struct ubnpu_kjfc *jfc, u32 count);
 u32 ubnpu_kjfc_poll(struct ubnpu_kjfc *jfc);
 
 /* submit.c */

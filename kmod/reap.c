@@ -29,33 +29,46 @@ static struct ubnpu_kjfc *kjfc_get(struct ubnpu_ctx *ctx, u32 id, struct ub_ioc_
 			       ubnpu_fail(hdr, -ENOENT, UB_EXT_NO_SUCH_OBJECT, id, 0));
 }
 
-static u32 kjfc_take_held(struct ubnpu_kjfc *jfc, struct ub_hw_cqe *cqes, u32 max)
+static u32 kjfc_peek(struct ubnpu_kjfc *jfc, struct ub_hw_cqe *cqes, u32 max)
 {
 	u32 count;
 
 	spin_lock_irq(&jfc->lock);
 	if (jfc->held < max)
 		ubnpu_kjfc_scan(jfc);
-	count = ubnpu_kjfc_take_held(jfc, cqes, max);
+	count = ubnpu_kjfc_peek_held(jfc, cqes, max);
 	spin_unlock_irq(&jfc->lock);
 	return count;
 }
 
-/* Copies what there is. Returns how many, or -EFAULT. */
+static void kjfc_drop(struct ubnpu_kjfc *jfc, u32 count)
+{
+	spin_lock_irq(&jfc->lock);
+	ubnpu_kjfc_drop_held(jfc, count);
+	spin_unlock_irq(&jfc->lock);
+}
+
+/* Copies what there is: what cannot be copied stays. Returns how many, or -EFAULT if none. */
 static int reap_some(struct ubnpu_kjfc *jfc, struct ub_hw_cqe __user *to, u32 max)
 {
 	struct ub_hw_cqe cqes[CHUNK];
 	u32 n, count = 0;
+	int ret = 0;
 
-	while (count < max) {
-		n = kjfc_take_held(jfc, cqes, min_t(u32, max - count, CHUNK));
+	mutex_lock(&jfc->reap);
+	while (count < max && !ret) {
+		n = kjfc_peek(jfc, cqes, min_t(u32, max - count, CHUNK));
 		if (!n)
 			break;
-		if (copy_to_user(to + count, cqes, n * sizeof(*cqes)))
-			return -EFAULT;
-		count += n;
+		if (copy_to_user(to + count, cqes, n * sizeof(*cqes))) {
+			ret = -EFAULT;
+		} else {
+			kjfc_drop(jfc, n);
+			count += n;
+		}
 	}
-	return count;
+	mutex_unlock(&jfc->reap);
+	return count ?: ret;
 }
 
 /* Nothing came: 0 to wait on, or why nothing will. */
@@ -133,12 +146,12 @@ static int reap(struct ubnpu_ctx *ctx, struct ubnpu_kjfc *jfc, struct ub_ioc_rea
 		a->count = ret;
 		ret = a->count < a->min ? reap_wait(ctx, jfc, a, until) : 0;
 	}
-	if (ret == -EFAULT)
-		return ubnpu_fail(&a->hdr, ret, UB_EXT_BAD_ADDRESS, 0, 0);
 	if (a->count || ret == -ETIME) {
 		memset(&a->hdr, 0, sizeof(a->hdr));
 		return 0;
 	}
+	if (ret == -EFAULT)
+		return ubnpu_fail(&a->hdr, ret, UB_EXT_BAD_ADDRESS, 0, 0);
 	return ret == -ERESTARTSYS ? -EINTR : ret;
 }
 
