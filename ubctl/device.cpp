@@ -204,6 +204,8 @@ const Capability features[] = {
     {UB_CAP_TOKEN, "feature", "token", "segments guarded by TokenID and TokenValue"},
     {UB_CAP_HUGE_LEAF, "feature", "huge_leaf", "2 MiB leaves in the page tables"},
     {UB_CAP_HBM, "feature", "hbm", "device memory"},
+    {UB_CAP_MODERATION, "feature", "moderation", "completion events by count and time"},
+    {UB_CAP_STRICT, "feature", "strict", "strict priorities and weights of queues"},
     {UB_CAP_EMULATED, "feature", "emulated", "a model, not silicon"},
 };
 

@@ -227,6 +227,8 @@ static void bury(struct ub_core *core, struct ub_obj *obj)
 			core->host.db_page(core->opaque, jfs->db_page, false);
 		ub_engine_kick(jfs, true);
 	}
+	if (obj->kind == UB_KIND_JFC)
+		ub_engine_cancel(core, &ub_container(obj, struct ub_jfc, obj)->timer);
 	ub_obj_put(obj);
 }
 

@@ -3,8 +3,9 @@
  * What the files of the core share.
  *
  * Lock order: admin_lock, dma_lock (of two cores the lower address first), jfs.lock, jfr.lock,
- * jfc.lock, eq.lock, engine.lock. Host callbacks other than map and unmap are called with none of
- * them held: what is to be said is collected in a struct ub_after and sent once they are dropped.
+ * jfc.lock, eq.lock, engine.lock. Host callbacks other than map, unmap and clock_ns are called
+ * with none of them held: what is to be said is collected in a struct ub_after and sent once they
+ * are dropped.
  *
  * Memory of the guest is touched only under the read side of the dma_lock of the device that owns
  * it, after a look at the dead flags of the objects involved; destroy and reset set those flags
@@ -158,6 +159,14 @@ struct ub_eq {
 	uint32_t depth, pi, overrun;
 };
 
+/* Of a JFC held back or a JFS in an RNR wait; obj is referenced while it is queued. */
+struct ub_timer {
+	uint64_t due;			/* host clock */
+	struct ub_timer *child, *next, *prev;
+	struct ub_obj *obj;
+	bool queued;
+};
+
 struct ub_jfc {
 	struct ub_obj obj;
 	struct ub_ctx *ctx;
@@ -172,7 +181,17 @@ struct ub_jfc {
 	bool has_solicited;
 	bool armed, armed_solicited;
 	uint8_t armed_sn, fired_sn;
-	uint64_t count;
+	uint32_t armed_ci;
+	/* Moderation */
+	uint16_t mod_count, mod_usec;
+	bool adaptive;
+	bool held_back;			/* CQEs wait for the bounds below */
+	uint32_t target;		/* CQEs beyond armed_ci */
+	uint64_t hold_until;		/* 0: no such bound */
+	uint64_t last_ns, gap_ns;	/* adaptive: last CQE, mean gap */
+	unsigned vain, vain_left;	/* adaptive: events not to hold back, as it did not pay */
+	struct ub_timer timer;
+	uint64_t count, events, rearms, moderated;
 };
 
 struct ub_jfr {
@@ -237,7 +256,7 @@ enum {
 	UB_SCHED_IDLE = 0,
 	UB_SCHED_QUEUED = 1,		/* on the run queue */
 	UB_SCHED_RUNNING = 2,
-	UB_SCHED_PARKED = 3,		/* on the list of RNR waits */
+	UB_SCHED_PARKED = 3,		/* in an RNR wait */
 	UB_SCHED_MASK = 3,
 	UB_SCHED_KICK = 4,		/* look again before going idle */
 	UB_SCHED_ADMIN = 8,		/* look again before parking */
@@ -256,8 +275,8 @@ struct ub_jfs {
 	atomic_uint sched;
 	atomic_uint gen;		/* + 1 on RESET and destroy, under the write side */
 	/* engine.lock while it waits, then of the thread that runs it */
-	struct ub_jfs *run_next, *run_prev;
-	uint64_t park_until;
+	struct ub_jfs *run_next;
+	struct ub_timer timer;		/* end of an RNR wait */
 	int64_t deficit;		/* bytes it may still have run in this turn */
 	int64_t need;			/* and what its next command takes, 0: not known */
 	struct ub_worker *worker;	/* that runs it; NULL: a doorbell's path */
@@ -268,8 +287,8 @@ struct ub_jfs {
 	uint8_t flush_sub;
 	uint32_t flush_end;
 	uint32_t ci, pi_seen;
-	uint64_t count;
-	atomic_ullong preempted;
+	uint64_t count, direct_wqes;
+	atomic_ullong inline_wqes, doorbells, preempted;
 	struct ub_cmd cur;		/* of the thread that runs it; held flags: dma_lock */
 	uint8_t direct[UB_HW_WQEBB_SIZE];
 };
@@ -314,7 +333,9 @@ struct ub_engine {
 	pthread_mutex_t lock;
 	pthread_cond_t cond;
 	struct ub_sched sched;
-	struct ub_jfs *park_head, *park_tail;
+	struct ub_timer *timers;
+	atomic_ullong due;		/* of the first timer, UINT64_MAX: none */
+	unsigned sleeping, timed;	/* threads, and those of them that wait for the timer */
 	bool stop;
 	unsigned started;
 	pthread_t thread[16];
@@ -402,6 +423,7 @@ int ub_seg_destroy(struct ub_admin *a);
 int ub_eq_create(struct ub_admin *a);
 int ub_eq_destroy(struct ub_admin *a);
 int ub_jfc_create(struct ub_admin *a);
+int ub_jfc_modify(struct ub_admin *a);
 int ub_jfc_query(struct ub_admin *a);
 int ub_jfc_destroy(struct ub_admin *a);
 int ub_jfr_create(struct ub_admin *a);
@@ -527,7 +549,10 @@ void ub_cmd_xfer(struct ub_cmd *cmd, enum ub_xfer x, const struct ub_stream *loc
 /* ---- jfc.c, eq.c, jfr.c: under dma_lock of the object's core ---- */
 /* False: the JFC is in ERROR and the CQE lost. Fills owner bit and timestamp. */
 bool ub_jfc_push(struct ub_jfc *jfc, struct ub_hw_cqe *cqe, struct ub_after *after);
+/* Under jfc.lock: a CQE was written; wake: it is solicited or failed. */
+void ub_jfc_notify(struct ub_jfc *jfc, bool wake, uint64_t now, struct ub_after *after);
 void ub_jfc_rearm(struct ub_jfc *jfc, uint64_t word, struct ub_after *after);
+void ub_jfc_moderate(struct ub_jfc *jfc, const struct ub_admin_jfc *c, struct ub_after *after);
 void ub_eq_push(struct ub_eq *eq, struct ub_hw_eqe eqe, struct ub_after *after);
 void ub_event(struct ub_core *core, unsigned type, uint32_t id, uint32_t tid, uint32_t info,
 	      struct ub_after *after);
@@ -541,8 +566,8 @@ bool ub_jfr_flush(struct ub_jfr *jfr, struct ub_after *after);
 /* ---- jfs.c, run.c ---- */
 void ub_jfs_doorbell(struct ub_jfs *jfs, const void *direct);
 /*
- * Run a claimed queue until it is idle, its turn is over, parked or dead; worker is NULL on the path
- * of a doorbell.
+ * Run a claimed queue until it is idle, its turn is over, parked or dead; worker is NULL on the
+ * path of a doorbell.
  */
 void ub_jfs_run(struct ub_jfs *jfs, struct ub_worker *worker, const void *direct);
 /* Under jfs.lock. */
@@ -568,9 +593,19 @@ static inline bool ub_sched_alone(struct ub_sched *s, unsigned level)
 	return !(atomic_load_explicit(&s->ready, memory_order_relaxed) >> level & 1);
 }
 
+/* ---- timer.c: *root is the first that is due ---- */
+void ub_timer_add(struct ub_timer **root, struct ub_timer *t, uint64_t due);
+void ub_timer_del(struct ub_timer **root, struct ub_timer *t);
+
 /* ---- engine.c ---- */
-/* No lock is held: run the more urgent queues that wait, on an engine thread. */
+/* No lock is held: serve timers and the more urgent queues that wait, on an engine thread. */
 void ub_engine_yield(struct ub_jfs *jfs);
+/* Have ub_jfc_timer() called at due or before, if the timer is set for before. */
+void ub_engine_set_timer(struct ub_core *core, struct ub_timer *t, uint64_t due);
+/* The JFC is dead: do not keep it until then. */
+void ub_engine_cancel(struct ub_core *core, struct ub_timer *t);
+/* No lock is held. */
+void ub_jfc_timer(struct ub_jfc *jfc);
 int ub_engine_start(struct ub_core *core);
 void ub_engine_stop(struct ub_core *core);
 /* The caller has claimed the queue (QUEUED) and gives its reference away. */

@@ -21,19 +21,19 @@ void ub_jfs_doorbell(struct ub_jfs *jfs, const void *direct)
 {
 	unsigned s = UB_SCHED_IDLE;
 
+	ub_count(jfs->obj.core, UB_ST_DOORBELLS, 1);
+	atomic_fetch_add_explicit(&jfs->doorbells, 1, memory_order_relaxed);
 	if (atomic_compare_exchange_strong(&jfs->sched, &s, UB_SCHED_RUNNING))
 		ub_jfs_run(jfs, NULL, direct);
 	else
 		ub_engine_kick(jfs, false);
 }
 
-static bool ring_jfs(struct ub_core *core, struct ub_jfs *jfs, uint64_t at, uint64_t value,
-		     unsigned size)
+static bool ring_jfs(struct ub_jfs *jfs, uint64_t at, uint64_t value, unsigned size)
 {
 	uint8_t direct[UB_HW_WQEBB_SIZE];
 
 	if (at == UB_DB_JFS && size == 4) {
-		ub_count(core, UB_ST_DOORBELLS, 1);
 		ub_jfs_doorbell(jfs, NULL);
 		return true;
 	}
@@ -44,7 +44,6 @@ static bool ring_jfs(struct ub_core *core, struct ub_jfs *jfs, uint64_t at, uint
 	memcpy(direct, jfs->direct, sizeof(direct));
 	pthread_mutex_unlock(&jfs->lock);
 	if (at + size == UB_DB_DIRECT_WQE + UB_HW_WQEBB_SIZE) {
-		ub_count(core, UB_ST_DOORBELLS, 1);
 		ub_jfs_doorbell(jfs, direct);
 	}
 	return true;
@@ -77,7 +76,7 @@ static bool ring(struct ub_core *core, uint64_t offset, uint64_t value, unsigned
 		return false;
 	if (offset % size == 0) {
 		if (obj->kind == UB_KIND_JFS)
-			ok = ring_jfs(core, ub_container(obj, struct ub_jfs, obj), at, value, size);
+			ok = ring_jfs(ub_container(obj, struct ub_jfs, obj), at, value, size);
 		else
 			ok = ring_jfc(core, ub_container(obj, struct ub_jfc, obj), at, value, size);
 	}
@@ -103,7 +102,6 @@ void ub_core_db_direct(struct ub_core *core, uint32_t page, const void *wqe64)
 
 	ub_count(core, UB_ST_DB_TRAPS, 1);
 	if (obj && obj->kind == UB_KIND_JFS) {
-		ub_count(core, UB_ST_DOORBELLS, 1);
 		ub_jfs_doorbell(ub_container(obj, struct ub_jfs, obj), wqe64);
 	} else {
 		ub_guest_error(core, "direct WQE to doorbell page %u, which no JFS has", page);

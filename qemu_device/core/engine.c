@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Engine threads. Queues with work wait in the scheduler's lists, those in an RNR wait in another
- * one. At the end of a burst or command a thread runs more urgent queues first, nested in what it
- * is at.
+ * Engine threads. Queues with work wait in the scheduler's lists; those in an RNR wait, and JFCs
+ * with events held back, among the timers. At the end of a burst or command a thread runs more
+ * urgent queues first, nested in what it is at.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 
 #define KEEP_SCRATCH	(64 << 20)
 
-static uint64_t now_ns(void)
+static uint64_t monotonic_ns(void)
 {
 	struct timespec ts;
 
@@ -20,83 +20,135 @@ static uint64_t now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
-/* ---- RNR waits, under engine.lock ---- */
-static void park(struct ub_engine *e, struct ub_jfs *jfs)
+static uint64_t clock_ns(struct ub_core *core)
 {
-	jfs->run_next = NULL;
-	jfs->run_prev = e->park_tail;
-	if (e->park_tail)
-		e->park_tail->run_next = jfs;
-	else
-		e->park_head = jfs;
-	e->park_tail = jfs;
+	return core->host.clock_ns(core->opaque);
 }
 
-static void unlink_parked(struct ub_engine *e, struct ub_jfs *jfs)
+/* ---- Timers, under engine.lock ---- */
+static void note_due(struct ub_engine *e)
 {
-	if (jfs->run_prev)
-		jfs->run_prev->run_next = jfs->run_next;
-	else
-		e->park_head = jfs->run_next;
-	if (jfs->run_next)
-		jfs->run_next->run_prev = jfs->run_prev;
-	else
-		e->park_tail = jfs->run_prev;
-	jfs->run_next = jfs->run_prev = NULL;
+	atomic_store_explicit(&e->due, e->timers ? e->timers->due : UINT64_MAX,
+			      memory_order_relaxed);
+}
+
+static void add_timer(struct ub_engine *e, struct ub_timer *t, uint64_t due)
+{
+	ub_timer_add(&e->timers, t, due);
+	note_due(e);
+	/* Whoever waits for a later one, or for none, is to wait for this one. */
+	if (e->timers == t && e->sleeping)
+		pthread_cond_signal(&e->cond);
+}
+
+static void del_timer(struct ub_engine *e, struct ub_timer *t)
+{
+	ub_timer_del(&e->timers, t);
+	note_due(e);
 }
 
 static void unpark(struct ub_engine *e, struct ub_jfs *jfs)
 {
-	unlink_parked(e, jfs);
+	del_timer(e, &jfs->timer);
 	atomic_store(&jfs->sched, UB_SCHED_QUEUED);
 	ub_sched_add(&e->sched, jfs);
 }
 
-/* Queue those whose wait is over; when the next one's is, or 0. */
-static uint64_t serve_parked(struct ub_engine *e)
+/* Serve those that are due. Drops the lock for those of JFCs. */
+static void serve_timers(struct ub_core *core)
 {
-	uint64_t now, next = 0;
-	struct ub_jfs *jfs = e->park_head, *after;
+	struct ub_engine *e = &core->engine;
 
-	if (!jfs)
-		return 0;
-	now = now_ns();
-	for (; jfs; jfs = after) {
-		after = jfs->run_next;
-		if (jfs->park_until <= now)
-			unpark(e, jfs);
-		else if (!next || jfs->park_until < next)
-			next = jfs->park_until;
+	while (e->timers && e->timers->due <= clock_ns(core)) {
+		struct ub_obj *obj = e->timers->obj;
+
+		if (obj->kind == UB_KIND_JFS) {
+			unpark(e, ub_container(obj, struct ub_jfs, obj));
+			continue;
+		}
+		del_timer(e, e->timers);
+		pthread_mutex_unlock(&e->lock);
+		ub_jfc_timer(ub_container(obj, struct ub_jfc, obj));
+		ub_obj_put(obj);
+		pthread_mutex_lock(&e->lock);
 	}
-	return next;
 }
 
-static void wait_until(struct ub_engine *e, uint64_t ns)
+void ub_engine_set_timer(struct ub_core *core, struct ub_timer *t, uint64_t due)
 {
-	struct timespec ts = {
-		.tv_sec = (time_t)(ns / 1000000000u),
-		.tv_nsec = (long)(ns % 1000000000u),
-	};
+	struct ub_engine *e = &core->engine;
 
-	if (ns)
-		pthread_cond_timedwait(&e->cond, &e->lock, &ts);
+	pthread_mutex_lock(&e->lock);
+	if (!t->queued) {
+		ub_obj_get(t->obj);
+		add_timer(e, t, due);
+	} else if (due < t->due) {
+		del_timer(e, t);
+		add_timer(e, t, due);
+	}
+	pthread_mutex_unlock(&e->lock);
+}
+
+void ub_engine_cancel(struct ub_core *core, struct ub_timer *t)
+{
+	struct ub_engine *e = &core->engine;
+	bool queued;
+
+	pthread_mutex_lock(&e->lock);
+	queued = t->queued;
+	if (queued)
+		del_timer(e, t);
+	pthread_mutex_unlock(&e->lock);
+	if (queued)
+		ub_obj_put(t->obj);
+}
+
+/* ---- Waiting ---- */
+/* The host's clock says when a timer is due; how long to sleep is in our own time. */
+static void wait_for_timer(struct ub_core *core)
+{
+	struct ub_engine *e = &core->engine;
+	uint64_t now = clock_ns(core), ns = monotonic_ns();
+	struct timespec ts;
+
+	if (e->timers->due <= now)
+		return;
+	ns += e->timers->due - now;
+	ts.tv_sec = (time_t)(ns / 1000000000u);
+	ts.tv_nsec = (long)(ns % 1000000000u);
+	e->timed++;
+	pthread_cond_timedwait(&e->cond, &e->lock, &ts);
+	e->timed--;
+}
+
+static void wait_for_work(struct ub_core *core)
+{
+	struct ub_engine *e = &core->engine;
+
+	e->sleeping++;
+	if (e->timers)
+		wait_for_timer(core);
 	else
 		pthread_cond_wait(&e->cond, &e->lock);
+	e->sleeping--;
 }
 
 /* The next queue to run, or NULL to stop. */
-static struct ub_jfs *next_queue(struct ub_engine *e)
+static struct ub_jfs *next_queue(struct ub_core *core)
 {
+	struct ub_engine *e = &core->engine;
 	struct ub_jfs *jfs = NULL;
 
 	pthread_mutex_lock(&e->lock);
 	while (!jfs && !e->stop) {
-		uint64_t next = serve_parked(e);
-
+		serve_timers(core);
 		jfs = ub_sched_pick(&e->sched, 0);
-		if (!jfs)
-			wait_until(e, next);
+		if (!jfs && !e->stop)
+			wait_for_work(core);
 	}
+	/* Leave the timers to another thread. */
+	if (e->timers && e->sleeping && !e->timed)
+		pthread_cond_signal(&e->cond);
 	pthread_mutex_unlock(&e->lock);
 	return jfs;
 }
@@ -132,6 +184,19 @@ static struct ub_jfs *urgent_queue(struct ub_engine *e, unsigned level)
 	return jfs;
 }
 
+/* Without the lock when nothing is due. */
+static void look_at_timers(struct ub_core *core)
+{
+	struct ub_engine *e = &core->engine;
+	uint64_t due = atomic_load_explicit(&e->due, memory_order_relaxed);
+
+	if (due == UINT64_MAX || clock_ns(core) < due)
+		return;
+	pthread_mutex_lock(&e->lock);
+	serve_timers(core);
+	pthread_mutex_unlock(&e->lock);
+}
+
 void ub_engine_yield(struct ub_jfs *jfs)
 {
 	struct ub_worker *worker = jfs->worker;
@@ -140,7 +205,10 @@ void ub_engine_yield(struct ub_jfs *jfs)
 	struct ub_jfs *urgent;
 	unsigned level;
 
-	if (!worker || !ub_sched_waits(&core->engine.sched, worker->level + 1))
+	if (!worker)
+		return;
+	look_at_timers(core);
+	if (!ub_sched_waits(&core->engine.sched, worker->level + 1))
 		return;
 	level = worker->level;
 	while ((urgent = urgent_queue(&core->engine, level + 1))) {
@@ -162,7 +230,7 @@ static void *engine_main(void *arg)
 
 	if (core->host.thread_enter)
 		core->host.thread_enter(core->opaque);
-	while ((jfs = next_queue(&core->engine)))
+	while ((jfs = next_queue(core)))
 		serve(&worker, jfs);
 	for (unsigned i = 0; i < UB_CLASSES; i++)
 		free(worker.scratch[i].buf);
@@ -184,12 +252,13 @@ void ub_engine_push(struct ub_jfs *jfs)
 
 void ub_engine_park(struct ub_jfs *jfs, uint64_t delay_ns)
 {
-	struct ub_engine *e = &jfs->obj.core->engine;
+	struct ub_core *core = jfs->obj.core;
+	struct ub_engine *e = &core->engine;
+	uint64_t due = clock_ns(core) + delay_ns;
 	unsigned s;
 
 	pthread_mutex_lock(&e->lock);
 	jfs->need = 0;
-	jfs->park_until = now_ns() + delay_ns;
 	s = atomic_load(&jfs->sched);
 	/* A plain doorbell does not shorten the wait; a change of state ends it. */
 	while (!(s & UB_SCHED_ADMIN) &&
@@ -198,11 +267,11 @@ void ub_engine_park(struct ub_jfs *jfs, uint64_t delay_ns)
 	if (s & UB_SCHED_ADMIN) {
 		atomic_store(&jfs->sched, UB_SCHED_QUEUED);
 		ub_sched_add(&e->sched, jfs);
+		pthread_cond_signal(&e->cond);
 	} else {
-		park(e, jfs);
+		add_timer(e, &jfs->timer, due);
 	}
 	pthread_mutex_unlock(&e->lock);
-	pthread_cond_signal(&e->cond);
 }
 
 static void kick_parked(struct ub_jfs *jfs)
@@ -253,6 +322,7 @@ int ub_engine_start(struct ub_core *core)
 	pthread_condattr_t attr;
 
 	pthread_mutex_init(&e->lock, NULL);
+	atomic_init(&e->due, UINT64_MAX);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&e->cond, &attr);
@@ -267,14 +337,30 @@ int ub_engine_start(struct ub_core *core)
 	return 0;
 }
 
-static void drop_list(struct ub_jfs *jfs)
+static void drop_jfs(struct ub_jfs *jfs)
 {
-	while (jfs) {
-		struct ub_jfs *next = jfs->run_next;
+	ub_cmd_release(&jfs->cur);
+	ub_obj_put(&jfs->obj);
+}
 
-		ub_cmd_release(&jfs->cur);
-		ub_obj_put(&jfs->obj);
-		jfs = next;
+static void drop_all(struct ub_engine *e)
+{
+	struct ub_jfs *jfs;
+
+	for (unsigned i = 0; i < UB_CLASSES; i++) {
+		while ((jfs = e->sched.class[i].head)) {
+			e->sched.class[i].head = jfs->run_next;
+			drop_jfs(jfs);
+		}
+	}
+	while (e->timers) {
+		struct ub_obj *obj = e->timers->obj;
+
+		del_timer(e, e->timers);
+		if (obj->kind == UB_KIND_JFS)
+			drop_jfs(ub_container(obj, struct ub_jfs, obj));
+		else
+			ub_obj_put(obj);
 	}
 }
 
@@ -288,11 +374,7 @@ void ub_engine_stop(struct ub_core *core)
 	pthread_mutex_unlock(&e->lock);
 	while (e->started)
 		pthread_join(e->thread[--e->started], NULL);
-	for (unsigned i = 0; i < UB_CLASSES; i++)
-		drop_list(e->sched.class[i].head);
-	memset(&e->sched, 0, sizeof(e->sched));
-	drop_list(e->park_head);
-	e->park_head = e->park_tail = NULL;
+	drop_all(e);
 	pthread_mutex_destroy(&e->lock);
 	pthread_cond_destroy(&e->cond);
 }

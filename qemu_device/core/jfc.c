@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Completion queues: admin commands, CQEs, re-arm. */
+/* Completion queues: admin commands, CQEs. */
 #include <stdlib.h>
 
 #include "core_internal.h"
@@ -18,6 +18,13 @@ static struct ub_eq *find_eq(struct ub_admin *a)
 	return obj ? ub_container(obj, struct ub_eq, obj) : NULL;
 }
 
+static int check_flags(struct ub_admin *a)
+{
+	if (a->cmd->jfc.flags & ~UB_JFC_F_ADAPTIVE)
+		return ub_admin_fail(a, UB_ADMIN_BAD_FIELD, JFC_OFF(flags));
+	return 0;
+}
+
 static int check_jfc(struct ub_admin *a)
 {
 	const struct ub_admin_jfc *c = &a->cmd->jfc;
@@ -27,12 +34,11 @@ static int check_jfc(struct ub_admin *a)
 		ret = ub_admin_check_ring(a, c->ring, c->rec, c->depth, JFC_OFF(depth));
 	if (!ret)
 		ret = ub_admin_check_page(a, c->db_page, JFC_OFF(db_page));
-	return ret;
+	return ret ? ret : check_flags(a);
 }
 
 static void publish_jfc(struct ub_admin *a, struct ub_jfc *jfc)
 {
-	pthread_mutex_init(&jfc->lock, NULL);
 	ub_obj_get(&jfc->ctx->obj);
 	jfc->ctx->obj.users++;
 	ub_obj_get(&jfc->eq->obj);
@@ -70,8 +76,24 @@ int ub_jfc_create(struct ub_admin *a)
 	jfc->rec = ub_pinned_at(&jfc->rec_pin, 0);
 	jfc->depth = a->cmd->jfc.depth;
 	jfc->db_page = a->cmd->jfc.db_page;
+	jfc->timer.obj = &jfc->obj;
 	atomic_init(&jfc->state, UB_STATE_READY);
+	pthread_mutex_init(&jfc->lock, NULL);
+	ub_jfc_moderate(jfc, &a->cmd->jfc, a->after);
 	publish_jfc(a, jfc);
+	return 0;
+}
+
+int ub_jfc_modify(struct ub_admin *a)
+{
+	struct ub_obj *obj = ub_admin_obj(a, &a->core->jfc);
+	int ret = obj ? check_flags(a) : UB_ADMIN_BAD_ID;
+
+	if (ret)
+		return ret;
+	pthread_rwlock_rdlock(&a->core->dma_lock);
+	ub_jfc_moderate(ub_container(obj, struct ub_jfc, obj), &a->cmd->jfc, a->after);
+	pthread_rwlock_unlock(&a->core->dma_lock);
 	return 0;
 }
 
@@ -88,6 +110,9 @@ int ub_jfc_query(struct ub_admin *a)
 	a->reply->pi = jfc->pi;
 	a->reply->ci = ub_load(&jfc->rec->ci);
 	a->reply->count = jfc->count;
+	a->reply->jfc.events = jfc->events;
+	a->reply->jfc.rearms = jfc->rearms;
+	a->reply->jfc.moderated = jfc->moderated;
 	pthread_mutex_unlock(&jfc->lock);
 	a->reply->refs = obj->users;
 	return 0;
@@ -108,25 +133,14 @@ int ub_jfc_destroy(struct ub_admin *a)
 	pthread_rwlock_wrlock(&a->core->dma_lock);
 	atomic_store(&a->core->db[jfc->db_page], NULL);
 	pthread_rwlock_unlock(&a->core->dma_lock);
+	ub_obj_get(obj);
 	ub_obj_destroy(obj, &a->core->jfc);
+	ub_engine_cancel(a->core, &jfc->timer);
+	ub_obj_put(obj);
 	return 0;
 }
 
 /* ---- CQEs ---- */
-static void fire(struct ub_jfc *jfc, struct ub_after *after)
-{
-	struct ub_hw_eqe eqe = {
-		.type = UB_EVENT_COMPLETION,
-		.id = jfc->obj.id,
-		.tid = jfc->ctx->obj.id,
-		.info = jfc->armed_sn,
-	};
-
-	jfc->armed = false;
-	jfc->fired_sn = jfc->armed_sn;
-	ub_eq_push(jfc->eq, eqe, after);
-}
-
 static void overflow(struct ub_jfc *jfc, struct ub_after *after)
 {
 	struct ub_core *core = jfc->obj.core;
@@ -185,36 +199,8 @@ bool ub_jfc_push(struct ub_jfc *jfc, struct ub_hw_cqe *cqe, struct ub_after *aft
 			jfc->solicited_end = jfc->pi;
 			jfc->has_solicited = true;
 		}
-		if (jfc->armed && (wake || !jfc->armed_solicited))
-			fire(jfc, after);
+		ub_jfc_notify(jfc, wake, cqe->timestamp_ns, after);
 	}
 	pthread_mutex_unlock(&jfc->lock);
 	return ok;
-}
-
-/* Whether a CQE at or beyond the 24 bits of CI is there already. */
-static bool pending(const struct ub_jfc *jfc, uint32_t ci24, bool solicited)
-{
-	uint32_t held = (jfc->pi - ci24) & UB_DB_JFC_CI_MASK;
-
-	if (!solicited)
-		return held > 0;
-	return jfc->has_solicited && jfc->pi - jfc->solicited_end < held;
-}
-
-void ub_jfc_rearm(struct ub_jfc *jfc, uint64_t word, struct ub_after *after)
-{
-	uint8_t sn = word >> UB_DB_JFC_ARM_SN_SHIFT & UB_DB_JFC_ARM_SN_MASK;
-	bool solicited = word & UB_DB_JFC_SOLICITED;
-
-	ub_count(jfc->obj.core, UB_ST_REARMS, 1);
-	pthread_mutex_lock(&jfc->lock);
-	if (sn != jfc->fired_sn) {
-		jfc->armed = true;
-		jfc->armed_sn = sn;
-		jfc->armed_solicited = solicited;
-		if (pending(jfc, word & UB_DB_JFC_CI_MASK, solicited))
-			fire(jfc, after);
-	}
-	pthread_mutex_unlock(&jfc->lock);
 }

@@ -59,6 +59,7 @@ static void fill_jfs(struct ub_admin *a, struct ub_jfs *jfs)
 	atomic_init(&jfs->sched, UB_SCHED_IDLE);
 	atomic_init(&jfs->gen, 0);
 	atomic_init(&jfs->state, UB_STATE_READY);
+	jfs->timer.obj = &jfs->obj;
 	jfs->rec = ub_pinned_at(&jfs->rec_pin, 0);
 	jfs->depth = s->depth;
 	jfs->db_page = s->db_page;
@@ -123,7 +124,11 @@ int ub_jfs_query(struct ub_admin *a)
 	a->reply->pi = jfs->pi_seen;
 	a->reply->ci = jfs->ci;
 	a->reply->count = jfs->count;
+	a->reply->jfs.direct_wqes = jfs->direct_wqes;
 	pthread_mutex_unlock(&jfs->lock);
+	a->reply->jfs.inline_wqes = atomic_load(&jfs->inline_wqes);
+	a->reply->jfs.doorbells = atomic_load(&jfs->doorbells);
+	a->reply->jfs.preempted = atomic_load(&jfs->preempted);
 	a->reply->refs = obj->users;
 	return 0;
 }

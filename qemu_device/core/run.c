@@ -189,6 +189,7 @@ static enum step fetch_at(struct ub_jfs *jfs, uint32_t pi, const void *direct,
 
 	if (direct_usable(jfs, direct, pi)) {
 		ub_count(jfs->obj.core, UB_ST_DIRECT_WQES, 1);
+		jfs->direct_wqes++;
 		start_cmd(jfs, direct, 1);
 		return STEP_EXEC;
 	}
@@ -375,6 +376,8 @@ static void charge(struct ub_jfs *jfs, struct budget *b)
 	b->bytes += cmd->total;
 	jfs->deficit -= (int64_t)cmd->cost;
 	ub_count(jfs->obj.core, b->is_inline ? UB_ST_INLINE_WQES : UB_ST_ENGINE_WQES, 1);
+	if (b->is_inline)
+		atomic_fetch_add_explicit(&jfs->inline_wqes, 1, memory_order_relaxed);
 }
 
 void ub_jfs_run(struct ub_jfs *jfs, struct ub_worker *worker, const void *direct)

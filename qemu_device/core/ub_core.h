@@ -29,7 +29,7 @@ struct ub_core_host {
 	void (*unmap)(void *opaque, void *ptr, size_t len, bool is_write, size_t written);
 	/* Raise MSI-X vector. Must not block on a thread that is inside the core. */
 	void (*interrupt)(void *opaque, unsigned vector);
-	/* Monotonic nanoseconds. */
+	/* Monotonic nanoseconds; timers go by it. May be called with locks of the core held. */
 	uint64_t (*clock_ns)(void *opaque);
 	/* A guest did something wrong: one line, no newline, rate-limited. May be NULL. */
 	void (*guest_error)(void *opaque, const char *line);

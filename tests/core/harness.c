@@ -46,9 +46,12 @@ static void host_interrupt(void *opaque, unsigned vector)
 
 static uint64_t host_clock(void *opaque)
 {
+	struct rig *rig = opaque;
+	uint64_t fake = atomic_load(&rig->fake_ns);
 	struct timespec ts;
 
-	(void)opaque;
+	if (fake)
+		return fake;
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }

@@ -43,6 +43,7 @@ struct rig {
 	void (*_Atomic on_map)(struct rig *rig, uint64_t addr, bool is_write);
 	void (*_Atomic on_irq)(struct rig *rig, unsigned vector);
 	void *hook;			/* of the test */
+	atomic_ullong fake_ns;		/* the device's clock, 0: the real one */
 	uint64_t admin_base;
 	uint32_t admin_depth, admin_pi;
 	struct ub_admin_reply reply;	/* of the last command */

@@ -30,7 +30,7 @@ static void nop(void **state)
 static void unknown_opcodes(void **state)
 {
 	static const uint8_t known[] = { 0x00, 0x04, 0x05, 0x06, 0x07, 0x10, 0x13, 0x14, 0x15, 0x17,
-					 0x18, 0x1b, 0x24, 0x26, 0x27, 0x54, 0x55, 0x56, 0x57 };
+					 0x18, 0x1b, 0x24, 0x25, 0x26, 0x27, 0x54, 0x55, 0x56, 0x57 };
 	struct set *s = *state;
 
 	for (unsigned op = 0; op < 256; op++) {
@@ -49,7 +49,8 @@ static void unused_bytes_must_be_zero(void **state)
 		{ UB_ADMIN_DESTROY_CTX, 8, 8 }, { UB_ADMIN_CREATE_SEG, 8, 48 },
 		{ UB_ADMIN_MODIFY_SEG, 44, 48 }, { UB_ADMIN_DESTROY_SEG, 8, 8 },
 		{ UB_ADMIN_CREATE_EQ, 8, 28 }, { UB_ADMIN_DESTROY_EQ, 8, 8 },
-		{ UB_ADMIN_CREATE_JFC, 8, 40 }, { UB_ADMIN_QUERY_JFC, 8, 8 },
+		{ UB_ADMIN_CREATE_JFC, 8, 48 }, { UB_ADMIN_MODIFY_JFC, 40, 48 },
+		{ UB_ADMIN_QUERY_JFC, 8, 8 },
 		{ UB_ADMIN_DESTROY_JFC, 8, 8 }, { UB_ADMIN_CREATE_JFS, 8, 52 },
 		{ UB_ADMIN_MODIFY_JFS, 48, 49 }, { UB_ADMIN_QUERY_JFS, 8, 8 },
 		{ UB_ADMIN_DESTROY_JFS, 8, 8 }, { UB_ADMIN_CREATE_JFR, 8, 46 },
@@ -75,7 +76,7 @@ static void unused_bytes_must_be_zero(void **state)
 /* Every command on an id that is of no object, or out of range. */
 static void bad_ids(void **state)
 {
-	static const uint8_t ops[] = { 0x13, 0x15, 0x17, 0x1b, 0x26, 0x27, 0x05, 0x06, 0x07, 0x55,
+	static const uint8_t ops[] = { 0x13, 0x15, 0x17, 0x1b, 0x25, 0x26, 0x27, 0x05, 0x06, 0x07, 0x55,
 				       0x56, 0x57 };
 	static const uint32_t ids[] = { 0x7f, 0xffffffff, 0x100000, 1000 };
 	struct set *s = *state;
