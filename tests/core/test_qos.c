@@ -84,6 +84,33 @@ static void put_write(struct qos *q, struct tjfs *jfs, const struct tseg *to, ui
 	wqe_put(jfs, &w);
 }
 
+/* ---- An engine that stands in an urgent command, with no lock held ---- */
+static void stop_at_irq_1(struct rig *rig, unsigned vector)
+{
+	struct qos *q = rig->hook;
+
+	if (vector == 1)
+		gate_pass(&q->urgent_gate);
+}
+
+static void new_urgent(struct qos *q, struct tjfc *own, struct tjfs *high)
+{
+	struct ub_admin_cmd cmd;
+
+	jfc_new(&q->ctx, own, 64);
+	cmd = jfs_cmd(&q->ctx, high, own, 64);
+	cmd.jfs.priority = 15;
+	assert_int_equal(admin(&q->rig, &cmd), UB_ADMIN_OK);
+}
+
+static void post_urgent(struct qos *q, struct tjfc *own, struct tjfs *high)
+{
+	rearm(own, 1, false);
+	atomic_store(&q->rig.on_irq, stop_at_irq_1);
+	put_write(q, high, &q->urgent, BURST, 5);
+	ring_db(high, 0);
+}
+
 /* ---- Shares ---- */
 struct load {
 	unsigned priority, weight;
@@ -99,6 +126,20 @@ static void fill_queue(struct qos *q, struct tjfs *jfs, const struct load *load,
 	for (unsigned i = 0; i < load->count; i++)
 		put_write(q, jfs, &q->dst, load->size[i & 1], n);
 	publish(jfs);
+}
+
+/* All at once: the engine stands while they become READY. */
+static void start_queues(struct qos *q, struct tjfs *jfs, unsigned n)
+{
+	struct tjfs high;
+	struct tjfc own;
+
+	new_urgent(q, &own, &high);
+	post_urgent(q, &own, &high);
+	gate_wait(&q->urgent_gate);
+	for (unsigned i = 0; i < n; i++)
+		assert_int_equal(jfs_modify(&jfs[i], UB_STATE_READY), UB_ADMIN_OK);
+	gate_open(&q->urgent_gate);
 }
 
 /* Bytes of each queue from where all have begun to where the first has ended. */
@@ -130,8 +171,7 @@ static void check_shares(struct qos *q, const struct load *load, unsigned n)
 
 	for (unsigned i = 0; i < n; i++)
 		fill_queue(q, &jfs[i], &load[i], i);
-	for (unsigned i = 0; i < n; i++)
-		assert_int_equal(jfs_modify(&jfs[i], UB_STATE_READY), UB_ADMIN_OK);
+	start_queues(q, jfs, n);
 	count_shares(q, load, n, bytes);
 	for (unsigned i = 0; i < n; i++) {
 		sum += bytes[i];
@@ -221,8 +261,7 @@ static void nobody_starves_in_a_class(void **state)
 
 	for (unsigned i = 0; i < MAX_QUEUES; i++)
 		fill_queue(q, &jfs[i], &load, i);
-	for (unsigned i = 0; i < MAX_QUEUES; i++)
-		assert_int_equal(jfs_modify(&jfs[i], UB_STATE_READY), UB_ADMIN_OK);
+	start_queues(q, jfs, MAX_QUEUES);
 	for (unsigned at = 1; at <= MAX_QUEUES * load.count; at++) {
 		unsigned i = (unsigned)wait_cqe(&q->jfc).user_ctx;
 
@@ -413,28 +452,12 @@ static void nests_once_for_each_class(void **state)
 }
 
 /* ---- Preempted and gone ---- */
-static void stop_at_irq_1(struct rig *rig, unsigned vector)
-{
-	struct qos *q = rig->hook;
-
-	if (vector == 1)
-		gate_pass(&q->urgent_gate);
-}
-
-/* The engine stands, with no lock held, in an urgent command on top of one of queue low. */
+/* The engine stands in an urgent command on top of one of queue low. */
 static void stop_on_top(struct qos *q, struct tjfs *low, struct tjfc *own, struct tjfs *high)
 {
-	struct ub_admin_cmd cmd;
-
-	jfc_new(&q->ctx, own, 64);
-	cmd = jfs_cmd(&q->ctx, high, own, 64);
-	cmd.jfs.priority = 15;
-	assert_int_equal(admin(&q->rig, &cmd), UB_ADMIN_OK);
+	new_urgent(q, own, high);
 	stop_low(q, low, 0, 2);
-	rearm(own, 1, false);
-	atomic_store(&q->rig.on_irq, stop_at_irq_1);
-	put_write(q, high, &q->urgent, BURST, 5);
-	ring_db(high, 0);
+	post_urgent(q, own, high);
 	gate_open(&q->gate);
 	gate_wait(&q->urgent_gate);
 	atomic_store(&q->dst_maps, q->stop_at + 1);
