@@ -223,6 +223,14 @@ static enum step fetch(struct ub_jfs *jfs, const void *direct, struct ub_after *
 }
 
 /* ---- Flush ---- */
+/* PI may have gone back below the end of the command that was under way. */
+static uint32_t flush_left(const struct ub_jfs *jfs)
+{
+	uint32_t left = jfs->flush_end - jfs->ci;
+
+	return left <= jfs->depth ? left : 0;
+}
+
 static void flush_cmd(struct ub_jfs *jfs)
 {
 	jfs->cur.done = true;
@@ -248,19 +256,19 @@ static void flush_one(struct ub_jfs *jfs, struct ub_after *after)
 	jfs->count++;
 	if (!jfs->flush_untrusted)
 		blocks = ub_wqe_blocks(&wqe);
-	if (blocks > jfs->flush_end - jfs->ci)
-		blocks = jfs->flush_end - jfs->ci;
+	if (blocks > flush_left(jfs))
+		blocks = flush_left(jfs);
 	push(jfs, &cqe, after);
 	advance(jfs, blocks);
 }
 
 static enum step flush(struct ub_jfs *jfs, struct ub_after *after)
 {
-	for (int i = 0; i < UB_FLUSH_CHUNK && jfs->flushing && jfs->ci != jfs->flush_end; i++)
+	for (int i = 0; i < UB_FLUSH_CHUNK && jfs->flushing && flush_left(jfs); i++)
 		flush_one(jfs, after);
 	if (!jfs->flushing)
 		return STEP_IDLE;
-	if (jfs->ci != jfs->flush_end)
+	if (flush_left(jfs))
 		return STEP_AGAIN;
 	push_marker(jfs, UB_CR_WR_FLUSH_ERR_DONE, jfs->flush_sub, after);
 	jfs->flushing = false;

@@ -220,6 +220,30 @@ static void rnr_wait_ends_with_the_queue(void **state)
 	assert_int_equal(admin_simple(&s->rig, UB_ADMIN_DESTROY_JFR, jfr.id), UB_ADMIN_OK);
 }
 
+/* The user takes PI back below the end of what is under way: the flush ends there all the same. */
+static void flush_with_pi_taken_back(void **state)
+{
+	struct set *s = *state;
+	struct tjfs jfs;
+	struct tjfr jfr;
+	union twqe w;
+
+	jfs_retrying(s, &jfs, 7);
+	jfr_waiting(s, &jfr, &s->jfc, 19);
+	w = send_wqe(s->eid, jfr.id, 0, 1);
+	for (unsigned i = 0; i < 3; i++)
+		wqe_sge(&w, s->a.va, 8, s->a.id);
+	assert_int_equal(wqe_blocks(&w), 2);
+	post(&jfs, &w);
+	expect_none(&s->jfc);
+	jfs.pi = 1;
+	publish(&jfs);
+	assert_int_equal(jfs_modify(&jfs, UB_STATE_ERROR), UB_ADMIN_OK);
+	expect(&s->jfc, UB_CR_WR_FLUSH_ERR, 0, 1);
+	expect(&s->jfc, UB_CR_WR_FLUSH_ERR_DONE, 0, 0);
+	assert_int_equal(jfs.rec->ci, 2);
+}
+
 /* ---- JFR states and rings ---- */
 static void jfr_transitions(void **state)
 {
@@ -615,6 +639,7 @@ int main(void)
 		T(rnr_ends_when_a_receive_is_posted),
 		T(write_imm_repeats_the_receive_alone),
 		T(rnr_wait_ends_with_the_queue),
+		T(flush_with_pi_taken_back),
 		T(jfr_transitions),
 		T(jfr_error_flushes),
 		T(malformed_receives),
