@@ -134,6 +134,7 @@ struct ub_pinned {
 	uint8_t **page;
 	uint32_t npages, nruns;
 	struct ub_run *run;
+	bool is_write;
 };
 
 struct ub_ctx {

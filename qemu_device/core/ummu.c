@@ -173,14 +173,14 @@ static void pin_pages(struct ub_pinned *pin, size_t at, uint8_t *ptr, size_t len
 
 /* Map up to *len bytes for keeps. */
 static int pin_run(struct ub_pinned *pin, struct ub_core *core, uint64_t addr, size_t at,
-		   size_t *len, bool last, bool is_write)
+		   size_t *len, bool last)
 {
 	size_t want = *len;
 	void *ptr;
 
 	if (pin_grow(pin))
 		return -1;
-	ptr = core->host.map(core->opaque, addr, len, is_write);
+	ptr = core->host.map(core->opaque, addr, len, pin->is_write);
 	if (!ptr)
 		return -1;
 	pin->run[pin->nruns++] = (struct ub_run){ ptr, *len };
@@ -191,9 +191,10 @@ static int pin_run(struct ub_pinned *pin, struct ub_core *core, uint64_t addr, s
 	return 0;
 }
 
-static int pin_alloc(struct ub_pinned *pin, size_t len)
+static int pin_alloc(struct ub_pinned *pin, size_t len, bool is_write)
 {
 	memset(pin, 0, sizeof(*pin));
+	pin->is_write = is_write;
 	pin->npages = (uint32_t)((len + UB_HW_PAGE_SIZE - 1) / UB_HW_PAGE_SIZE);
 	pin->page = calloc(pin->npages, sizeof(*pin->page));
 	return pin->page ? 0 : -1;
@@ -209,12 +210,12 @@ void ub_pin_drop(struct ub_pinned *pin, struct ub_core *core)
 int ub_pin_bus(struct ub_pinned *pin, struct ub_core *core, uint64_t addr, size_t len,
 	       bool is_write)
 {
-	if (addr + len < addr || pin_alloc(pin, len))
+	if (addr + len < addr || pin_alloc(pin, len, is_write))
 		return -1;
 	for (size_t at = 0; at < len;) {
 		size_t n = len - at;
 
-		if (pin_run(pin, core, addr + at, at, &n, true, is_write)) {
+		if (pin_run(pin, core, addr + at, at, &n, true)) {
 			ub_pin_drop(pin, core);
 			return -1;
 		}
@@ -238,7 +239,7 @@ int ub_pin_uba(struct ub_pinned *pin, struct ub_ctx *ctx, uint64_t uba, size_t l
 	struct ub_walk walk;
 	int ret = 0;
 
-	if (pin_alloc(pin, len))
+	if (pin_alloc(pin, len, true))
 		return -1;
 	ub_walk_init(&walk, ctx);
 	for (size_t at = 0; at < len && !ret;) {
@@ -252,7 +253,7 @@ int ub_pin_uba(struct ub_pinned *pin, struct ub_ctx *ctx, uint64_t uba, size_t l
 		if (leaf.hbm)
 			ret = pin_hbm(pin, core, leaf.addr, at, n);
 		else
-			ret = pin_run(pin, core, leaf.addr, at, &n, at + n == len, true);
+			ret = pin_run(pin, core, leaf.addr, at, &n, at + n == len);
 		at += n;
 	}
 	ub_walk_end(&walk);
@@ -264,8 +265,8 @@ int ub_pin_uba(struct ub_pinned *pin, struct ub_ctx *ctx, uint64_t uba, size_t l
 void ub_unpin(struct ub_pinned *pin, struct ub_core *core)
 {
 	for (uint32_t i = 0; i < pin->nruns; i++)
-		core->host.unmap(core->opaque, pin->run[i].ptr, pin->run[i].len, true,
-				 pin->run[i].len);
+		core->host.unmap(core->opaque, pin->run[i].ptr, pin->run[i].len, pin->is_write,
+				 pin->is_write ? pin->run[i].len : 0);
 	free(pin->run);
 	pin->run = NULL;
 	pin->nruns = 0;
