@@ -220,6 +220,12 @@ int ub_admin_check_page(struct ub_admin *a, uint32_t page, uint32_t off)
 int ub_admin_pin_queue(struct ub_admin *a, struct ub_ctx *ctx, size_t slot,
 		       struct ub_pinned *ring, struct ub_pinned *rec)
 {
+	if (a->kept) {
+		*ring = a->kept->ring;
+		*rec = a->kept->rec;
+		memset(a->kept, 0, sizeof(*a->kept));
+		return 0;
+	}
 	if (ub_pin_uba(ring, ctx, a->cmd->jfs.ring, a->cmd->jfs.depth * slot))
 		return ub_admin_fail(a, UB_ADMIN_BAD_ADDRESS, UB_ADMIN_OFF(jfs.ring));
 	if (ub_pin_uba(rec, ctx, a->cmd->jfs.rec, sizeof(struct ub_hw_jfs_rec))) {

@@ -121,6 +121,8 @@ void ub_idmap_fini(struct ub_idmap *map);
 struct ub_obj *ub_idmap_get(struct ub_idmap *map, uint32_t id);
 int ub_idmap_reserve(struct ub_idmap *map, uint32_t id);
 void ub_idmap_set(struct ub_idmap *map, uint32_t id, struct ub_obj *obj);
+/* The object of the least id above *id, which becomes *id; NULL at the end. */
+struct ub_obj *ub_idmap_next(struct ub_idmap *map, uint32_t *id);
 /* Take every object out and push it on *list. */
 void ub_idmap_drain(struct ub_idmap *map, struct ub_obj **list);
 
@@ -128,6 +130,8 @@ void ub_idmap_drain(struct ub_idmap *map, struct ub_obj **list);
 struct ub_run {
 	void *ptr;
 	size_t len;
+	uint64_t addr;			/* bus address or, with hbm, offset in device memory */
+	bool hbm;
 };
 
 struct ub_pinned {
@@ -219,6 +223,22 @@ struct ub_mem {				/* a piece of a segment */
 	bool held;
 };
 
+/* A receive WQE that a message has taken, and what becomes of it. */
+struct ub_recv {
+	struct ub_hw_recv_wqe wqe;
+	uint32_t index;
+	struct ub_mem mem[UB_HW_RECV_SGE];
+	unsigned n;
+	uint8_t status, sub;
+};
+
+/* ub_cmd.lost: what a restored command had found that was gone when it was saved */
+#define UB_LOST_RMT	1u
+#define UB_LOST_NOTIFY	2u
+#define UB_LOST_JFR	4u
+#define UB_LOST_RECV	8u
+#define UB_LOST_ALL	15u
+
 struct ub_cmd {
 	bool active;			/* fetched and not yet finished */
 	bool done;			/* has a result */
@@ -241,6 +261,10 @@ struct ub_cmd {
 	struct ub_core *peer;		/* referenced; may be the own core */
 	struct ub_jfr *jfr;		/* receiver, referenced */
 	uint32_t jfr_gen, jetty_id;
+	bool receiving;			/* recv is valid */
+	struct ub_recv recv;
+	bool restored;			/* of a loaded state: find again what it had found */
+	uint32_t lost, jfr_id;
 	uint8_t status, substatus, cqe_flags;
 	uint64_t moved;
 	uint64_t imm;
@@ -280,6 +304,7 @@ struct ub_jfs {
 	struct ub_timer timer;		/* end of an RNR wait */
 	int64_t deficit;		/* bytes it may still have run in this turn */
 	int64_t need;			/* and what its next command takes, 0: not known */
+	uint64_t park_left;		/* of a loaded state: the rest of an RNR wait, in ns */
 	struct ub_worker *worker;	/* that runs it; NULL: a doorbell's path */
 	pthread_mutex_t lock;
 	atomic_uint state;		/* written under lock */
@@ -317,6 +342,7 @@ struct ub_scratch {		/* private memory of one engine thread */
  */
 struct ub_worker {
 	unsigned level;			/* class of the queue it runs */
+	unsigned commits;		/* commands under way that must not start again */
 	struct ub_scratch scratch[UB_CLASSES];
 };
 
@@ -337,6 +363,10 @@ struct ub_engine {
 	struct ub_timer *timers;
 	atomic_ullong due;		/* of the first timer, UINT64_MAX: none */
 	unsigned sleeping, timed;	/* threads, and those of them that wait for the timer */
+	atomic_bool paused;
+	atomic_uint inlines;		/* runs on doorbells' paths */
+	unsigned busy;			/* threads that may touch a queue */
+	pthread_cond_t quiet;		/* busy became 0 */
 	bool stop;
 	unsigned started;
 	pthread_t thread[16];
@@ -398,7 +428,13 @@ struct ub_admin {			/* one command under way */
 	struct ub_after *after;
 	uint32_t page;			/* db_page() to be told of it, 0: nothing */
 	bool page_in_use;
+	struct ub_kept *kept;		/* of a loaded state: a queue's memory, else NULL */
 };
+
+struct ub_kept {
+	struct ub_pinned ring, rec;
+};
+
 #define UB_ADMIN_OFF(member) ((uint32_t)offsetof(struct ub_admin_cmd, member))
 
 int ub_admin_fail(struct ub_admin *a, enum ub_admin_status status, uint32_t detail);
@@ -446,7 +482,8 @@ void ub_obj_destroy(struct ub_obj *obj, struct ub_idmap *map);
 /* 0 or UB_SUB_*; fills mem with a referenced segment. */
 int ub_seg_local(struct ub_ctx *ctx, uint32_t token_id, uint64_t addr, uint64_t len,
 		 struct ub_mem *mem);
-int ub_seg_token(struct ub_core *owner, uint32_t token_id, uint32_t token, uint32_t access,
+/* token: NULL if it was checked before. */
+int ub_seg_token(struct ub_core *owner, uint32_t token_id, const uint32_t *token, uint32_t access,
 		 uint64_t addr, uint64_t len, struct ub_mem *mem);
 void ub_mem_hold(struct ub_mem *mem);
 void ub_mem_unhold(struct ub_mem *mem);
@@ -479,6 +516,10 @@ int ub_walk_run(struct ub_walk *walk, uint64_t uba, uint64_t len, uint64_t right
 int ub_pin_uba(struct ub_pinned *pin, struct ub_ctx *ctx, uint64_t uba, size_t len);
 int ub_pin_bus(struct ub_pinned *pin, struct ub_core *core, uint64_t addr, size_t len,
 	       bool is_write);
+/* The steps of these: a table of pages, then pieces of memory in order. */
+int ub_pin_alloc(struct ub_pinned *pin, size_t len, bool is_write);
+int ub_pin_piece(struct ub_pinned *pin, struct ub_core *core, uint64_t addr, size_t at, size_t len,
+		 size_t total, bool hbm);
 /* The page pointers stay until the object is freed; drop takes them as well. */
 void ub_unpin(struct ub_pinned *pin, struct ub_core *core);
 void ub_pin_drop(struct ub_pinned *pin, struct ub_core *core);
@@ -512,6 +553,8 @@ void ub_stream_mem(struct ub_stream *s, struct ub_core *core, const struct ub_me
 /* Under dma_lock: make ptr and len show at least 1 byte. */
 bool ub_stream_fill(struct ub_stream *s, uint64_t want);
 void ub_stream_skip(struct ub_stream *s, uint64_t n);
+/* Go on after the first n bytes of a fresh stream. */
+void ub_stream_start_at(struct ub_stream *s, uint64_t n);
 /* Under dma_lock: end of a burst. */
 void ub_stream_end(struct ub_stream *s);
 /* Takes the dma_lock for each burst. *moved grows by what was copied. */
@@ -533,11 +576,16 @@ void ub_cmd_fail(struct ub_cmd *cmd, unsigned status, unsigned sub);
 
 /* ---- exec*.c ---- */
 enum ub_exec ub_exec(struct ub_jfs *jfs);
+/* Find again what a restored command had found. No lock is held. */
+void ub_cmd_restore(struct ub_jfs *jfs);
 /* Lets go of what the command holds. Under dma_lock, or when the queue is dead. */
 void ub_cmd_release(struct ub_cmd *cmd);
 void ub_exec_memory(struct ub_jfs *jfs);
 void ub_exec_atomic(struct ub_jfs *jfs);
 enum ub_exec ub_exec_message(struct ub_jfs *jfs);
+/* Section 4 for the SGEs of the receive WQE that was taken; under the receiver's dma_lock. */
+void ub_cmd_check_receive(struct ub_cmd *cmd, struct ub_recv *r);
+void ub_cmd_end_receive(struct ub_cmd *cmd);
 void ub_exec_fill(struct ub_jfs *jfs);
 void ub_exec_crc32c(struct ub_jfs *jfs);
 void ub_exec_gemm(struct ub_jfs *jfs);
@@ -612,8 +660,21 @@ void ub_engine_stop(struct ub_core *core);
 /* The caller has claimed the queue (QUEUED) and gives its reference away. */
 void ub_engine_push(struct ub_jfs *jfs);
 void ub_engine_park(struct ub_jfs *jfs, uint64_t delay_ns);
+/* What is left of its RNR wait, in ns; 0: it does not wait. */
+uint64_t ub_engine_park_left(struct ub_jfs *jfs);
 /* Have the queue looked at, whatever it waits for. */
 void ub_engine_kick(struct ub_jfs *jfs, bool admin);
+
+/* ---- pause.c ---- */
+/* Under engine.lock, on an engine thread: it sleeps or wakes; it waits while the device is paused. */
+void ub_pause_idle(struct ub_engine *e, bool idle);
+void ub_pause_wait(struct ub_engine *e);
+/* Between two bursts of an engine thread: whether the device is to stand still, and wait. */
+bool ub_pause_due(const struct ub_jfs *jfs);
+void ub_pause_point(struct ub_jfs *jfs);
+/* Around a run on a doorbell's path; false: not now. */
+bool ub_pause_inline(struct ub_engine *e);
+void ub_pause_inline_end(struct ub_engine *e);
 
 /* ---- crc32c.c ---- */
 uint32_t ub_crc32c(uint32_t crc, const void *data, size_t len);

@@ -19,14 +19,20 @@ static struct ub_obj *find_page(struct ub_core *core, uint64_t page)
 
 void ub_jfs_doorbell(struct ub_jfs *jfs, const void *direct)
 {
+	struct ub_engine *e = &jfs->obj.core->engine;
 	unsigned s = UB_SCHED_IDLE;
 
 	ub_count(jfs->obj.core, UB_ST_DOORBELLS, 1);
 	atomic_fetch_add_explicit(&jfs->doorbells, 1, memory_order_relaxed);
+	if (!ub_pause_inline(e)) {
+		ub_engine_kick(jfs, false);
+		return;
+	}
 	if (atomic_compare_exchange_strong(&jfs->sched, &s, UB_SCHED_RUNNING))
 		ub_jfs_run(jfs, NULL, direct);
 	else
 		ub_engine_kick(jfs, false);
+	ub_pause_inline_end(e);
 }
 
 static bool ring_jfs(struct ub_jfs *jfs, uint64_t at, uint64_t value, unsigned size)

@@ -126,10 +126,12 @@ static void wait_for_work(struct ub_core *core)
 	struct ub_engine *e = &core->engine;
 
 	e->sleeping++;
+	ub_pause_idle(e, true);
 	if (e->timers)
 		wait_for_timer(core);
 	else
 		pthread_cond_wait(&e->cond, &e->lock);
+	ub_pause_idle(e, false);
 	e->sleeping--;
 }
 
@@ -141,6 +143,10 @@ static struct ub_jfs *next_queue(struct ub_core *core)
 
 	pthread_mutex_lock(&e->lock);
 	while (!jfs && !e->stop) {
+		if (atomic_load(&e->paused)) {
+			ub_pause_wait(e);
+			continue;
+		}
 		serve_timers(core);
 		jfs = ub_sched_pick(&e->sched, 0);
 		if (!jfs && !e->stop)
@@ -207,11 +213,15 @@ void ub_engine_yield(struct ub_jfs *jfs)
 
 	if (!worker)
 		return;
+	if (ub_pause_due(jfs)) {
+		ub_pause_point(jfs);
+		return;
+	}
 	look_at_timers(core);
 	if (!ub_sched_waits(&core->engine.sched, worker->level + 1))
 		return;
 	level = worker->level;
-	while ((urgent = urgent_queue(&core->engine, level + 1))) {
+	while (!ub_pause_due(jfs) && (urgent = urgent_queue(&core->engine, level + 1))) {
 		served = true;
 		serve(worker, urgent);
 	}
@@ -230,10 +240,16 @@ static void *engine_main(void *arg)
 
 	if (core->host.thread_enter)
 		core->host.thread_enter(core->opaque);
+	pthread_mutex_lock(&core->engine.lock);
+	ub_pause_idle(&core->engine, false);
+	pthread_mutex_unlock(&core->engine.lock);
 	while ((jfs = next_queue(core)))
 		serve(&worker, jfs);
 	for (unsigned i = 0; i < UB_CLASSES; i++)
 		free(worker.scratch[i].buf);
+	pthread_mutex_lock(&core->engine.lock);
+	ub_pause_idle(&core->engine, true);
+	pthread_mutex_unlock(&core->engine.lock);
 	if (core->host.thread_leave)
 		core->host.thread_leave(core->opaque);
 	return NULL;
@@ -272,6 +288,18 @@ void ub_engine_park(struct ub_jfs *jfs, uint64_t delay_ns)
 		add_timer(e, &jfs->timer, due);
 	}
 	pthread_mutex_unlock(&e->lock);
+}
+
+uint64_t ub_engine_park_left(struct ub_jfs *jfs)
+{
+	struct ub_engine *e = &jfs->obj.core->engine;
+	uint64_t now = clock_ns(jfs->obj.core), left = jfs->park_left;
+
+	pthread_mutex_lock(&e->lock);
+	if (atomic_load(&jfs->sched) == UB_SCHED_PARKED)
+		left = jfs->timer.due > now ? jfs->timer.due - now : 1;
+	pthread_mutex_unlock(&e->lock);
+	return left;
 }
 
 static void kick_parked(struct ub_jfs *jfs)
@@ -326,6 +354,7 @@ int ub_engine_start(struct ub_core *core)
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&e->cond, &attr);
+	pthread_cond_init(&e->quiet, NULL);
 	pthread_condattr_destroy(&attr);
 	while (e->started < core->cfg.engines) {
 		if (pthread_create(&e->thread[e->started], NULL, engine_main, core)) {
@@ -377,4 +406,5 @@ void ub_engine_stop(struct ub_core *core)
 	drop_all(e);
 	pthread_mutex_destroy(&e->lock);
 	pthread_cond_destroy(&e->cond);
+	pthread_cond_destroy(&e->quiet);
 }

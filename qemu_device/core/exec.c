@@ -26,6 +26,7 @@ void ub_cmd_release(struct ub_cmd *cmd)
 		ub_mem_put(&cmd->mem[i]);
 	ub_mem_put(&cmd->rmt);
 	ub_mem_put(&cmd->notify);
+	ub_cmd_end_receive(cmd);
 	if (cmd->jfr)
 		ub_obj_put(&cmd->jfr->obj);
 	if (cmd->peer)
@@ -75,7 +76,7 @@ static bool check_token(struct ub_jfs *jfs, uint32_t id, uint32_t token, uint32_
 
 	if (!len)
 		return true;
-	sub = ub_seg_token(cmd->peer, id, token, access, addr, len, mem);
+	sub = ub_seg_token(cmd->peer, id, cmd->restored ? NULL : &token, access, addr, len, mem);
 	if (sub)
 		return fail(cmd, UB_CR_REM_ACCESS_ABORT_ERR, sub);
 	/* Others' segments are not held: their owner can always take them away. */
@@ -89,8 +90,9 @@ static struct ub_jfr *find_jfr(struct ub_cmd *cmd, uint32_t id)
 	struct ub_obj *obj;
 	struct ub_jfs *jetty;
 
-	if (!(cmd->flags & UB_WQE_TO_JETTY)) {
-		obj = ub_idmap_get(&cmd->peer->jfr, id);
+	/* The Jetty of a restored command may have gone since it led to the JFR. */
+	if (cmd->restored || !(cmd->flags & UB_WQE_TO_JETTY)) {
+		obj = ub_idmap_get(&cmd->peer->jfr, cmd->restored ? cmd->jfr_id : id);
 		return obj ? ub_container(obj, struct ub_jfr, obj) : NULL;
 	}
 	obj = ub_idmap_get(&cmd->peer->jfs, id);
@@ -105,7 +107,7 @@ static bool check_receiver(struct ub_cmd *cmd, uint32_t id, uint32_t token)
 
 	if (!jfr)
 		return fail(cmd, UB_CR_REM_UNSUPPORTED_REQ_ERR, UB_SUB_QUEUE_ID);
-	if (jfr->policy != UB_TOKEN_NONE && jfr->token != token)
+	if (!cmd->restored && jfr->policy != UB_TOKEN_NONE && jfr->token != token)
 		return fail(cmd, UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN_VALUE);
 	ub_obj_get(&jfr->obj);
 	cmd->jfr = jfr;
@@ -124,7 +126,8 @@ static bool check_remote(struct ub_jfs *jfs)
 		return fail(cmd, UB_CR_ACK_TIMEOUT_ERR, UB_SUB_EID);
 	if (cmd->opcode == UB_OP_SEND || cmd->opcode == UB_OP_SEND_IMM)
 		return check_receiver(cmd, w->rmt_id, w->rmt_token);
-	if (!check_token(jfs, w->rmt_id, w->rmt_token, access_of(cmd->opcode), w->rmt_addr,
+	if (!(cmd->restored && cmd->phase == UB_PHASE_WRITTEN) &&
+	    !check_token(jfs, w->rmt_id, w->rmt_token, access_of(cmd->opcode), w->rmt_addr,
 			 cmd->total, &cmd->rmt))
 		return false;
 	if (cmd->opcode == UB_OP_WRITE_IMM)
@@ -166,6 +169,55 @@ static bool check(struct ub_jfs *jfs)
 	ub_dma_unlock(core, other);
 	cmd->phase = UB_PHASE_CHECKED;
 	return ok;
+}
+
+/* ---- Commands of a loaded state ---- */
+static void restore_receive(struct ub_cmd *cmd)
+{
+	struct ub_recv *r = &cmd->recv;
+
+	r->n = 0;
+	r->status = r->sub = 0;
+	memset(r->mem, 0, sizeof(r->mem));
+	pthread_rwlock_rdlock(&cmd->peer->dma_lock);
+	ub_cmd_check_receive(cmd, r);
+	pthread_rwlock_unlock(&cmd->peer->dma_lock);
+}
+
+/* What it had found and lost before it was saved: as if that had been noticed in the next burst. */
+static void note_lost(struct ub_cmd *cmd)
+{
+	if (cmd->lost & UB_LOST_JFR)
+		fail(cmd, UB_CR_REM_OPERATION_ERR, UB_SUB_STATE);
+	else if (cmd->lost & (UB_LOST_RMT | UB_LOST_NOTIFY))
+		fail(cmd, UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN_ID);
+	if (cmd->done || !(cmd->lost & UB_LOST_RECV))
+		return;
+	cmd->recv.status = UB_CR_LOC_ACCESS_ERR;
+	cmd->recv.sub = UB_SUB_TOKEN_ID;
+	fail(cmd, UB_CR_REM_OPERATION_ERR, UB_SUB_TOKEN_ID);
+}
+
+void ub_cmd_restore(struct ub_jfs *jfs)
+{
+	struct ub_cmd *cmd = &jfs->cur;
+	uint8_t phase = cmd->phase;
+
+	if (phase == UB_PHASE_NEW || cmd->opcode == UB_OP_NOP)
+		return;
+	if (cmd->lost & ~UB_LOST_RECV || !check(jfs)) {
+		note_lost(cmd);
+		cmd->receiving = false;
+		return;
+	}
+	cmd->phase = phase;
+	if (!cmd->receiving)
+		return;
+	restore_receive(cmd);
+	note_lost(cmd);
+	/* The receive WQE is taken: it completes, whatever becomes of the message. */
+	if (cmd->done)
+		ub_exec_message(jfs);
 }
 
 /* ---- Results ---- */

@@ -2,16 +2,6 @@
 /* Messages: SEND, SEND_IMM, and the second half of WRITE_IMM. */
 #include "core_internal.h"
 
-/* A receive WQE that was taken, and what becomes of it. */
-struct receive {
-	struct ub_hw_recv_wqe wqe;
-	uint32_t index;
-	struct ub_mem mem[UB_HW_RECV_SGE];
-	unsigned n;
-	uint8_t status, sub;
-	uint64_t len;
-};
-
 static void write_payload(struct ub_jfs *jfs)
 {
 	struct ub_cmd *cmd = &jfs->cur;
@@ -20,13 +10,15 @@ static void write_payload(struct ub_jfs *jfs)
 
 	ub_stream_local(&local, jfs, UB_PTE_READ);
 	ub_stream_mem(&remote, cmd->peer, &cmd->rmt, 1, UB_PTE_WRITE);
-	x = ub_stream_copy(jfs, &remote, &local, cmd->total, &cmd->moved);
+	ub_stream_start_at(&local, cmd->moved);
+	ub_stream_start_at(&remote, cmd->moved);
+	x = ub_stream_copy(jfs, &remote, &local, cmd->total - cmd->moved, &cmd->moved);
 	ub_cmd_xfer(cmd, x, &local, &remote, true);
 	cmd->phase = UB_PHASE_WRITTEN;
 }
 
 /* Section 4 for the receiver's SGEs; under its dma_lock. */
-static void check_receive(struct ub_cmd *cmd, struct receive *r)
+void ub_cmd_check_receive(struct ub_cmd *cmd, struct ub_recv *r)
 {
 	uint64_t room = 0;
 
@@ -65,7 +57,7 @@ static void refused(struct ub_cmd *cmd, enum ub_take take)
 			    jfc_lost ? UB_SUB_JFC_FULL : UB_SUB_STATE);
 }
 
-static enum ub_take take(struct ub_jfs *jfs, struct receive *r)
+static enum ub_take take(struct ub_jfs *jfs, struct ub_recv *r)
 {
 	struct ub_cmd *cmd = &jfs->cur;
 	struct ub_core *core = jfs->obj.core;
@@ -76,10 +68,12 @@ static enum ub_take take(struct ub_jfs *jfs, struct receive *r)
 	ub_dma_lock(core, cmd->peer);
 	if (ub_cmd_live(jfs))
 		ret = ub_jfr_take(cmd->jfr, &r->wqe, &r->index, &after);
-	if (ret == UB_TAKE_OK)
-		check_receive(cmd, r);
-	else if (ret != UB_TAKE_EMPTY)
+	if (ret == UB_TAKE_OK) {
+		cmd->receiving = true;
+		ub_cmd_check_receive(cmd, r);
+	} else if (ret != UB_TAKE_EMPTY) {
 		refused(cmd, ret);
+	}
 	ub_dma_unlock(core, cmd->peer);
 	ub_after_run(&after);
 	return ret;
@@ -99,7 +93,7 @@ static void flush_receiver(struct ub_cmd *cmd)
 	}
 }
 
-static void copy_message(struct ub_jfs *jfs, struct receive *r)
+static void copy_message(struct ub_jfs *jfs, struct ub_recv *r)
 {
 	struct ub_cmd *cmd = &jfs->cur;
 	struct ub_stream local, remote;
@@ -107,7 +101,9 @@ static void copy_message(struct ub_jfs *jfs, struct receive *r)
 
 	ub_stream_local(&local, jfs, UB_PTE_READ);
 	ub_stream_mem(&remote, cmd->peer, r->mem, r->n, UB_PTE_WRITE);
-	x = ub_stream_copy(jfs, &remote, &local, cmd->total, &cmd->moved);
+	ub_stream_start_at(&local, cmd->moved);
+	ub_stream_start_at(&remote, cmd->moved);
+	x = ub_stream_copy(jfs, &remote, &local, cmd->total - cmd->moved, &cmd->moved);
 	if (x == UB_XFER_OK)
 		return;
 	if (x == UB_XFER_DST) {
@@ -121,7 +117,14 @@ static void copy_message(struct ub_jfs *jfs, struct receive *r)
 	ub_cmd_xfer(cmd, x, &local, &remote, true);
 }
 
-static void fill_recv_cqe(struct ub_jfs *jfs, const struct receive *r, struct ub_hw_cqe *cqe)
+void ub_cmd_end_receive(struct ub_cmd *cmd)
+{
+	for (unsigned i = 0; cmd->receiving && i < cmd->recv.n; i++)
+		ub_mem_put(&cmd->recv.mem[i]);
+	cmd->receiving = false;
+}
+
+static void fill_recv_cqe(struct ub_jfs *jfs, const struct ub_recv *r, struct ub_hw_cqe *cqe)
 {
 	struct ub_cmd *cmd = &jfs->cur;
 
@@ -148,7 +151,7 @@ static void fill_recv_cqe(struct ub_jfs *jfs, const struct receive *r, struct ub
 	cqe->rmt_id = jfs->obj.id;
 }
 
-static void complete_receive(struct ub_jfs *jfs, struct receive *r)
+static void complete_receive(struct ub_jfs *jfs, struct ub_recv *r)
 {
 	struct ub_cmd *cmd = &jfs->cur;
 	struct ub_jfr *jfr = cmd->jfr;
@@ -165,8 +168,7 @@ static void complete_receive(struct ub_jfs *jfs, struct receive *r)
 	ub_after_run(&after);
 	if (!ok && !cmd->done)
 		ub_cmd_fail(cmd, UB_CR_REM_OPERATION_ERR, UB_SUB_JFC_FULL);
-	for (unsigned i = 0; i < r->n; i++)
-		ub_mem_put(&r->mem[i]);
+	ub_cmd_end_receive(cmd);
 }
 
 static enum ub_exec retry_later(struct ub_jfs *jfs)
@@ -181,16 +183,12 @@ static enum ub_exec retry_later(struct ub_jfs *jfs)
 	return UB_EXEC_RNR;
 }
 
-enum ub_exec ub_exec_message(struct ub_jfs *jfs)
+static enum ub_exec take_and_copy(struct ub_jfs *jfs)
 {
 	struct ub_cmd *cmd = &jfs->cur;
-	struct receive r = { 0 };
 
-	if (cmd->opcode == UB_OP_WRITE_IMM && cmd->phase == UB_PHASE_CHECKED)
-		write_payload(jfs);
-	if (cmd->done)
-		return UB_EXEC_DONE;
-	switch (take(jfs, &r)) {
+	memset(&cmd->recv, 0, sizeof(cmd->recv));
+	switch (take(jfs, &cmd->recv)) {
 	case UB_TAKE_EMPTY:
 		return retry_later(jfs);
 	case UB_TAKE_BAD:
@@ -202,7 +200,25 @@ enum ub_exec ub_exec_message(struct ub_jfs *jfs)
 		break;
 	}
 	if (!cmd->done && cmd->opcode != UB_OP_WRITE_IMM)
-		copy_message(jfs, &r);
-	complete_receive(jfs, &r);
+		copy_message(jfs, &cmd->recv);
+	complete_receive(jfs, &cmd->recv);
 	return UB_EXEC_DONE;
+}
+
+enum ub_exec ub_exec_message(struct ub_jfs *jfs)
+{
+	struct ub_cmd *cmd = &jfs->cur;
+
+	/* Restored in the middle of its copy, or after that failed to be found again. */
+	if (cmd->receiving) {
+		if (!cmd->done)
+			copy_message(jfs, &cmd->recv);
+		complete_receive(jfs, &cmd->recv);
+		return UB_EXEC_DONE;
+	}
+	if (cmd->opcode == UB_OP_WRITE_IMM && cmd->phase == UB_PHASE_CHECKED)
+		write_payload(jfs);
+	if (cmd->done)
+		return UB_EXEC_DONE;
+	return take_and_copy(jfs);
 }

@@ -31,6 +31,7 @@ static void for_spans(struct ub_jfs *jfs, uint64_t rights, span_fn fn)
 	bool go = true;
 
 	ub_stream_mem(&s, core, cmd->mem, cmd->nsge, rights);
+	ub_stream_start_at(&s, cmd->moved);
 	while (go && cmd->moved < cmd->total) {
 		uint64_t left = cmd->total - cmd->moved;
 
@@ -76,7 +77,8 @@ void ub_exec_fill(struct ub_jfs *jfs)
 
 void ub_exec_crc32c(struct ub_jfs *jfs)
 {
-	jfs->cur.imm = jfs->cur.wqe.crc_seed;
+	if (!jfs->cur.moved)
+		jfs->cur.imm = jfs->cur.wqe.crc_seed;
 	for_spans(jfs, UB_PTE_READ, crc_span);
 	if (!jfs->cur.done)
 		jfs->cur.cqe_flags |= UB_CQE_IMM;

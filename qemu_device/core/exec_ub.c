@@ -32,10 +32,12 @@ void ub_exec_memory(struct ub_jfs *jfs)
 
 	ub_stream_local(&local, jfs, write ? UB_PTE_READ : UB_PTE_WRITE);
 	ub_stream_mem(&remote, cmd->peer, &cmd->rmt, 1, write ? UB_PTE_WRITE : UB_PTE_READ);
+	ub_stream_start_at(&local, cmd->moved);
+	ub_stream_start_at(&remote, cmd->moved);
 	if (write)
-		x = ub_stream_copy(jfs, &remote, &local, cmd->total, &cmd->moved);
+		x = ub_stream_copy(jfs, &remote, &local, cmd->total - cmd->moved, &cmd->moved);
 	else
-		x = ub_stream_copy(jfs, &local, &remote, cmd->total, &cmd->moved);
+		x = ub_stream_copy(jfs, &local, &remote, cmd->total - cmd->moved, &cmd->moved);
 	ub_cmd_xfer(cmd, x, &local, &remote, write);
 	if (!cmd->done && cmd->opcode == UB_OP_WRITE_NOTIFY)
 		store_notify(jfs);

@@ -166,6 +166,7 @@ void ub_exec_gemm(struct ub_jfs *jfs)
 	struct ub_scratch *scratch = &jfs->worker->scratch[jfs->level];
 	struct ub_cmd *cmd = &jfs->cur;
 	struct product p = { 0 };
+	bool ok;
 
 	set_product(&p, cmd);
 	if (!place(&p, scratch)) {
@@ -173,8 +174,12 @@ void ub_exec_gemm(struct ub_jfs *jfs)
 		return;
 	}
 	if (!move(jfs, &p.a, false) || !move(jfs, &p.b, false) ||
-	    (p.beta != 0.0f && !move(jfs, &p.c, false)) || !multiply(jfs, &p) ||
-	    !move(jfs, &p.c, true))
+	    (p.beta != 0.0f && !move(jfs, &p.c, false)) || !multiply(jfs, &p))
+		return;
+	jfs->worker->commits++;
+	ok = move(jfs, &p.c, true);
+	jfs->worker->commits--;
+	if (!ok)
 		return;
 	cmd->moved = (uint64_t)p.m * (uint64_t)p.n * 4;
 }

@@ -217,6 +217,24 @@ void ub_idmap_set(struct ub_idmap *map, uint32_t id, struct ub_obj *obj)
 	atomic_store_explicit(&leaf[id & ((1u << UB_IDMAP_BITS) - 1)], obj, memory_order_release);
 }
 
+struct ub_obj *ub_idmap_next(struct ub_idmap *map, uint32_t *id)
+{
+	for (uint64_t i = (uint64_t)*id + 1; i <= map->max; i++) {
+		struct ub_obj *obj;
+
+		if (!atomic_load(&map->leaf[i >> UB_IDMAP_BITS])) {
+			i |= (1u << UB_IDMAP_BITS) - 1;
+			continue;
+		}
+		obj = ub_idmap_get(map, (uint32_t)i);
+		if (!obj)
+			continue;
+		*id = (uint32_t)i;
+		return obj;
+	}
+	return NULL;
+}
+
 void ub_idmap_drain(struct ub_idmap *map, struct ub_obj **list)
 {
 	for (uint32_t i = 0; i < leaves(map); i++) {

@@ -156,6 +156,7 @@ static void start_cmd(struct ub_jfs *jfs, const void *first, unsigned blocks)
 	cmd->rmt.seg = cmd->notify.seg = NULL;
 	cmd->peer = NULL;
 	cmd->jfr = NULL;
+	cmd->receiving = cmd->restored = false;
 	cmd->status = cmd->substatus = cmd->cqe_flags = 0;
 	cmd->moved = cmd->imm = 0;
 	cmd->active = true;
@@ -398,6 +399,11 @@ void ub_jfs_run(struct ub_jfs *jfs, struct ub_worker *worker, const void *direct
 		enum step step;
 
 		ub_engine_yield(jfs);
+		/* Whatever this thread writes below must end before the device stands still. */
+		if (ub_pause_due(jfs) && worker->commits) {
+			requeue(jfs);
+			return;
+		}
 		step = take_step(jfs, direct);
 		direct = NULL;
 		if (step == STEP_GONE) {

@@ -140,7 +140,7 @@ int ub_seg_local(struct ub_ctx *ctx, uint32_t token_id, uint64_t addr, uint64_t 
 	return 0;
 }
 
-int ub_seg_token(struct ub_core *owner, uint32_t token_id, uint32_t token, uint32_t access,
+int ub_seg_token(struct ub_core *owner, uint32_t token_id, const uint32_t *token, uint32_t access,
 		 uint64_t addr, uint64_t len, struct ub_mem *mem)
 {
 	struct ub_obj *obj = ub_idmap_get(&owner->seg, token_id);
@@ -148,7 +148,7 @@ int ub_seg_token(struct ub_core *owner, uint32_t token_id, uint32_t token, uint3
 
 	if (!seg)
 		return UB_SUB_TOKEN_ID;
-	if (seg->policy != UB_TOKEN_NONE && atomic_load(&seg->token) != token)
+	if (token && seg->policy != UB_TOKEN_NONE && atomic_load(&seg->token) != *token)
 		return UB_SUB_TOKEN_VALUE;
 	if (!inside(seg, addr, len))
 		return UB_SUB_BOUNDS;

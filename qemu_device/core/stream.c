@@ -106,6 +106,13 @@ void ub_stream_skip(struct ub_stream *s, uint64_t n)
 	s->off += n;
 }
 
+void ub_stream_start_at(struct ub_stream *s, uint64_t n)
+{
+	while (!s->flat && s->i < s->n && n >= s->mem[s->i].len)
+		n -= s->mem[s->i++].len;
+	s->off = n;
+}
+
 bool ub_cmd_live(struct ub_jfs *jfs)
 {
 	struct ub_cmd *cmd = &jfs->cur;

@@ -42,6 +42,11 @@ struct ub_core_host {
 	 * device.
 	 */
 	void (*db_page)(void *opaque, uint32_t page, bool in_use);
+	/*
+	 * Memory that the device keeps mapped may have been written. May be NULL. Called from
+	 * ub_core_pause() for each piece.
+	 */
+	void (*kept_written)(void *opaque, void *ptr, size_t len);
 };
 
 struct ub_core_config {
@@ -90,5 +95,32 @@ void ub_core_db_direct(struct ub_core *core, uint32_t page, const void *wqe64);
  * more; an engine may still be finishing arithmetic on private copies. Bounded by one 64 KiB copy.
  */
 void ub_core_reset(struct ub_core *core);
+
+/*
+ * Stand still: on return no engine touches anything, until ub_core_resume(). Waits for a burst of
+ * 64 KiB, or for a GEMM_F32 that is in a product of blocks or writes its result. Doorbells are
+ * noted. Devices whose commands reach each other are paused together, and no other call but those
+ * below and ub_core_reset() may be under way or follow before ub_core_resume().
+ */
+void ub_core_pause(struct ub_core *core);
+void ub_core_resume(struct ub_core *core);
+
+/* Moves len bytes out or in; 0, or anything else to give up. */
+struct ub_core_stream {
+	int (*move)(void *opaque, void *data, size_t len);
+	void *opaque;
+};
+
+/*
+ * The state of a paused device, without guest memory and device memory, which are the front end's to
+ * save and to have in place before a load. Commands under way go along: data that has moved does
+ * not move again, nothing completes twice. 0 or -1.
+ */
+int ub_core_save(struct ub_core *core, const struct ub_core_stream *to);
+/*
+ * Into a paused device of the same identity and limits, in place of whatever it had. On failure it is
+ * as after a reset and *error says why. All devices are loaded before the first is resumed.
+ */
+int ub_core_load(struct ub_core *core, const struct ub_core_stream *from, char *error, size_t size);
 
 #endif

@@ -155,43 +155,44 @@ int ub_walk_run(struct ub_walk *walk, uint64_t uba, uint64_t len, uint64_t right
 }
 
 /* ---- Kept translations ---- */
-static int pin_grow(struct ub_pinned *pin)
+static int pin_add(struct ub_pinned *pin, const struct ub_run *run, size_t at)
 {
-	struct ub_run *run = realloc(pin->run, (pin->nruns + 1) * sizeof(*run));
+	struct ub_run *runs = realloc(pin->run, (pin->nruns + 1) * sizeof(*runs));
 
-	if (!run)
+	if (!runs)
 		return -1;
-	pin->run = run;
+	pin->run = runs;
+	pin->run[pin->nruns++] = *run;
+	for (size_t off = 0; off < run->len; off += UB_HW_PAGE_SIZE)
+		pin->page[(at + off) / UB_HW_PAGE_SIZE] = (uint8_t *)run->ptr + off;
 	return 0;
 }
 
-static void pin_pages(struct ub_pinned *pin, size_t at, uint8_t *ptr, size_t len)
+/* Map up to run.len bytes for keeps; how many it came to is in there. */
+static int pin_run(struct ub_pinned *pin, struct ub_core *core, struct ub_run *run, size_t at,
+		   bool last)
 {
-	for (size_t off = 0; off < len; off += UB_HW_PAGE_SIZE)
-		pin->page[(at + off) / UB_HW_PAGE_SIZE] = ptr + off;
-}
+	size_t want = run->len;
 
-/* Map up to *len bytes for keeps. */
-static int pin_run(struct ub_pinned *pin, struct ub_core *core, uint64_t addr, size_t at,
-		   size_t *len, bool last)
-{
-	size_t want = *len;
-	void *ptr;
-
-	if (pin_grow(pin))
+	run->ptr = core->host.map(core->opaque, run->addr, &run->len, pin->is_write);
+	if (!run->ptr)
 		return -1;
-	ptr = core->host.map(core->opaque, addr, len, pin->is_write);
-	if (!ptr)
+	if (((run->len < want || !last) && run->len % UB_HW_PAGE_SIZE) || pin_add(pin, run, at)) {
+		core->host.unmap(core->opaque, run->ptr, run->len, pin->is_write, 0);
 		return -1;
-	pin->run[pin->nruns++] = (struct ub_run){ ptr, *len };
-	if (*len < want || !last)
-		if (*len % UB_HW_PAGE_SIZE)
-			return -1;
-	pin_pages(pin, at, ptr, *len);
+	}
 	return 0;
 }
 
-static int pin_alloc(struct ub_pinned *pin, size_t len, bool is_write)
+static int pin_hbm(struct ub_pinned *pin, struct ub_core *core, struct ub_run *run, size_t at)
+{
+	if (run->addr > core->cfg.hbm_size || run->len > core->cfg.hbm_size - run->addr)
+		return -1;
+	run->ptr = (uint8_t *)core->cfg.hbm + run->addr;
+	return pin_add(pin, run, at);
+}
+
+int ub_pin_alloc(struct ub_pinned *pin, size_t len, bool is_write)
 {
 	memset(pin, 0, sizeof(*pin));
 	pin->is_write = is_write;
@@ -207,29 +208,29 @@ void ub_pin_drop(struct ub_pinned *pin, struct ub_core *core)
 	pin->page = NULL;
 }
 
-int ub_pin_bus(struct ub_pinned *pin, struct ub_core *core, uint64_t addr, size_t len,
-	       bool is_write)
+int ub_pin_piece(struct ub_pinned *pin, struct ub_core *core, uint64_t addr, size_t at, size_t len,
+		 size_t total, bool hbm)
 {
-	if (addr + len < addr || pin_alloc(pin, len, is_write))
-		return -1;
-	for (size_t at = 0; at < len;) {
-		size_t n = len - at;
+	for (size_t end = at + len; at < end;) {
+		struct ub_run run = { .len = end - at, .addr = addr, .hbm = hbm };
 
-		if (pin_run(pin, core, addr + at, at, &n, true)) {
-			ub_pin_drop(pin, core);
+		if (hbm ? pin_hbm(pin, core, &run, at) : pin_run(pin, core, &run, at, end == total))
 			return -1;
-		}
-		at += n;
+		at += run.len;
+		addr += run.len;
 	}
 	return 0;
 }
 
-static int pin_hbm(struct ub_pinned *pin, struct ub_core *core, uint64_t addr, size_t at,
-		   size_t len)
+int ub_pin_bus(struct ub_pinned *pin, struct ub_core *core, uint64_t addr, size_t len,
+	       bool is_write)
 {
-	if (addr > core->cfg.hbm_size || len > core->cfg.hbm_size - addr)
+	if (addr + len < addr || ub_pin_alloc(pin, len, is_write))
 		return -1;
-	pin_pages(pin, at, (uint8_t *)core->cfg.hbm + addr, len);
+	if (ub_pin_piece(pin, core, addr, 0, len, len, false)) {
+		ub_pin_drop(pin, core);
+		return -1;
+	}
 	return 0;
 }
 
@@ -239,22 +240,16 @@ int ub_pin_uba(struct ub_pinned *pin, struct ub_ctx *ctx, uint64_t uba, size_t l
 	struct ub_walk walk;
 	int ret = 0;
 
-	if (pin_alloc(pin, len, true))
+	if (ub_pin_alloc(pin, len, true))
 		return -1;
 	ub_walk_init(&walk, ctx);
 	for (size_t at = 0; at < len && !ret;) {
 		struct ub_leaf leaf;
-		size_t n;
 
 		ret = ub_walk_run(&walk, uba + at, len - at, UB_PTE_READ | UB_PTE_WRITE, &leaf);
-		if (ret)
-			break;
-		n = leaf.len;
-		if (leaf.hbm)
-			ret = pin_hbm(pin, core, leaf.addr, at, n);
-		else
-			ret = pin_run(pin, core, leaf.addr, at, &n, at + n == len);
-		at += n;
+		if (!ret)
+			ret = ub_pin_piece(pin, core, leaf.addr, at, leaf.len, len, leaf.hbm);
+		at += leaf.len;
 	}
 	ub_walk_end(&walk);
 	if (ret)
@@ -265,8 +260,9 @@ int ub_pin_uba(struct ub_pinned *pin, struct ub_ctx *ctx, uint64_t uba, size_t l
 void ub_unpin(struct ub_pinned *pin, struct ub_core *core)
 {
 	for (uint32_t i = 0; i < pin->nruns; i++)
-		core->host.unmap(core->opaque, pin->run[i].ptr, pin->run[i].len, pin->is_write,
-				 pin->is_write ? pin->run[i].len : 0);
+		if (!pin->run[i].hbm)
+			core->host.unmap(core->opaque, pin->run[i].ptr, pin->run[i].len,
+					 pin->is_write, pin->is_write ? pin->run[i].len : 0);
 	free(pin->run);
 	pin->run = NULL;
 	pin->nruns = 0;
