@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+# Fuzzers of the device core. make test replays their corpora; make fuzz runs them by libFuzzer.
+
+FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_DIR := $(BUILD)/tests/fuzz
+FUZZ_COMMON := $(filter-out fuzz_% replay.c,$(notdir $(wildcard tests/fuzz/*.c)))
+FUZZ_HEADERS := $(wildcard tests/fuzz/*.h) $(CORE_HEADERS) $(HEADERS)
+
+# Replay: the core's test objects and whatever compiler there is.
+FUZZ_REPLAY := $(FUZZERS:%=$(FUZZ_DIR)/replay-%)
+FUZZ_CORE_OBJ := $(patsubst qemu_device/core/%.c,$(BUILD)/tests/core/obj/%.o,$(CORE_SRC))
+FUZZ_REPLAY_OBJ := $(FUZZ_COMMON:%.c=$(FUZZ_DIR)/obj/%.o) $(FUZZ_DIR)/obj/replay.o
+
+$(FUZZ_DIR)/obj/%.o: tests/fuzz/%.c $(FUZZ_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(SANITIZE) -c $< -o $@
+
+$(FUZZ_REPLAY): $(FUZZ_DIR)/replay-%: $(FUZZ_DIR)/obj/fuzz_%.o $(FUZZ_REPLAY_OBJ) $(FUZZ_CORE_OBJ)
+	$(CC) $(CFLAGS) $(SANITIZE) $^ -o $@ $(CORE_LIBS)
+
+UNIT_TESTS += $(foreach name,$(FUZZERS),$(FUZZ_DIR)/replay-$(name)@tests/fuzz/corpus/$(name))
+
+# The fuzzers proper: only the core is instrumented for coverage.
+CLANG ?= clang
+FUZZ_FLAGS := -O1 -g -std=gnu11 -Wall -Wextra -Werror -fsanitize=address,undefined \
+	-fno-sanitize-recover=all -fno-omit-frame-pointer
+FUZZ_OBJ := $(FUZZ_COMMON:%.c=$(FUZZ_DIR)/clang/%.o) $(CORE_SRC:qemu_device/core/%.c=$(FUZZ_DIR)/clang/core/%.o)
+FUZZ_BIN := $(FUZZERS:%=$(FUZZ_DIR)/fuzz-%)
+
+$(FUZZ_DIR)/clang/core/%.o: qemu_device/core/%.c $(FUZZ_HEADERS)
+	@mkdir -p $(@D)
+	$(CLANG) $(CPPFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -c $< -o $@
+
+$(FUZZ_DIR)/clang/%.o: tests/fuzz/%.c $(FUZZ_HEADERS)
+	@mkdir -p $(@D)
+	$(CLANG) $(CPPFLAGS) $(FUZZ_FLAGS) -c $< -o $@
+
+$(FUZZ_BIN): $(FUZZ_DIR)/fuzz-%: $(FUZZ_DIR)/clang/fuzz_%.o $(FUZZ_OBJ)
+	$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer $^ -o $@ $(CORE_LIBS)
+
+.SECONDARY: $(FUZZ_OBJ) $(FUZZ_REPLAY_OBJ) $(FUZZERS:%=$(FUZZ_DIR)/obj/fuzz_%.o) \
+	$(FUZZERS:%=$(FUZZ_DIR)/clang/fuzz_%.o)
+
+FUZZER ?= $(FUZZERS)
+
+.PHONY: fuzz fuzz-report
+fuzz: $(FUZZ_BIN) ## fuzz the device core, SECONDS=60 for each; FUZZER=admin for one
+	tests/fuzz/fuzz.sh run $(FUZZ_DIR) $(or $(SECONDS),60) $(FUZZER)
+
+fuzz-report: $(FUZZ_BIN) ## what the fuzzers ran and which part of the core's edges they reach
+	@tests/fuzz/fuzz.sh report $(FUZZ_DIR) $(FUZZER)
