@@ -312,7 +312,7 @@ static void flush_into_a_full_jfc(void **state)
 	publish(&jfs);
 	assert_int_equal(jfs_modify(&jfs, UB_STATE_ERROR), UB_ADMIN_OK);
 	assert_int_equal(wait_eqe(&s->rig, 0).type, UB_EVENT_JFC_ERR);
-	assert_int_equal(jfs.rec->state, UB_STATE_ERROR);
+	assert_int_equal(__atomic_load_n(&jfs.rec->state, __ATOMIC_ACQUIRE), UB_STATE_ERROR);
 	assert_int_equal(jfs_modify(&jfs, UB_STATE_RESET), UB_ADMIN_OK);
 }
 
