@@ -468,6 +468,37 @@ static void test_armed_serial(void **state)
 	assert_false(poll_eqe(&s->rig, 1, &eqe));
 }
 
+/* Events held back by moderation are held back there as well, and come. */
+static void test_held_back(void **state)
+{
+	struct set *s = *state;
+	struct ub_admin_cmd cmd = { .opcode = UB_ADMIN_MODIFY_JFC, .id = s->jfc.id };
+	union twqe w = wqe_new(UB_OP_NOP, UB_WQE_COMPLETE, 1);
+	struct ub_hw_eqe eqe;
+
+	cmd.jfc.mod_count = 3;
+	assert_int_equal(admin(&s->rig, &cmd), UB_ADMIN_OK);
+	rearm(&s->jfc, 1, false);
+	run(&s->jfs, &w);
+	run(&s->jfs, &w);
+	migrate(&s->rig);
+	sleep_ms(20);
+	assert_false(poll_eqe(&s->rig, 1, &eqe));
+	run(&s->jfs, &w);
+	eqe = wait_eqe(&s->rig, 1);
+	assert_int_equal(eqe.info, 1);
+	assert_int_equal(STAT(&s->rig, moderated), 1);
+	/* By time alone: what is left of it passes in the new device. */
+	cmd.jfc.mod_count = 0;
+	cmd.jfc.mod_usec = 60000;
+	assert_int_equal(admin(&s->rig, &cmd), UB_ADMIN_OK);
+	rearm(&s->jfc, 2, false);
+	run(&s->jfs, &w);
+	migrate(&s->rig);
+	eqe = wait_eqe(&s->rig, 1);
+	assert_int_equal(eqe.info, 2);
+}
+
 static void test_states(void **state)
 {
 	struct set *s = *state;
@@ -584,6 +615,7 @@ int main(void)
 		cmocka_unit_test(test_peer_stays_behind),
 		T(test_rnr_wait),
 		T(test_armed_serial),
+		T(test_held_back),
 		T(test_states),
 		T(test_ring_unmapped_since),
 		T(test_refused),

@@ -204,6 +204,12 @@ void op_query(struct guest *g, struct input *in)
 	struct gctx *ctx = guest_ctx(g, in);
 	struct ub_admin_cmd cmd = { .opcode = ops[in_pick(in, 3)], .id = in_pick(in, 6) };
 
+	if (in_rarely(in, 3)) {
+		cmd.opcode = UB_ADMIN_MODIFY_JFC;
+		cmd.jfc.mod_count = in_pick(in, 8);
+		cmd.jfc.mod_usec = in_u8(in);
+		cmd.jfc.flags = in_pick(in, 2);
+	}
 	guest_admin(ctx->dev, &cmd);
 }
 

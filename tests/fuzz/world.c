@@ -329,7 +329,7 @@ static bool engine_is_empty(struct ub_core *core)
 	bool empty;
 
 	pthread_mutex_lock(&core->engine.lock);
-	empty = !core->engine.park_head && !atomic_load(&core->engine.sched.ready);
+	empty = !core->engine.timers && !atomic_load(&core->engine.sched.ready);
 	pthread_mutex_unlock(&core->engine.lock);
 	return empty;
 }
