@@ -55,6 +55,7 @@ static void ctx_init(struct ubnpu_ctx *ctx, struct ubnpu_dev *ub)
 		INIT_LIST_HEAD(&ctx->queues[type]);
 	spin_lock_init(&ctx->ev_lock);
 	init_waitqueue_head(&ctx->ev_wq);
+	INIT_DELAYED_WORK(&ctx->orphan_work, ubnpu_orphan_work);
 	spin_lock_init(&ctx->wait_lock);
 	spin_lock_init(&ctx->jfce_lock);
 	INIT_LIST_HEAD(&ctx->jfces);
@@ -186,6 +187,8 @@ static int ubnpu_release(struct inode *inode, struct file *file)
 		ctx_release_objects(ctx, true);
 	ubnpu_id_free(ub, &ub->ctxs, ctx->tid);
 	up_read(&ub->gate);
+	/* Its queues are gone, so nobody starts it again. */
+	cancel_delayed_work_sync(&ctx->orphan_work);
 	ubnpu_jfces_wake(ctx);
 	ubnpu_ctx_put(ctx);
 	return 0;

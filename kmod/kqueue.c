@@ -33,7 +33,7 @@ static int kjfc_new(struct ubnpu_queue *q)
 	mutex_init(&jfc->reap);
 	init_waitqueue_head(&jfc->wq);
 	INIT_LIST_HEAD(&jfc->jfs);
-	jfc->ub = q->ctx->ub;
+	jfc->ctx = q->ctx;
 	jfc->depth = q->depth;
 	jfc->ring = q->mem->vaddr;
 	jfc->rec = q->mem->vaddr + q->rec_offset;
@@ -134,7 +134,7 @@ static struct ubnpu_kjfs *kjfc_find_jfs(const struct ubnpu_kjfc *jfc, u32 id)
 	struct ubnpu_queue *q;
 
 	rcu_read_lock();
-	q = xa_load(&jfc->ub->queues[UBNPU_JFS].xa, id);
+	q = xa_load(&jfc->ctx->ub->queues[UBNPU_JFS].xa, id);
 	if (q && q->kjfs && q->kjfs->jfc == jfc && !list_empty(&q->kjfs->node))
 		jfs = q->kjfs;
 	rcu_read_unlock();
@@ -178,6 +178,8 @@ static bool kjfc_take(struct ubnpu_kjfc *jfc, const struct ub_hw_cqe *cqe)
 		return true;
 	if (cqe->status == UB_CR_WR_FLUSH_ERR_DONE)
 		kjfs_end_all(jfs, UB_CR_WR_FLUSH_ERR);
+	if (cqe->status == UB_CR_WR_SUSPEND_DONE)
+		ubnpu_orphan_watch(jfc->ctx);
 	if (cqe->status == UB_CR_WR_FLUSH_ERR_DONE || cqe->status == UB_CR_WR_SUSPEND_DONE)
 		return READ_ONCE(jfs->closed) == -ECANCELED;
 	pi = smp_load_acquire(&jfs->pi);

@@ -28,7 +28,7 @@ struct ubnpu_kslot {
 struct ubnpu_kjfc {
 	struct kref ref;
 	struct rcu_head rcu;
-	struct ubnpu_dev *ub;
+	struct ubnpu_ctx *ctx;
 	u32 id;
 	u32 depth;
 	struct ub_hw_cqe *ring;
@@ -111,6 +111,8 @@ int ubnpu_reap(struct ubnpu_ctx *ctx, struct ubnpu_call *call);
 
 /* cancel.c */
 int ubnpu_kjfs_cancel(struct ubnpu_ctx *ctx, u32 id);
+void ubnpu_orphan_watch(struct ubnpu_ctx *ctx);
+void ubnpu_orphan_work(struct work_struct *work);
 
 /* uring.c; kjfc->lock is held */
 void ubnpu_uring_begin(struct ubnpu_kjfc *jfc, void *owner, u32 wqes);

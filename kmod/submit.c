@@ -82,6 +82,8 @@ static int kjfs_check(struct ubnpu_ctx *ctx, struct ubnpu_kjfs *jfs, struct ub_i
 	state = le32_to_cpu(READ_ONCE(jfs->rec->state));
 	if (state == UB_STATE_ERROR || state == UB_STATE_RESET)
 		return ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_STATE, jfs->id, state);
+	if (state == UB_STATE_SUSPENDED)
+		ubnpu_orphan_watch(ctx);
 	return 0;
 }
 

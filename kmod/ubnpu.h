@@ -188,6 +188,7 @@ struct ubnpu_ctx {
 	struct list_head jfces;
 	u32 nr_jfces;
 
+	struct delayed_work orphan_work;	/* see cancel.c */
 	spinlock_t wait_lock;	/* WAITs of io_uring; also taken by interrupt handlers */
 };
 

@@ -6,7 +6,7 @@ set -euo pipefail
 packages=(
     # build
     gcc g++ make pkg-config git dpkg-dev libc6-dev
-    libnl-3-dev libnl-genl-3-dev libudev-dev libcli11-dev libfmt-dev nlohmann-json3-dev
+    libnl-3-dev libnl-genl-3-dev libudev-dev liburing-dev libcli11-dev libfmt-dev nlohmann-json3-dev
     libopenblas-pthread-dev linux-headers-amd64 sparse
     # the device: QEMU and what configures its source
     qemu-system-x86 libglib2.0-dev libpixman-1-dev libfdt-dev meson ninja-build python3 flex bison

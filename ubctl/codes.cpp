@@ -79,6 +79,25 @@ const Code driver_codes[] = {
      "The kernel or the library could not allocate.", "free memory, or use smaller queues"},
     {UB_EXT_BAD_VALUE, "BAD_VALUE", EINVAL, exit_failed, "a value is out of range",
      "A field holds more than it may, such as a priority above 15.", "use a value up to the limit"},
+    {UB_EXT_FOREIGN_CONTEXT, "FOREIGN_CONTEXT", EACCES, exit_permission,
+     "another process opened this context",
+     "Memory is accounted to the process that opened the device, and addresses in requests are its "
+     "own. Who got the file by fork or over a socket may not register memory or make queues.",
+     "open the device in the process that uses it"},
+    {UB_EXT_PRIVILEGE, "PRIVILEGE", EPERM, exit_permission, "a capability is missing",
+     "Queues of priority 8 and above precede all others strictly and could starve them, so they "
+     "ask for CAP_SYS_NICE.",
+     "use a priority up to the limit, or grant CAP_SYS_NICE"},
+    {UB_EXT_WRONG_DOOR, "WRONG_DOOR", EINVAL, exit_failed, "the queue is of another door",
+     "SUBMIT, REAP and io_uring's SUBMIT are for kernel queues, io_uring's WAIT is for mapped ones. "
+     "A send queue has the door of its completion queue.",
+     "choose the door when the JFC is made"},
+    {UB_EXT_QUEUE_FULL, "QUEUE_FULL", EAGAIN, exit_failed, "the queue has no room",
+     "The ring is full, or the completion queue could not take the completions of more requests. "
+     "Completions that nobody takes keep their room.",
+     "take completions, or use deeper queues"},
+    {UB_EXT_CANCELLED, "CANCELLED", ECANCELED, exit_failed, "the request was cancelled",
+     "The queue is being cancelled, reset or destroyed.", "post again when that is over"},
 };
 
 const Code completion_codes[] = {

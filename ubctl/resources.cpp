@@ -133,13 +133,27 @@ int queue_list(const Globals &globals) {
                    {"jfr", "JFR"},
                    {"count", "COUNT"},
                    {"interrupts", "INTERRUPTS"},
-                   {"flags", nullptr}}};
+                   {"flags", nullptr},
+                   {"priority", "PRIO"},
+                   {"weight", "WEIGHT"},
+                   {"mod_count", nullptr},
+                   {"mod_usec", nullptr},
+                   {"inline_wqes", nullptr},
+                   {"doorbells", nullptr},
+                   {"direct_wqes", nullptr},
+                   {"preempted", nullptr},
+                   {"rearms", nullptr},
+                   {"moderated", nullptr}}};
     for (const Attributes &row : rows_with_comm(globals, UB_CMD_QUEUE_GET))
         report.add({device_of(row), queue_type(row), row.value(UB_A_QUEUE_ID), row.value(UB_A_TID),
                     row.value(UB_A_PID), row.text(UB_A_COMM), queue_state(row),
                     row.value(UB_A_DEPTH), row.value(UB_A_PI), row.value(UB_A_CI),
                     row.value(UB_A_JFC), row.value(UB_A_JFR), row.value(UB_A_COUNT),
-                    row.value(UB_A_INTERRUPTS), row.value(UB_A_QUEUE_FLAGS)});
+                    row.value(UB_A_INTERRUPTS), row.value(UB_A_QUEUE_FLAGS),
+                    row.value(UB_A_PRIORITY), row.value(UB_A_WEIGHT), row.value(UB_A_MOD_COUNT),
+                    row.value(UB_A_MOD_USEC), row.value(UB_A_INLINE_WQES),
+                    row.value(UB_A_DOORBELLS), row.value(UB_A_DIRECT_WQES),
+                    row.value(UB_A_PREEMPTED), row.value(UB_A_REARMS), row.value(UB_A_MODERATED)});
     print(report, globals.style);
     return exit_ok;
 }

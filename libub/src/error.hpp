@@ -32,6 +32,9 @@ enum : uint32_t {
     CAUSE_INTERRUPTED,   // by a signal
     CAUSE_NOT_ERROR,     // flush of a queue that is not in ERROR
     CAUSE_EID,           // text is no EID
+    CAUSE_NO_DOOR,       // the provider has no kernel queues
+    CAUSE_DOOR,          // a call for the other door
+    CAUSE_DOOR_EVENTS,   // event channel with a kernel JFC
     CAUSE_INTERNAL,      // an exception nobody expected
 };
 

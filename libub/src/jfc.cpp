@@ -27,11 +27,18 @@ uint64_t new_cookie(ub_context *ctx) {
 
 int create_in_device(Jfc *jfc, const ub_jfc_cfg *cfg) {
     ub_ioc_create_jfc arg{};
-    arg.mem = jfc->memory->describe();
     arg.user_ctx = jfc->cookie;
     arg.depth = jfc->depth;
-    arg.jfce_fd = cfg->jfce ? cfg->jfce->fd : -1;
     arg.comp_vector = cfg->comp_vector;
+    arg.mod_count = cfg->mod_count;
+    arg.mod_usec = cfg->mod_usec;
+    arg.flags = cfg->adaptive ? UB_JFC_F_ADAPTIVE : 0;
+    if (jfc->memory) {
+        arg.mem = jfc->memory->describe();
+        arg.jfce_fd = cfg->jfce ? cfg->jfce->fd : -1;
+    } else {
+        arg.flags |= UB_JFC_F_KERNEL;
+    }
     const int result = control(jfc->ctx, UB_IOC_CREATE_JFC, &arg.hdr);
     jfc->id = arg.id;
     jfc->db_offset = arg.db_offset;
@@ -44,7 +51,28 @@ void destroy(Jfc *jfc) {
     delete jfc;
 }
 
+int check_door(ub_context *ctx, const ub_jfc_cfg *cfg) {
+    if (cfg->door > UB_DOOR_IOCTL)
+        return fail(ctx, EINVAL, UB_EXT_BAD_VALUE, UB_DOOR_IOCTL, 0, offsetof(ub_jfc_cfg, door));
+    if (cfg->door == UB_DOOR_MAPPED)
+        return 0;
+    if (!ctx->provider->has_kernel_queues())
+        return fail(ctx, EOPNOTSUPP, CAUSE_NO_DOOR);
+    if (cfg->jfce || cfg->comp_vector)
+        return fail(ctx, EINVAL, CAUSE_DOOR_EVENTS);
+    return 0;
+}
+
+// Rings of our own, where they are not the kernel's.
+void make_ring(Jfc *jfc) {
+    jfc->memory = std::make_unique<QueueMemory>(jfc->depth, sizeof(ub_hw_cqe));
+    jfc->ring = jfc->memory->ring<ub_hw_cqe>();
+    jfc->rec = jfc->memory->record<ub_hw_jfc_rec>();
+}
+
 ub_jfc *make(ub_context *ctx, const ub_jfc_cfg *cfg) {
+    if (check_door(ctx, cfg))
+        return nullptr;
     auto jfc = std::make_unique<Jfc>();
     jfc->ctx = ctx;
     jfc->depth = ring_depth(ctx, cfg->depth, ctx->limits.max_jfc_depth);
@@ -54,9 +82,8 @@ ub_jfc *make(ub_context *ctx, const ub_jfc_cfg *cfg) {
         fail(ctx, EINVAL, CAUSE_FOREIGN);
         return nullptr;
     }
-    jfc->memory = std::make_unique<QueueMemory>(jfc->depth, sizeof(ub_hw_cqe));
-    jfc->ring = jfc->memory->ring<ub_hw_cqe>();
-    jfc->rec = jfc->memory->record<ub_hw_jfc_rec>();
+    if (cfg->door == UB_DOOR_MAPPED)
+        make_ring(jfc.get());
     jfc->arm_sn = 1;
     jfc->user_ctx = cfg->user_ctx;
     jfc->cookie = new_cookie(ctx);
@@ -65,7 +92,7 @@ ub_jfc *make(ub_context *ctx, const ub_jfc_cfg *cfg) {
         delist(jfc.get());
         return nullptr;
     }
-    if (map_doorbell(ctx, jfc->db_offset, &jfc->db_page)) {
+    if (jfc->memory && map_doorbell(ctx, jfc->db_offset, &jfc->db_page)) {
         delist(jfc.get());
         const int errnum = errno;
         destroy_queue(ctx, UB_IOC_DESTROY_JFC, UB_OBJ_JFC, jfc->id);

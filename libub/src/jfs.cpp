@@ -9,13 +9,15 @@ namespace {
 
 int create_in_device(Jfs *jfs, const ub_jfs_cfg *cfg, const ub_jfr *jfr) {
     ub_ioc_create_jfs arg{};
-    arg.mem = jfs->memory->describe();
+    if (jfs->memory)
+        arg.mem = jfs->memory->describe();
     arg.depth = jfs->depth;
     arg.jfc = cfg->jfc->id;
     arg.jfr = jfr ? jfr->id : 0;
     arg.flags = (cfg->flags & UB_JFS_F_ERROR_SUSPEND) | (jfr ? UB_JFS_F_JETTY : 0);
     arg.priority = cfg->priority;
     arg.rnr_retry = cfg->rnr_retry;
+    arg.weight = cfg->weight;
     const int result = control(jfs->ctx, UB_IOC_CREATE_JFS, &arg.hdr);
     jfs->id = arg.id;
     jfs->db_offset = arg.db_offset;
@@ -63,6 +65,15 @@ ub_cr unhandled(const Jfs *jfs, const ub_hw_wqe *wqe) {
 
 } // namespace
 
+namespace {
+// A queue has the door of its JFC.
+void make_ring(Jfs *jfs) {
+    jfs->memory = std::make_unique<QueueMemory>(jfs->depth, UB_HW_WQEBB_SIZE);
+    jfs->ring = jfs->memory->ring<uint8_t>();
+    jfs->rec = jfs->memory->record<ub_hw_jfs_rec>();
+}
+} // namespace
+
 ub_jfs *ub_impl::create_jfs(ub_context *ctx, const ub_jfs_cfg *cfg, ub_jfr *jfr) {
     auto jfs = std::make_unique<Jfs>();
     if (check(ctx, cfg, jfr))
@@ -71,16 +82,15 @@ ub_jfs *ub_impl::create_jfs(ub_context *ctx, const ub_jfs_cfg *cfg, ub_jfr *jfr)
     jfs->depth = ring_depth(ctx, cfg->depth, ctx->limits.max_jfs_depth);
     if (!jfs->depth)
         return nullptr;
-    jfs->memory = std::make_unique<QueueMemory>(jfs->depth, UB_HW_WQEBB_SIZE);
-    jfs->ring = jfs->memory->ring<uint8_t>();
-    jfs->rec = jfs->memory->record<ub_hw_jfs_rec>();
+    if (cfg->jfc->ring)
+        make_ring(jfs.get());
     jfs->flags = cfg->flags;
     jfs->max_sge = ctx->limits.max_sge;
     jfs->max_inline = ctx->limits.max_inline;
     jfs->is_jetty = jfr != nullptr;
     if (create_in_device(jfs.get(), cfg, jfr))
         return nullptr;
-    if (map_doorbell(ctx, jfs->db_offset, &jfs->db_page)) {
+    if (jfs->memory && map_doorbell(ctx, jfs->db_offset, &jfs->db_page)) {
         const int errnum = errno;
         destroy_queue(ctx, UB_IOC_DESTROY_JFS, UB_OBJ_JFS, jfs->id);
         fail(ctx, errnum, CAUSE_OS);
@@ -107,7 +117,7 @@ int ub_modify_jfs(struct ub_jfs *jfs, enum ub_queue_state state) {
     if (!jfs)
         return fail({EINVAL, CAUSE_NULL});
     const int result = modify_queue(jfs->ctx, UB_IOC_MODIFY_JFS, UB_OBJ_JFS, jfs->id, state);
-    if (!result && state == UB_STATE_RESET) {
+    if (!result && state == UB_STATE_RESET && jfs->ring) {
         Jfs *own = impl(jfs);
         own->memory->clear_ring();
         own->flushed = 0;
@@ -141,6 +151,8 @@ int ub_delete_jfs(struct ub_jfs *jfs) {
 int ub_flush_jfs(struct ub_jfs *jfs, unsigned n, struct ub_cr *cr) {
     if (!jfs || (n && !cr))
         return fail({EINVAL, CAUSE_NULL});
+    if (!jfs->ring) // the kernel takes none that nobody will look at
+        return 0;
     const uint32_t state = ub_load_index_acquire(&jfs->rec->state);
     if (state != UB_STATE_ERROR && !ub_context_lost(jfs->ctx))
         return fail(jfs->ctx, EINVAL, CAUSE_NOT_ERROR, state, UB_OBJ_JFS, jfs->id);

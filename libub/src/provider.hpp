@@ -31,6 +31,8 @@ public:
     virtual int read_events(int jfce, ub_jfce_event *events, size_t n) noexcept = 0;
     virtual void close_jfce(int jfce) noexcept = 0;
     virtual const ub_status_page *status() const noexcept = 0;
+    // Kernel queues, and io_uring on fd().
+    virtual bool has_kernel_queues() const noexcept { return false; }
 
     // A doorbell page by its db_offset. Where map_doorbell gives no page and no error, ring does.
     virtual int map_doorbell(uint64_t db_offset, void **page) noexcept = 0;
@@ -52,7 +54,7 @@ std::unique_ptr<Provider> open_kernel(const std::string &node, OpenError &error)
 std::unique_ptr<Provider> open_soft(const std::string &options, OpenError &error);
 
 // What the plug-in exports; bump the number when anything in this file changes.
-inline constexpr uint32_t soft_abi = 1;
+inline constexpr uint32_t soft_abi = 2;
 struct SoftEntry {
     uint32_t abi;
     Provider *(*open)(const char *options, OpenError *error) noexcept;

@@ -23,9 +23,10 @@ public:
         int result;
         do
             result = ioctl(fd_, request, arg);
-        while (result < 0 && errno == EINTR);
+        while (result < 0 && errno == EINTR && request != UB_IOC_REAP);
         return result < 0 ? -errno : result;
     }
+    bool has_kernel_queues() const noexcept override { return true; }
     int fd() const noexcept override { return fd_; }
 
     int read_async(ub_async_event *event) noexcept override {

@@ -74,3 +74,12 @@ UNIT_TESTS += $(LIBT_NAMES:%=$(BUILD)/tests/vm/lib-%@soft:@soft:name=b)
 VM_TESTS += $(LIBT_NAMES:%=$(BUILD)/tests/vm/lib-%@ub0@ub1)
 VM_TESTS += $(BUILD)/tests/vm/lib-lost@ub1
 VM_TESTS += $(BUILD)/tests/vm/lib-cpp@ub0@ub1 $(BUILD)/tests/vm/lib-threads@ub0@400
+
+# The three doors: a driver's device alone has them.
+$(BUILD)/tests/vm/lib-doors $(BUILD)/tests/vm/lib-uring: $(BUILD)/tests/vm/lib-%: tests/lib/%.cpp \
+		tests/lib/doors.hpp $(HEADERS) $(BUILD)/lib/libub.so
+	@mkdir -p $(@D)
+	$(CXX) $(CPPFLAGS) $(CXXFLAGS) $< -o $@ -L$(BUILD)/lib -lub -luring \
+		-Wl,-rpath,'$$ORIGIN/../../lib'
+
+VM_TESTS += $(BUILD)/tests/vm/lib-doors@ub0 $(BUILD)/tests/vm/lib-uring@ub0@ub1

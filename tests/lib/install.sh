@@ -27,8 +27,8 @@ compile() {
     local suffix=c
     [ "$1" = gcc ] || [ "$1" = clang ] || suffix=cpp
     printf '#include <%s>\nint main(void) { return 0; }\n' "$3" > "$dir/one.$suffix"
-    "$1" "-std=$2" -Wall -Wextra -Wshadow -Werror -I"$prefix/include" -c "$dir/one.$suffix" \
-        -o "$dir/one.o"
+    "$1" "-std=$2" -Wall -Wextra -Wshadow -Werror -I"$prefix/include" "${@:4}" \
+        -c "$dir/one.$suffix" -o "$dir/one.o"
 }
 
 # in_order COMPILER FLAG HEADER...: all in one file, in this order and the reverse, so that each is
@@ -117,6 +117,10 @@ for header in "${c_headers[@]}"; do
     check "$header is C++20" compile g++ c++20 "$header"
 done
 for header in ub/ub.hpp ub/ub_request.hpp ub/ub_error.hpp; do
+    check "$header is C++20" compile g++ c++20 "$header"
+done
+check "ub/ub_uring.h is C11" compile gcc c11 ub/ub_uring.h -D_DEFAULT_SOURCE
+for header in ub/ub_uring.h ub/ub_uring.hpp ub/ub_task.hpp; do
     check "$header is C++20" compile g++ c++20 "$header"
 done
 check "headers in any order are C11" in_order gcc c11 "${c_headers[@]}"

@@ -223,8 +223,18 @@ struct ub_jfc_cfg {
 	uint32_t depth;		/**< CQEs; rounded up to a power of two, at least 64. More
 				     completions than that outstanding put the JFC into ERROR */
 	uint32_t comp_vector;	/**< 0 .. comp_vectors - 1 */
-	struct ub_jfce *jfce;	/**< or NULL: polled only */
+	struct ub_jfce *jfce;	/**< or NULL: polled only; NULL with UB_DOOR_IOCTL */
 	uint64_t user_ctx;
+	uint32_t door;		/**< enum ub_door */
+	uint16_t mod_count;	/**< an armed JFC fires at so many completions; 0 or 1: the first */
+	uint16_t mod_usec;	/**< or so long after the first, in us; 0: no such bound */
+	bool adaptive;		/**< the two are bounds within which the device chooses */
+};
+
+/** How requests reach a JFC's send queues and its completions come back. */
+enum ub_door {
+	UB_DOOR_MAPPED = 0,	/**< rings in user space, no system call */
+	UB_DOOR_IOCTL = 1,	/**< rings in the kernel; a system call a batch; also for io_uring */
 };
 
 /** Completion queue. Fields belong to the library; those marked may be read. */
@@ -232,7 +242,7 @@ struct ub_jfc {
 	struct ub_context *ctx;
 	uint32_t id;		/**< may be read */
 	uint32_t depth;		/**< may be read */
-	struct ub_hw_cqe *ring;
+	struct ub_hw_cqe *ring;	/* NULL: UB_DOOR_IOCTL */
 	struct ub_hw_jfc_rec *rec;
 	uint64_t *db;		/* re-arm word, NULL: soft */
 	uint32_t ci;
@@ -244,8 +254,9 @@ struct ub_jfs_cfg {
 	struct ub_jfc *jfc;
 	uint32_t depth;		/**< WQEBBs of 64 bytes; rounded up to a power of two, at least 64 */
 	uint32_t flags;		/**< UB_JFS_F_ERROR_SUSPEND, UB_JFS_F_DIRECT_WQE */
-	uint32_t priority;	/**< 0 .. 15 */
+	uint32_t priority;	/**< 0 .. 7 share by weight; 8 .. 15 precede, CAP_SYS_NICE */
 	uint32_t rnr_retry;	/**< 0 .. 7: repeats when the receiver has no buffer */
+	uint32_t weight;	/**< 1 .. 255: share among queues of its kind; 0: priority + 1 */
 };
 /** Submit a lone one-WQEBB command by a 64-byte store to the doorbell page. Library only. */
 #define UB_JFS_F_DIRECT_WQE (1u << 31)
@@ -255,7 +266,7 @@ struct ub_jfs {
 	struct ub_context *ctx;
 	uint32_t id;		/**< may be read */
 	uint32_t depth;		/**< may be read */
-	uint8_t *ring;
+	uint8_t *ring;		/* NULL: UB_DOOR_IOCTL, its JFC's */
 	struct ub_hw_jfs_rec *rec;
 	uint32_t *db;		/* doorbell word, NULL: soft */
 	uint64_t *direct;	/* direct WQE area, NULL: not used */
@@ -302,6 +313,17 @@ struct ub_queue_attr {
 UB_API struct ub_jfc *ub_create_jfc(struct ub_context *ctx, const struct ub_jfc_cfg *cfg);
 UB_API int ub_query_jfc(struct ub_jfc *jfc, struct ub_queue_attr *attr);
 UB_API int ub_delete_jfc(struct ub_jfc *jfc);
+/** Change when completion events come, as in struct ub_jfc_cfg. */
+UB_API int ub_modify_jfc(struct ub_jfc *jfc, uint16_t mod_count, uint16_t mod_usec, bool adaptive);
+struct ub_cr;
+/**
+ * Take completions of a JFC of UB_DOOR_IOCTL, and wait until there are min of them.
+ * @param timeout_ms negative: block, 0: do not, else milliseconds
+ * @return how many, less than min after the timeout or a signal; -EINTR: a signal and none;
+ *   -EOPNOTSUPP: a mapped JFC; -ENODEV
+ */
+UB_API int ub_reap_jfc(struct ub_jfc *jfc, struct ub_cr *cr, unsigned n, unsigned min,
+		       int timeout_ms);
 
 UB_API struct ub_jfs *ub_create_jfs(struct ub_context *ctx, const struct ub_jfs_cfg *cfg);
 /**
@@ -403,7 +425,22 @@ struct ub_cr {
  *	Take up to n completions. The number taken, never an error.
  * int ub_rearm_jfc(struct ub_jfc *jfc, bool solicited_only)
  *	Ask for one event at the next completion, at once if there is one already. 0.
+ *
+ * With UB_DOOR_IOCTL posting and polling make a system call a batch; each request then gives a
+ * completion, also without UB_WR_COMPLETE; -ENOSPC also says that completions not taken leave no room; and there
+ * is nothing to re-arm: -EOPNOTSUPP, wait by ub_reap_jfc().
  */
+
+/** Bytes of the longest WQE. */
+#define UB_WQE_MAX	256
+
+/**
+ * Encode a request as UB_IOC_SUBMIT and UB_URING_SUBMIT take it.
+ * @param jfs whose limits count; that it will be posted to it is not asked
+ * @param wqe UB_WQE_MAX bytes, 8-byte aligned
+ * @return its WQEBBs of 64 bytes, 1 .. 4, or -EINVAL
+ */
+UB_API int ub_encode_wr(const struct ub_jfs *jfs, const struct ub_jfs_wr *wr, void *wqe);
 
 /**
  * Wait for events of re-armed JFCs.
@@ -439,6 +476,11 @@ UB_API int ub_post_failed(const struct ub_context *ctx, uint32_t obj_type, uint3
 /* Used by the inline functions when the device is inside the process. */
 UB_API void ub_soft_doorbell(struct ub_jfs *jfs);
 UB_API void ub_soft_rearm(struct ub_jfc *jfc, uint64_t word);
+/* Used by the inline functions when the rings are the kernel's. */
+UB_API int ub_kernel_post(struct ub_jfs *jfs, const struct ub_jfs_wr *wr, unsigned n,
+			  unsigned *posted);
+UB_API int ub_kernel_poll(struct ub_jfc *jfc, struct ub_cr *cr, unsigned n);
+UB_API int ub_kernel_rearm(struct ub_jfc *jfc);
 
 #ifdef __cplusplus
 }

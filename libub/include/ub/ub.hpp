@@ -299,7 +299,20 @@ public:
     /// Take what is there. @return the part of room that was filled
     std::span<completion> poll(std::span<completion> room) noexcept {
         const int n = ub_poll_jfc(get(), room.data(), static_cast<unsigned>(room.size()));
-        return room.first(static_cast<size_t>(n));
+        return room.first(n > 0 ? static_cast<size_t>(n) : 0);
+    }
+    /// Of a JFC of UB_DOOR_IOCTL: wait until there are min. @return fewer after the timeout
+    std::span<completion> reap(std::span<completion> room, unsigned min,
+                               duration timeout = forever) {
+        const int n = ub_reap_jfc(get(), room.data(), static_cast<unsigned>(room.size()), min,
+                                  detail::milliseconds(timeout));
+        if (n == -EINTR)
+            return {};
+        return room.first(static_cast<size_t>(detail::check(n, "take completions")));
+    }
+    /// When completion events come, as in ub_jfc_cfg.
+    void moderate(uint16_t count, uint16_t usec, bool adaptive = false) {
+        detail::check(ub_modify_jfc(get(), count, usec, adaptive), "modify JFC");
     }
     void rearm(bool solicited_only = false) noexcept { ub_rearm_jfc(get(), solicited_only); }
     queue_attr query() const {
@@ -314,6 +327,8 @@ public:
      */
     std::span<completion> poll_until(std::span<completion> room, duration timeout = forever,
                                      duration spin = std::chrono::microseconds(50)) {
+        if (!get()->ring)
+            return reap(room, 1, timeout);
         const auto end = detail::deadline(timeout);
         const auto spin_end = detail::deadline(std::min(spin, timeout));
         do {
@@ -417,7 +432,7 @@ public:
         : owner(detail::check(ub_create_jfs(ctx.get(), &cfg), "create JFS")),
           send_queue(owner::get()) {}
     jfs(context &ctx, jfc &completions, uint32_t depth)
-        : jfs(ctx, ub_jfs_cfg{completions.get(), depth, 0, 0, 0}) {}
+        : jfs(ctx, ub_jfs_cfg{completions.get(), depth, 0, 0, 0, 0}) {}
 };
 
 /// Receive queue, its own or that of a Jetty.
@@ -475,7 +490,7 @@ public:
         : owner(detail::check(ub_create_jetty(ctx.get(), &send, receive.owner::get(), nullptr),
                               "create Jetty")) {}
     jetty(context &ctx, jfc &completions, uint32_t depth)
-        : jetty(ctx, ub_jfs_cfg{completions.get(), depth, 0, 0, 0},
+        : jetty(ctx, ub_jfs_cfg{completions.get(), depth, 0, 0, 0, 0},
                 ub_jfr_cfg{completions.get(), depth, 0, UB_TOKEN_NONE, 0}) {}
 
     uint32_t id() const noexcept { return get()->jfs->id; }

@@ -252,11 +252,14 @@ static inline void ub_dp_publish(struct ub_jfs *jfs, uint32_t pi, const union ub
 static inline int ub_post_jfs_wr(struct ub_jfs *jfs, const struct ub_jfs_wr *wr, unsigned n,
 				 unsigned *posted)
 {
-	uint32_t pi = jfs->pi, bbs = 0, ci = ub_load_index_acquire(&jfs->rec->ci);
+	uint32_t pi = jfs->pi, bbs = 0, ci;
 	union ub_dp_wqe w;
 	unsigned i;
 	int ret = 0;
 
+	if (!jfs->ring)
+		return ub_kernel_post(jfs, wr, n, posted);
+	ci = ub_load_index_acquire(&jfs->rec->ci);
 	for (i = 0; i < n; i++) {
 		ret = ub_dp_check(jfs, &wr[i]);
 		if (ret)
@@ -336,13 +339,15 @@ static inline void ub_dp_to_cr(struct ub_cr *cr, const struct ub_hw_cqe *cqe, ui
 
 /**
  * Take up to n completions.
- * @return the number taken, never an error
+ * @return the number taken; with UB_DOOR_MAPPED never an error
  */
 static inline int ub_poll_jfc(struct ub_jfc *jfc, struct ub_cr *cr, unsigned n)
 {
 	uint32_t ci = jfc->ci;
 	unsigned i;
 
+	if (!jfc->ring)
+		return ub_kernel_poll(jfc, cr, n);
 	for (i = 0; i < n; i++, ci++) {
 		const struct ub_hw_cqe *cqe = &jfc->ring[ci & (jfc->depth - 1)];
 		uint32_t head = ub_load_cqe_head(cqe);
@@ -362,7 +367,7 @@ static inline int ub_poll_jfc(struct ub_jfc *jfc, struct ub_cr *cr, unsigned n)
  * Ask for one event at the next completion, at once if there is one already. Asking again before
  * the event was taken by ub_wait_jfc() is harmless.
  * @param solicited_only only solicited and failed completions count
- * @return 0
+ * @return 0; with UB_DOOR_IOCTL -EOPNOTSUPP
  */
 static inline int ub_rearm_jfc(struct ub_jfc *jfc, bool solicited_only)
 {
@@ -370,6 +375,8 @@ static inline int ub_rearm_jfc(struct ub_jfc *jfc, bool solicited_only)
 	uint64_t word = (jfc->ci & UB_DB_JFC_CI_MASK) | (solicited_only ? UB_DB_JFC_SOLICITED : 0) |
 			sn << UB_DB_JFC_ARM_SN_SHIFT | (uint64_t)jfc->id << UB_DB_JFC_ID_SHIFT;
 
+	if (!jfc->ring)
+		return ub_kernel_rearm(jfc);
 	if (!jfc->db) {
 		ub_soft_rearm(jfc, word);
 		return 0;

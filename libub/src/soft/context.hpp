@@ -62,6 +62,7 @@ private:
     int create_jfc(ub_ioc_create_jfc &arg);
     int create_jfs(ub_ioc_create_jfs &arg);
     int create_jfr(ub_ioc_create_jfr &arg);
+    int modify_jfc(ub_ioc_modify_jfc &arg);
     int modify(Kind &kind, ub_ioc_modify_queue &arg);
     int query(Kind &kind, ub_ioc_query_queue &arg);
     int destroy(Kind &kind, ub_ioc_destroy_queue &arg);

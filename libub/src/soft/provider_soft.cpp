@@ -33,6 +33,8 @@ int Context::dispatch(unsigned long request, void *arg) {
         return modify(jfs_, *static_cast<ub_ioc_modify_queue *>(arg));
     case UB_IOC_MODIFY_JFR:
         return modify(jfr_, *static_cast<ub_ioc_modify_queue *>(arg));
+    case UB_IOC_MODIFY_JFC:
+        return modify_jfc(*static_cast<ub_ioc_modify_jfc *>(arg));
     case UB_IOC_QUERY_JFS:
         return query(jfs_, *static_cast<ub_ioc_query_queue *>(arg));
     case UB_IOC_QUERY_JFR:

@@ -119,8 +119,8 @@ int Context::find(const Kind &kind, uint32_t id, ub_ioc_hdr &hdr) const {
 }
 
 int Context::create_jfc(ub_ioc_create_jfc &arg) {
-    if (arg.flags)
-        return fail(arg.hdr, EINVAL, UB_EXT_BAD_FLAGS, 0, 0);
+    if (arg.flags & ~UB_JFC_F_ADAPTIVE)
+        return fail(arg.hdr, EINVAL, UB_EXT_BAD_FLAGS, 0, UB_JFC_F_ADAPTIVE);
     if (arg.comp_vector >= device_->comp_vectors())
         return out_of_range(arg.hdr, offsetof(ub_ioc_create_jfc, comp_vector),
                             device_->comp_vectors() - 1);
@@ -145,6 +145,9 @@ int Context::create_jfc(ub_ioc_create_jfc &arg) {
     cmd.jfc.depth = arg.depth;
     cmd.jfc.db_page = fresh.queue().page;
     cmd.jfc.eq = 1 + arg.comp_vector;
+    cmd.jfc.mod_count = arg.mod_count;
+    cmd.jfc.mod_usec = arg.mod_usec;
+    cmd.jfc.flags = arg.flags;
     fresh.queue().user_ctx = arg.user_ctx;
     route(fresh.id(), cmd.jfc.eq, fresh.queue());
     if (const int result = device_->admin(cmd, reply, arg.hdr))
@@ -161,6 +164,8 @@ int Context::create_jfs(ub_ioc_create_jfs &arg) {
         return fail(arg.hdr, EINVAL, UB_EXT_BAD_FLAGS, 0, known);
     if (arg.priority > UB_HW_MAX_PRIORITY)
         return out_of_range(arg.hdr, offsetof(ub_ioc_create_jfs, priority), UB_HW_MAX_PRIORITY);
+    if (arg.weight > UB_HW_MAX_WEIGHT)
+        return out_of_range(arg.hdr, offsetof(ub_ioc_create_jfs, weight), UB_HW_MAX_WEIGHT);
     if (arg.rnr_retry > UB_HW_MAX_RNR_RETRY)
         return out_of_range(arg.hdr, offsetof(ub_ioc_create_jfs, rnr_retry), UB_HW_MAX_RNR_RETRY);
     int result = check_queue(jfs_, arg.mem, arg.depth, arg.hdr);
@@ -187,6 +192,7 @@ int Context::create_jfs(ub_ioc_create_jfs &arg) {
     cmd.jfs.flags = arg.flags;
     cmd.jfs.priority = static_cast<uint8_t>(arg.priority);
     cmd.jfs.rnr_retry = static_cast<uint8_t>(arg.rnr_retry);
+    cmd.jfs.weight = static_cast<uint8_t>(arg.weight);
     if ((result = device_->admin(cmd, reply, arg.hdr)))
         return result;
     arg.id = fresh.id();
@@ -244,6 +250,21 @@ int Context::modify(Kind &kind, ub_ioc_modify_queue &arg) {
         cmd.jfs.state = static_cast<uint8_t>(arg.state);
     else
         cmd.jfr.state = static_cast<uint8_t>(arg.state);
+    return device_->admin(cmd, reply, arg.hdr);
+}
+
+int Context::modify_jfc(ub_ioc_modify_jfc &arg) {
+    if (arg.flags & ~UB_JFC_F_ADAPTIVE)
+        return fail(arg.hdr, EINVAL, UB_EXT_BAD_FLAGS, 0, UB_JFC_F_ADAPTIVE);
+    if (const int result = find(jfc_, arg.id, arg.hdr))
+        return result;
+    ub_admin_cmd cmd{};
+    ub_admin_reply reply;
+    cmd.opcode = UB_ADMIN_MODIFY_JFC;
+    cmd.id = arg.id;
+    cmd.jfc.mod_count = arg.mod_count;
+    cmd.jfc.mod_usec = arg.mod_usec;
+    cmd.jfc.flags = arg.flags;
     return device_->admin(cmd, reply, arg.hdr);
 }
 

@@ -1,0 +1,423 @@
+// SPDX-License-Identifier: MIT
+// What io_uring's door has beyond the others: kinds of rings, registered files and buffers, batches,
+// WAIT, CANCEL, stop tokens, memory by co_await; and the end of rings, processes and devices with
+// commands in flight.
+//
+//   lib-uring [DEVICE [DEVICE]]		the second device is reset
+
+#include "doors.hpp"
+
+#include <chrono>
+#include <csignal>
+#include <numeric>
+#include <sys/wait.h>
+#include <thread>
+
+using namespace std::chrono_literals;
+
+namespace {
+
+std::string device_a = "ub0", device_b = "ub1";
+
+// A kernel queue on a device.
+struct kernel_queue {
+    explicit kernel_queue(const std::string &device = device_a, uint32_t rnr_retry = 0)
+        : ctx(device), jfc(ctx, jfc_config(64, UB_DOOR_IOCTL)),
+          jfs(ctx, jfs_config(jfc, 64, rnr_retry)) {}
+    ub::context ctx;
+    ub::jfc jfc;
+    ub::jfs jfs;
+};
+
+ub::uring::task<> submit_many(ub::uring::queue &queue, unsigned rounds, unsigned &done) {
+    for (unsigned i = 0; i < rounds; ++i, ++done)
+        (co_await queue.submit(ub::nop())).require();
+}
+
+void rings_of(unsigned flags) {
+    kernel_queue q;
+    ub::uring::ring ring(q.ctx, 64, flags);
+    ub::uring::queue queue(ring, q.jfs);
+    ub::memory a(q.ctx, 1 << 20), b(q.ctx, 1 << 20);
+    unsigned done = 0;
+    std::vector<ub::uring::task<>> many;
+    for (unsigned i = 0; i < 16; ++i) {
+        many.push_back(submit_many(queue, 50, done));
+        many.back().start();
+    }
+    for (auto &one : many)
+        ring.run(std::move(one));
+    EXPECT(done == 16 * 50);
+    std::iota(a.as<uint32_t>().begin(), a.as<uint32_t>().end(), 1u);
+    // Long enough to be still under way when the doorbell returns.
+    const auto moved = ring.run([&]() -> ub::uring::task<uint64_t> {
+        co_return (co_await queue.submit(ub::write(a.sge(), b.target()))).require();
+    }());
+    EXPECT(moved == 1 << 20);
+    EXPECT(std::equal(a.as<>().begin(), a.as<>().end(), b.as<>().begin()));
+}
+
+// Below the C++ layer: one command of a ring that is awaited by hand.
+struct plain_ring {
+    explicit plain_ring(unsigned flags = 0) {
+        io_uring_params params{};
+        params.flags = flags | UB_URING_SETUP;
+        EXPECT(io_uring_queue_init_params(64, &ring, &params) == 0);
+    }
+    ~plain_ring() {
+        if (open)
+            io_uring_queue_exit(&ring);
+    }
+    void exit() {
+        io_uring_queue_exit(&ring);
+        open = false;
+    }
+    io_uring_sqe *sqe() {
+        io_uring_sqe *sqe = io_uring_get_sqe(&ring);
+        std::memset(static_cast<void *>(sqe), 0, 128);
+        return sqe;
+    }
+    int wait(uint64_t *value = nullptr) {
+        io_uring_submit(&ring);
+        io_uring_cqe *cqe;
+        EXPECT(io_uring_wait_cqe(&ring, &cqe) == 0);
+        const int res = cqe->res;
+        if (value)
+            *value = ub_uring_value(cqe);
+        io_uring_cqe_seen(&ring, cqe);
+        return res;
+    }
+    io_uring ring;
+    bool open = true;
+};
+
+// n requests, encoded one after the other.
+uint32_t encode(ub::jfs &jfs, std::span<const ub::request> what, uint64_t *to) {
+    uint32_t blocks = 0;
+    for (const ub::request &one : what) {
+        const auto wr = one.wr();
+        blocks += static_cast<uint32_t>(ub_encode_wr(jfs.get(), &wr, to + blocks * 8));
+    }
+    return blocks;
+}
+
+void batches_count_successes() {
+    kernel_queue q;
+    ub::memory a(q.ctx, 4096);
+    plain_ring ring;
+    std::vector<uint64_t> wqes(64 * 8);
+    std::vector<ub::request> some(20, ub::fill(a.sge(0, 64), uint8_t{7}));
+    some[5] = ub::fill(a.sge(0, 7), uint32_t{7});
+    const uint32_t blocks = encode(q.jfs, some, wqes.data());
+    uint64_t value = 0;
+    ub_uring_prep_batch(ring.sqe(), q.ctx.fd(), q.jfs.get(), wqes.data(), blocks);
+    EXPECT(ring.wait(&value) == UB_CR_LOC_LEN_ERR);
+    EXPECT(value == 19);
+    ub_uring_prep_batch(ring.sqe(), q.ctx.fd(), q.jfs.get(), wqes.data(), 65);
+    EXPECT(ring.wait() == -EINVAL);
+    ub_uring_prep_batch(ring.sqe(), q.ctx.fd(), q.jfs.get(), nullptr, 8);
+    EXPECT(ring.wait() == -EFAULT);
+    ub_uring_prep(ring.sqe(), q.ctx.fd(), UB_URING_SUBMIT, 4711, blocks,
+                  reinterpret_cast<uintptr_t>(wqes.data()));
+    EXPECT(ring.wait() == -ENOENT);
+}
+
+void registered_files_and_buffers() {
+    kernel_queue q;
+    plain_ring ring;
+    const int fd = q.ctx.fd();
+    alignas(4096) static uint64_t wqes[512];
+    const iovec buffer{wqes, sizeof wqes};
+    EXPECT(io_uring_register_files(&ring.ring, &fd, 1) == 0);
+    EXPECT(io_uring_register_buffers(&ring.ring, &buffer, 1) == 0);
+    const std::vector<ub::request> some(30, ub::nop());
+    const uint32_t blocks = encode(q.jfs, some, wqes);
+    io_uring_sqe *sqe = ring.sqe();
+    ub_uring_prep_batch_fixed(sqe, 0, q.jfs.get(), wqes, blocks, 0);
+    sqe->flags |= IOSQE_FIXED_FILE;
+    uint64_t value = 0;
+    EXPECT(ring.wait(&value) == 0);
+    EXPECT(value == 30);
+    ub_uring_prep_batch_fixed(ring.sqe(), fd, q.jfs.get(), wqes + 500, blocks, 0);
+    EXPECT(ring.wait() == -EFAULT);
+}
+
+void malformed_commands_are_refused() {
+    kernel_queue q;
+    plain_ring ring, small(0);
+    ub::jfc mapped(q.ctx, 64);
+    ub::jfs mapped_jfs(q.ctx, mapped, 64);
+    ub_uring_prep(ring.sqe(), q.ctx.fd(), 0x1234, 0, 0, 0);
+    EXPECT(ring.wait() == -ENOTTY);
+    uint64_t wqe[8] = {};
+    ub_uring_prep_batch(ring.sqe(), q.ctx.fd(), mapped_jfs.get(), wqe, 1);
+    EXPECT(ring.wait() == -EINVAL);
+    ub_uring_prep(ring.sqe(), q.ctx.fd(), UB_URING_WAIT, q.jfc.id(), 1, 1000);
+    EXPECT(ring.wait() == -EINVAL);
+    ub_uring_prep(ring.sqe(), q.ctx.fd(), UB_URING_WAIT, mapped.id(), 1, 0);
+    EXPECT(ring.wait() == -EINVAL);
+    ub_uring_prep(ring.sqe(), q.ctx.fd(), UB_URING_CANCEL, q.jfs.id(), UB_OBJ_SEG, 0);
+    EXPECT(ring.wait() == -EINVAL);
+    ub_uring_prep_cancel_jfs(ring.sqe(), q.ctx.fd(), mapped_jfs.get());
+    EXPECT(ring.wait() == -EINVAL);
+}
+
+ub::uring::task<unsigned> wait_rounds(ub::uring::ring &ring, ub::jfc &jfc, ub::jfs &jfs) {
+    unsigned got = 0;
+    std::array<ub::completion, 8> room;
+    for (unsigned i = 0; i < 300; ++i) {
+        const auto post = [&] { jfs.post(ub::nop()); };
+        std::thread poster(post);
+        const bool fired = co_await ub::uring::wait(ring, jfc, 10s);
+        poster.join();
+        if (!fired)
+            throw std::runtime_error("a completion was slept through");
+        got += static_cast<unsigned>(jfc.poll(room).size());
+    }
+    co_return got;
+}
+
+void wait_is_never_lost() {
+    ub::context ctx(device_a);
+    ub::jfc jfc(ctx, 64);
+    ub::jfs jfs(ctx, jfc, 64);
+    ub::uring::ring ring(ctx);
+    EXPECT(ring.run(wait_rounds(ring, jfc, jfs)) == 300);
+}
+
+void wait_ends_by_time_by_cancel_and_with_its_jfc() {
+    ub::context ctx(device_a);
+    plain_ring ring;
+    auto jfc = std::make_optional<ub::jfc>(ctx, 64);
+    ub_uring_prep_wait(ring.sqe(), ctx.fd(), jfc->get(), 1000000);
+    EXPECT(ring.wait() == -ETIME);
+    for (unsigned i = 0; i < 3; ++i)
+        ub_uring_prep_wait(ring.sqe(), ctx.fd(), jfc->get(), UB_URING_WAIT_MAX_NS);
+    io_uring_submit(&ring.ring);
+    ub_uring_prep_cancel_jfc(ring.sqe(), ctx.fd(), jfc->get());
+    int cancelled = 0, counted = 0;
+    for (unsigned i = 0; i < 4; ++i) {
+        const int res = ring.wait();
+        cancelled += res == -ECANCELED;
+        counted += res > 0 ? res : 0;
+    }
+    EXPECT(cancelled == 3 && counted == 3);
+    ub_uring_prep_wait(ring.sqe(), ctx.fd(), jfc->get(), UB_URING_WAIT_MAX_NS);
+    io_uring_submit(&ring.ring);
+    jfc->close();
+    EXPECT(ring.wait() == -ECANCELED);
+}
+
+// In flight: a SEND that waits for a receiver, and requests behind it.
+void cancel_ends_what_is_in_flight() {
+    kernel_queue q(device_a, 7);
+    slow_receiver to(q.ctx);
+    ub::uring::ring ring(q.ctx);
+    ub::uring::queue queue(ring, q.jfs);
+    std::vector<unsigned> statuses;
+    const auto one = [&](ub::request what) -> ub::uring::task<> {
+        statuses.push_back((co_await queue.submit(what)).status);
+    };
+    std::vector<ub::uring::task<>> some;
+    some.push_back(one(to.send()));
+    some.push_back(one(ub::nop()));
+    some.push_back(one(ub::nop()));
+    for (auto &task : some)
+        task.start();
+    ring.poll();
+    EXPECT(ring.run([&]() -> ub::uring::task<int> { co_return co_await queue.cancel(); }()) == 3);
+    for (auto &task : some)
+        ring.run(std::move(task));
+    EXPECT(statuses == std::vector<unsigned>(3, UB_CR_WR_FLUSH_ERR));
+    unsigned done = 0;
+    ring.run(submit_many(queue, 100, done));
+    EXPECT(done == 100);
+}
+
+void stop_token_ends_a_submit() {
+    kernel_queue q(device_a, 7);
+    slow_receiver to(q.ctx);
+    ub::uring::ring ring(q.ctx);
+    ub::uring::queue queue(ring, q.jfs);
+    std::stop_source stop;
+    const auto send = [&]() -> ub::uring::task<> {
+        co_await queue.submit(to.send(), stop.get_token());
+    };
+    std::thread stopper([&] {
+        std::this_thread::sleep_for(20ms);
+        stop.request_stop();
+    });
+    const auto error = thrown<ub::error>([&] { ring.run(send()); });
+    stopper.join();
+    EXPECT(error.errnum() == ECANCELED);
+    // Stopped before it begins: nothing is submitted.
+    EXPECT(thrown<ub::error>([&] { ring.run(send()); }).errnum() == ECANCELED);
+    unsigned done = 0;
+    ring.run(submit_many(queue, 10, done));
+    EXPECT(done == 10);
+}
+
+ub::uring::task<> register_and_write(ub::uring::ring &ring, ub::uring::queue &queue,
+                                     const ub_eid_t &eid) {
+    ub::buffer from(1 << 16), to(1 << 16);
+    std::iota(from.as<uint16_t>().begin(), from.as<uint16_t>().end(), uint16_t{3});
+    ub_seg_cfg cfg{};
+    cfg.len = 1 << 16;
+    cfg.access = ub::read_write;
+    cfg.va = from.data();
+    const auto source = co_await ub::uring::register_memory(ring, cfg);
+    cfg.va = to.data();
+    const auto sink = co_await ub::uring::register_memory(ring, cfg);
+    (co_await queue.submit(ub::write(source.sge(), sink.target(eid)))).require();
+    EXPECT(std::equal(from.as<std::byte>().begin(), from.as<std::byte>().end(), to.as<std::byte>().begin()));
+    co_await ub::uring::unregister_memory(ring, source);
+    co_await ub::uring::unregister_memory(ring, sink);
+    co_await ub::uring::unregister_memory(ring, sink);
+}
+
+void memory_by_co_await() {
+    kernel_queue q;
+    ub::uring::ring ring(q.ctx);
+    ub::uring::queue queue(ring, q.jfs);
+    const auto eid = q.ctx.query().eid;
+    const auto gone = thrown<ub::error>([&] { ring.run(register_and_write(ring, queue, eid)); });
+    EXPECT(gone.errnum() == ENOENT);
+    ub_seg_cfg nowhere{};
+    nowhere.va = reinterpret_cast<void *>(0x10000);
+    nowhere.len = 4096;
+    nowhere.access = ub::read_write;
+    const auto unmapped = thrown<ub::error>([&] {
+        ring.run([&]() -> ub::uring::task<> {
+            co_await ub::uring::register_memory(ring, nowhere);
+        }());
+    });
+    EXPECT(unmapped.errnum() == EFAULT && unmapped.ext_code() == UB_EXT_BAD_ADDRESS);
+}
+
+unsigned contexts() {
+    FILE *list = popen("build/ubctl --no-header context list", "r");
+    EXPECT(list);
+    unsigned rows = 0;
+    for (int c; (c = std::fgetc(list)) != EOF;)
+        rows += c == '\n';
+    EXPECT(pclose(list) == 0);
+    return rows;
+}
+
+void expect_no_contexts() {
+    for (unsigned i = 0; i < 300 && contexts(); ++i)
+        std::this_thread::sleep_for(100ms);
+    EXPECT(contexts() == 0);
+}
+
+// Gives a SEND that is in flight for seconds.
+void submit_slow(plain_ring &ring, kernel_queue &q, slow_receiver &to) {
+    const ub::request request = to.send();
+    const ub::work_request wr = request.wr();
+    static uint64_t room[UB_WQE_MAX / 8];
+    EXPECT(ub_uring_prep_submit(ring.sqe(), q.ctx.fd(), q.jfs.get(), &wr, room) == 0);
+    EXPECT(io_uring_submit(&ring.ring) == 1);
+}
+
+void ring_exits_with_commands_in_flight() {
+    {
+        kernel_queue q(device_a, 3);
+        slow_receiver to(q.ctx);
+        ub::jfc mapped(q.ctx, 64);
+        plain_ring ring;
+        submit_slow(ring, q, to);
+        ub_uring_prep_wait(ring.sqe(), q.ctx.fd(), mapped.get(), 3000000000);
+        io_uring_submit(&ring.ring);
+        ring.exit();
+        unsigned done = 0;
+        ub::uring::ring other(q.ctx);
+        ub::uring::queue queue(other, q.jfs);
+        other.run(submit_many(queue, 10, done));
+        EXPECT(done == 10);
+    }
+    expect_no_contexts();
+}
+
+void queue_is_destroyed_with_commands_in_flight() {
+    kernel_queue q(device_a, 7);
+    slow_receiver to(q.ctx);
+    plain_ring ring;
+    submit_slow(ring, q, to);
+    q.jfs.close();
+    EXPECT(ring.wait() == -ECANCELED);
+}
+
+// The child's context, its ring and its commands go with it.
+void killed_with(bool suspended) {
+    int ready[2];
+    EXPECT(pipe(ready) == 0);
+    const pid_t child = fork();
+    EXPECT(child >= 0);
+    if (child == 0) {
+        kernel_queue q(device_a, 3);
+        slow_receiver to(q.ctx);
+        plain_ring ring;
+        if (suspended)
+            q.jfs.modify(UB_STATE_SUSPENDED);
+        submit_slow(ring, q, to);
+        if (write(ready[1], "x", 1) == 1)
+            pause();
+        _exit(1);
+    }
+    char c;
+    EXPECT(read(ready[0], &c, 1) == 1);
+    kill(child, SIGKILL);
+    EXPECT(waitpid(child, nullptr, 0) == child);
+    close(ready[0]);
+    close(ready[1]);
+    expect_no_contexts();
+}
+
+void reset_ends_commands_with_enodev() {
+    kernel_queue q(device_b, 7);
+    slow_receiver to(q.ctx);
+    ub::jfc mapped(q.ctx, 64);
+    plain_ring ring;
+    submit_slow(ring, q, to);
+    ub_uring_prep_wait(ring.sqe(), q.ctx.fd(), mapped.get(), UB_URING_WAIT_MAX_NS);
+    io_uring_submit(&ring.ring);
+    int reap_error = 0;
+    std::thread reaper([&] {
+        std::array<ub::completion, 1> room;
+        reap_error = thrown<ub::error>([&] { q.jfc.reap(room, 1); }).errnum();
+    });
+    EXPECT(std::system(("build/ubctl -d " + device_b + " device reset --force > /dev/null").c_str()) == 0);
+    EXPECT(ring.wait() == -ENODEV);
+    EXPECT(ring.wait() == -ENODEV);
+    reaper.join();
+    EXPECT(reap_error == ENODEV);
+    submit_slow(ring, q, to);
+    EXPECT(ring.wait() == -ENODEV);
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+    if (argc > 1)
+        device_a = argv[1];
+    if (argc > 2)
+        device_b = argv[2];
+    test("ring", [] { rings_of(0); });
+    test("ring_with_sqpoll", [] { rings_of(IORING_SETUP_SQPOLL); });
+    test("ring_with_iopoll", [] { rings_of(IORING_SETUP_IOPOLL); });
+    test("batches_count_successes", batches_count_successes);
+    test("registered_files_and_buffers", registered_files_and_buffers);
+    test("malformed_commands_are_refused", malformed_commands_are_refused);
+    test("wait_is_never_lost", wait_is_never_lost);
+    test("wait_ends_by_time_by_cancel_and_with_its_jfc",
+         wait_ends_by_time_by_cancel_and_with_its_jfc);
+    test("cancel_ends_what_is_in_flight", cancel_ends_what_is_in_flight);
+    test("stop_token_ends_a_submit", stop_token_ends_a_submit);
+    test("memory_by_co_await", memory_by_co_await);
+    test("queue_is_destroyed_with_commands_in_flight", queue_is_destroyed_with_commands_in_flight);
+    test("ring_exits_with_commands_in_flight", ring_exits_with_commands_in_flight);
+    test("kill_9_with_commands_in_flight", [] { killed_with(false); });
+    test("kill_9_with_commands_in_a_suspended_queue", [] { killed_with(true); });
+    test("reset_ends_commands_with_enodev", reset_ends_commands_with_enodev);
+    return failures != 0;
+}
