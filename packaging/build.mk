@@ -20,7 +20,7 @@ install-dkms: ## the driver's source for dkms, below DESTDIR
 	install -m 644 $(KMOD_UAPI) $(DKMS_DIR)/uapi
 	sed -e 's|@VERSION@|$(VERSION)|' packaging/dkms/dkms.conf.in > $(DKMS_DIR)/dkms.conf
 
-.PHONY: deb deb-reproducible
+.PHONY: deb deb-reproducible check-packages check-packages-vm
 deb: ## Debian packages, from the source tarball, in build/deb (DIST=tarball: from that one)
 	@packaging/deps.sh packaging
 	$(if $(filter file,$(origin DIST)),@$(MAKE) --no-print-directory dist)
@@ -29,3 +29,14 @@ deb: ## Debian packages, from the source tarball, in build/deb (DIST=tarball: fr
 deb-reproducible: deb ## build the packages again elsewhere and compare them bit for bit
 	+packaging/build-deb.sh $(DIST) $(BUILD)/deb-second-time
 	packaging/compare-debs.sh $(BUILD)/deb $(BUILD)/deb-second-time
+
+# The version after this one, of the same source; its tests have run for this one.
+DEB_NEXT := 0.1.99-0ub1
+
+check-packages: deb ## lintian; then install, upgrade, remove and purge in a scratch root
+	+DEB_VERSION=$(DEB_NEXT) DEB_BUILD_OPTIONS=nocheck packaging/build-deb.sh $(DIST) \
+		$(BUILD)/deb-next >/dev/null
+	packaging/check-deb.sh $(BUILD)/deb $(BUILD)/deb-next
+
+check-packages-vm: deb ## boot a root with the packages, systemd and a device, and test in it
+	+packaging/check-deb-vm.sh $(BUILD)/deb

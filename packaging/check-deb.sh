@@ -1,0 +1,189 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Check built Debian packages: lintian, then their life in a scratch root.
+#
+#   check-deb.sh DIR NEXT    DIR holds version N, NEXT a later one
+set -u
+cd "$(dirname "$0")/.." || exit 1
+debs=$1 next=$2
+for dir in "$debs" "$next"; do
+    compgen -G "$dir/*.deb" > /dev/null || { echo "check-packages: $dir: no packages" >&2; exit 1; }
+done
+cache=${CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ubstack}
+log=$(realpath "$debs")/check.log
+failed=0
+: > "$log"
+
+# shellcheck source=packaging/root.sh
+. packaging/root.sh
+
+check() {
+    local name=$1 start
+    shift
+    start=$(wc -c < "$log")
+    echo "--- $name" >> "$log"
+    if "$@" >> "$log" 2>&1; then
+        echo "ok - $name"
+    else
+        echo "not ok - $name"
+        tail -c "+$((start + 1))" "$log" | tail -n 30 | sed 's/^/# /'
+        failed=1
+    fi
+}
+
+# Without this one the others would say nothing.
+must() {
+    local before=$failed
+    failed=0
+    check "$@"
+    [ "$failed" = 0 ] || exit 1
+    failed=$before
+}
+
+changes_of() { echo "$1"/ubstack_*_amd64.changes; }
+packages_in() { find "$1" -maxdepth 1 -name '*.deb' ! -name '*-dbgsym_*' | sort; }
+names_in() { packages_in "$1" | sed 's|.*/||; s|_.*||'; }
+version_in() { basename "$(echo "$1"/libub1_*.deb)" | cut -d_ -f2; }
+
+lintian_has_nothing_to_say() {
+    local said
+    said=$(lintian --allow-root --pedantic --display-info --fail-on none "$(changes_of "$debs")") ||
+        return 1
+    echo "$said"
+    [ -z "$said" ]
+}
+
+# All that our packages need, so that what remains after them is theirs.
+install_dependencies() {
+    cp $(packages_in "$debs") "$root/packages/"
+    root_apt update && root_apt install $tools &&
+        root_apt -s install $(in_packages) | sed -n 's/^Inst \([^ ]*\) .*/\1/p' |
+        grep -vxF "$(names_in "$debs")" > "$root_work/wanted" &&
+        root_apt install $(cat "$root_work/wanted")
+}
+in_packages() { find "$root/packages" -name '*.deb' | sed "s|$root||" | sort; }
+# A kernel's headers for dkms, and what the tests of the development files need.
+tools='linux-headers-amd64 cmake g++ make pkgconf'
+
+# What there is: kind, mode, owner and name, and the contents of what an admin owns.
+snapshot() {
+    (cd "$root" && find . -xdev \( -path ./proc -o -path ./dev -o -path ./tmp -o -path ./packages \
+        -o -path ./var/log -o -path ./var/cache -o -path ./var/lib/apt -o -path ./var/lib/dpkg \
+        -o -path './var/lib/dkms/mok.*' \) -prune -o -printf '%y %m %u:%g %p %l\n' | sort)
+    (cd "$root" && find etc -type f ! -name 'group*' ! -name 'gshadow*' ! -name ld.so.cache \
+        -exec sha256sum {} + | sort)
+}
+
+all_is_installed() {
+    local name
+    for name in $(names_in "$debs"); do
+        [ "$(in_root dpkg-query -W -f '${db:Status-Abbrev} ${Version}' "$name")" = "ii  $1" ] || {
+            echo "$name is not installed as $1"
+            return 1
+        }
+    done
+}
+
+# What must be there, with its mode; and nothing of ours that others may write or that is setuid.
+files_owners_modes() {
+    local mode path bad
+    while read -r mode path; do
+        [ "$(cd "$root" && stat -c %a .$path)" = "$mode" ] || { echo "$path: not $mode"; return 1; }
+    done << 'END'
+755 /usr/bin/ubctl
+755 /usr/bin/qemu-system-x86_64-ubnpu
+755 /usr/share/ubstack/ubvm
+755 /usr/bin/ubstack-test
+644 /usr/lib/x86_64-linux-gnu/libub.so.1.0.0
+644 /usr/lib/x86_64-linux-gnu/ub/ub-soft.so
+644 /usr/lib/x86_64-linux-gnu/ubstack/ubnpu.so
+644 /usr/lib/x86_64-linux-gnu/pkgconfig/libub.pc
+644 /usr/lib/udev/rules.d/60-ubnpu.rules
+644 /usr/lib/sysusers.d/ubstack.conf
+644 /usr/share/bash-completion/completions/ubctl
+644 /usr/include/ub/ub.hpp
+END
+    bad=$(in_root dpkg -L $(names_in "$debs") | sort -u | grep -v -x -e /. -e '' |
+        (cd "$root" && sed 's|^|.|' | xargs -d '\n' stat -c '%U:%G %a %F %n') |
+        grep -v -E '^root:root (644 regular file|755 (regular file|directory)|777 symbolic link) ')
+    [ -z "$bad" ] || { echo "$bad"; return 1; }
+    ! in_root dpkg --verify $(names_in "$debs") | grep .
+}
+
+group_is_a_system_group() {
+    local gid
+    gid=$(in_root getent group ub | cut -d: -f3)
+    echo "gid $gid"
+    [ "$gid" -ge 100 ] && [ "$gid" -lt 1000 ]
+}
+
+writes_nothing_in_etc() {
+    local path
+    for path in $(in_root dpkg -L $(names_in "$debs") | grep '^/etc/'); do
+        echo "$path"
+        return 1
+    done
+    diff <(grep ' etc/' "$root_work/before") <(snapshot | grep ' etc/')
+}
+
+soft_selftest() {
+    in_root ubctl version | grep -q "^ubctl  *${1%-*}$" && in_root ubctl --device soft: selftest
+}
+
+installed_test() {
+    install -D -m 755 "packaging/deb/tests/$1" "$root/packages/tests/$1" &&
+        in_root "/packages/tests/$1"
+}
+
+# Outside any source tree, with the driver that dkms built and the plug-in where it is installed.
+ubvm_works_from_usr() {
+    local file release
+    file=$(cd "$root" && ls lib/modules/*/updates/dkms/ubnpu.ko* | tail -n 1)
+    release=${file#lib/modules/}
+    in_root env UBSTACK_CACHE=/packages/cache ubvm run --devices 2 --kernel "${release%%/*}" -- \
+        ubctl -d ub1 selftest
+}
+
+upgrade_to_next() {
+    rm "$root"/packages/*.deb
+    cp $(packages_in "$next") "$root/packages/"
+    root_apt install $(in_packages) && all_is_installed "$(version_in "$next")"
+}
+
+only_the_new_driver_remains() {
+    local version
+    version=$(version_in "$next")
+    in_root dkms status
+    [ "$(in_root dkms status ubstack | cut -d, -f1 | sort -u)" = "ubstack/${version%-*}" ] &&
+        [ "$(ls "$root/usr/src" | grep ubstack)" = "ubstack-${version%-*}" ]
+}
+
+remove_all() { root_apt remove $(names_in "$debs") && ! in_root sh -c 'command -v ubctl'; }
+no_driver_remains() { ! find "$root/lib/modules" "$root/var/lib/dkms" -name '*ub*' | grep .; }
+purge_all() { root_apt purge $(names_in "$debs"); }
+
+# The group stays, as groups that may own files do in Debian.
+nothing_remains() { diff "$root_work/before" <(snapshot); }
+
+check lintian_has_nothing_to_say lintian_has_nothing_to_say
+root_make
+must dependencies_can_be_had install_dependencies
+snapshot > "$root_work/before"
+must installs root_apt install $(in_packages)
+check all_is_installed all_is_installed "$(version_in "$debs")"
+check files_owners_modes files_owners_modes
+check group_is_a_system_group group_is_a_system_group
+check writes_nothing_in_etc writes_nothing_in_etc
+check soft_selftest soft_selftest "$(version_in "$debs")"
+for name in soft build dkms; do
+    check "autopkgtest_$name" installed_test "$name"
+done
+check ubvm_works_from_usr ubvm_works_from_usr
+must upgrades upgrade_to_next
+check only_the_new_driver_remains only_the_new_driver_remains
+check soft_selftest_after_upgrade soft_selftest "$(version_in "$next")"
+check removes remove_all
+check no_driver_remains no_driver_remains
+check purges purge_all
+check nothing_remains nothing_remains
+exit $failed

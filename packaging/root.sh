@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: MIT
+# A scratch root of the system's own release, in which packages are installed. Sourced; uses $cache.
+
+root='' root_work=''
+
+root_die() {
+    echo "check-packages: $*" >&2
+    exit 1
+}
+
+# The system's own sources of its release, in apt's short form.
+root_sources() {
+    local codename key=/usr/share/keyrings/debian-archive-keyring.gpg
+    codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+    [ -e "$key" ] || key=''
+    apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
+        sort -u | while read -r uri release component; do
+        case $release in
+            "$codename" | "$codename"-updates | "$codename"-security)
+                echo "deb ${key:+[signed-by=$key] }$uri $release $component"
+                ;;
+        esac
+    done
+}
+
+# The minimal root, made once a week: security updates move on.
+root_base() {
+    local codename file
+    codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+    file=$cache/roots/$codename-$(date +%G-%V).tar
+    if [ ! -s "$file" ]; then
+        # The name tells mmdebstrap what to make.
+        local root_new=$cache/roots/.new.$$.tar
+        mkdir -p "$cache/roots"
+        rm -f "$cache/roots/$codename"-*.tar
+        root_sources | mmdebstrap --quiet --mode=root --variant=apt \
+            --dpkgopt=force-unsafe-io "$codename" "$root_new" - >&2 ||
+            root_die "the root cannot be made; mmdebstrap says why above"
+        mv "$root_new" "$file"
+    fi
+    echo "$file"
+}
+
+# Makes $root anew; it goes with the shell that made it.
+root_make() {
+    local base
+    [ "$(id -u)" = 0 ] || root_die "a root of its own needs root; run it with sudo"
+    command -v mmdebstrap > /dev/null || root_die "mmdebstrap: not found; run packaging/deps.sh packaging"
+    mkdir -p "$cache/roots/archives/partial"
+    # One at a time: they share what apt fetched.
+    exec {root_lock}> "$cache/roots/.lock"
+    flock "$root_lock"
+    base=$(root_base) || exit 1
+    root_work=$(mktemp -d "$cache/roots/.work.XXXXXX")
+    trap 'rm -rf "$root_work"' EXIT
+    root=$root_work/root
+    mkdir "$root"
+    tar -C "$root" -xpf "$base" || root_die "$base cannot be unpacked; remove it"
+    cp -L /etc/resolv.conf "$root/etc/resolv.conf"
+    printf '#!/bin/sh\nexit 101\n' > "$root/usr/sbin/policy-rc.d"
+    chmod 755 "$root/usr/sbin/policy-rc.d"
+    mkdir -p "$root/packages"
+}
+
+# Runs a command in the root, with mounts and processes that end with it.
+in_root() {
+    unshare --mount --pid --fork --kill-child -- /bin/sh -c '
+        set -e
+        root=$1 archives=$2
+        shift 2
+        mount -t proc proc "$root/proc"
+        mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
+        for node in null zero full random urandom tty; do
+            [ -e "$root/dev/$node" ] || : > "$root/dev/$node"
+            mount --bind "/dev/$node" "$root/dev/$node"
+        done
+        ln -sfn /proc/self/fd "$root/dev/fd"
+        mkdir -p "$root/dev/shm"
+        mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
+        mount --bind "$archives" "$root/var/cache/apt/archives"
+        exec chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
+            LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"
+    ' sh "$root" "$cache/roots/archives" "$@"
+}
+
+root_apt() {
+    in_root apt-get -q -y --no-install-recommends -o APT::Sandbox::User=root \
+        -o Dpkg::Use-Pty=0 "$@"
+}
