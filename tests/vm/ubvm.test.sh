@@ -46,7 +46,7 @@ ends_when_nobody_reads() {
 
 system_is_complete() {
     run -- bash -c 'cat <(echo text) && test -c /dev/ptmx -a -d /dev/shm && unshare -U true &&
-        modinfo -n overlay' && grep -q text "$dir/out"
+        modinfo -n overlay && build/ubctl -d soft: selftest > /dev/null' && grep -q text "$dir/out"
 }
 
 next_run_cleans_up() {
