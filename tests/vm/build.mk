@@ -26,7 +26,7 @@ EXAMPLES := $(addprefix $(BUILD)/tests/examples/,$(basename $(notdir $(wildcard 
 # On the library as it lies here; tests/lib/install.sh builds them from an installed prefix.
 define example_link
 	@mkdir -p $(@D)
-	$(1) $< -o $@ -L$(BUILD)/lib -lub -Wl,-rpath,'$$ORIGIN/../../lib'
+	$(1) $< -o $@ -L$(BUILD)/lib -lub $(EXAMPLE_LIBS) -Wl,-rpath,'$$ORIGIN/../../lib'
 endef
 
 $(BUILD)/tests/examples/%: libub/examples/%.c $(HEADERS) $(BUILD)/lib/libub.so
@@ -34,6 +34,8 @@ $(BUILD)/tests/examples/%: libub/examples/%.c $(HEADERS) $(BUILD)/lib/libub.so
 
 $(BUILD)/tests/examples/%: libub/examples/%.cpp $(HEADERS) $(BUILD)/lib/libub.so
 	$(call example_link,$(CXX) $(CPPFLAGS) $(CXXFLAGS))
+
+$(BUILD)/tests/examples/uring: EXAMPLE_LIBS := -luring
 
 VM_TESTS += tests/vm/udev.sh
 test-build: $(BUILD)/tests/vm/hog $(EXAMPLES)
