@@ -65,11 +65,12 @@ in_packages() { find "$root/packages" -name '*.deb' | sed "s|$root||" | sort; }
 # A kernel's headers for dkms, and what the tests of the development files need.
 tools='linux-headers-amd64 cmake g++ make pkgconf'
 
-# What there is: kind, mode, owner and name, and the contents of what an admin owns.
+# What there is: kind, mode, owner and name, and the contents of what an admin owns. Without logs and
+# caches, the lists of apt and dpkg, dkms's key, and depmod's lists of all modules.
 snapshot() {
     (cd "$root" && find . -xdev \( -path ./proc -o -path ./dev -o -path ./tmp -o -path ./packages \
         -o -path ./var/log -o -path ./var/cache -o -path ./var/lib/apt -o -path ./var/lib/dpkg \
-        -o -path './var/lib/dkms/mok.*' \) -prune -o -printf '%y %m %u:%g %p %l\n' | sort)
+        -o -path './var/lib/dkms/mok.*' -o -path './usr/lib/modules/*/modules.*' \) -prune -o -printf '%y %m %u:%g %p %l\n' | sort)
     (cd "$root" && find etc -type f ! -name 'group*' ! -name 'gshadow*' ! -name ld.so.cache \
         -exec sha256sum {} + | sort)
 }
@@ -160,7 +161,11 @@ only_the_new_driver_remains() {
 
 remove_all() { root_apt remove $(names_in "$debs") && ! in_root sh -c 'command -v ubctl'; }
 no_driver_remains() { ! find "$root/lib/modules" "$root/var/lib/dkms" -name '*ub*' | grep .; }
-purge_all() { root_apt purge $(names_in "$debs"); }
+# dpkg's, since apt does not know a package that is gone and left no configuration.
+purge_all() {
+    in_root dpkg --purge $(names_in "$debs") &&
+        ! in_root dpkg-query -W -f '${Package} ${db:Status-Abbrev}\n' $(names_in "$debs") | grep .
+}
 
 # The group stays, as groups that may own files do in Debian.
 nothing_remains() { diff "$root_work/before" <(snapshot); }
