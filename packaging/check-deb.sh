@@ -65,12 +65,13 @@ in_packages() { find "$root/packages" -name '*.deb' | sed "s|$root||" | sort; }
 # A kernel's headers for dkms, and what the tests of the development files need.
 tools='linux-headers-amd64 cmake g++ make pkgconf'
 
-# What there is: kind, mode, owner and name, and the contents of what an admin owns. Without logs and
+# What there is: kind, mode, owner and name, and the contents of what an admin owns. Without logs,
 # caches, the lists of apt and dpkg, dkms's key, and depmod's lists of all modules.
 snapshot() {
     (cd "$root" && find . -xdev \( -path ./proc -o -path ./dev -o -path ./tmp -o -path ./packages \
         -o -path ./var/log -o -path ./var/cache -o -path ./var/lib/apt -o -path ./var/lib/dpkg \
-        -o -path './var/lib/dkms/mok.*' -o -path './usr/lib/modules/*/modules.*' \) -prune -o -printf '%y %m %u:%g %p %l\n' | sort)
+        -o -path './var/lib/dkms/mok.*' -o -path './usr/lib/modules/*/modules.*' \) \
+        -prune -o -printf '%y %m %u:%g %p %l\n' | sort)
     (cd "$root" && find etc -type f ! -name 'group*' ! -name 'gshadow*' ! -name ld.so.cache \
         -exec sha256sum {} + | sort)
 }
