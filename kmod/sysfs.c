@@ -154,6 +154,12 @@ static ssize_t stat_show(struct device *dev, struct device_attribute *attr, char
 	return sysfs_emit(buf, "%llu\n", value);
 }
 
+static ssize_t table_bytes_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%lld\n", (s64)atomic64_read(&to_ubnpu(dev)->table_bytes));
+}
+static DEVICE_ATTR_RO(table_bytes);
+
 #define STAT(_name) \
 static struct ubnpu_attr stat_##_name = { \
 	.attr = __ATTR(_name, 0444, stat_show, NULL), \
@@ -185,7 +191,8 @@ static struct attribute *stat_attrs[] = {
 	&stat_rearms.attr.attr, &stat_interrupts.attr.attr, &stat_eqes.attr.attr,
 	&stat_admin_cmds.attr.attr, &stat_inline_wqes.attr.attr, &stat_engine_wqes.attr.attr,
 	&stat_guest_errors.attr.attr, &stat_polls_hit.attr.attr, &stat_sleeps.attr.attr,
-	&stat_preemptions.attr.attr, &stat_moderated.attr.attr, NULL,
+	&stat_preemptions.attr.attr, &stat_moderated.attr.attr,
+	&dev_attr_table_bytes.attr, NULL,
 };
 
 static const struct attribute_group stat_group = { .name = "stats", .attrs = stat_attrs };

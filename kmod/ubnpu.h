@@ -106,6 +106,7 @@ struct ubnpu_dev {
 	struct ubnpu_ids segs;
 	struct ubnpu_ids queues[UBNPU_QUEUE_TYPES];
 	struct ida db_ida;
+	atomic64_t table_bytes;	/* of the page tables of all contexts */
 
 	struct mutex admin_lock;
 	struct ub_admin_slot *admin_ring;

@@ -27,9 +27,17 @@ static unsigned int pt_index(u64 uba, int level)
 	return (uba >> pt_shift(level)) & (PT_ENTRIES - 1);
 }
 
-static struct ubnpu_pt_table *pt_table_new(struct device *dev, int level)
+/* What a table takes: the device's page, and of inner ones the driver's view of it. */
+static s64 pt_table_bytes(const struct ubnpu_pt_table *table)
+{
+	return sizeof(*table) + UB_HW_PAGE_SIZE +
+	       (table->child ? PT_ENTRIES * sizeof(*table->child) : 0);
+}
+
+static struct ubnpu_pt_table *pt_table_new(struct ubnpu_dev *ub, int level)
 {
 	struct ubnpu_pt_table *table = kzalloc(sizeof(*table), GFP_KERNEL_ACCOUNT);
+	struct device *dev = &ub->pdev->dev;
 
 	if (!table)
 		return NULL;
@@ -42,6 +50,7 @@ static struct ubnpu_pt_table *pt_table_new(struct device *dev, int level)
 		if (!table->child)
 			goto free_entries;
 	}
+	atomic64_add(pt_table_bytes(table), &ub->table_bytes);
 	return table;
 free_entries:
 	dma_free_coherent(dev, UB_HW_PAGE_SIZE, table->entries, table->dma);
@@ -50,9 +59,10 @@ free:
 	return NULL;
 }
 
-static void pt_table_free(struct device *dev, struct ubnpu_pt_table *table)
+static void pt_table_free(struct ubnpu_dev *ub, struct ubnpu_pt_table *table)
 {
-	dma_free_coherent(dev, UB_HW_PAGE_SIZE, table->entries, table->dma);
+	atomic64_sub(pt_table_bytes(table), &ub->table_bytes);
+	dma_free_coherent(&ub->pdev->dev, UB_HW_PAGE_SIZE, table->entries, table->dma);
 	kfree(table->child);
 	kfree(table);
 }
@@ -66,7 +76,7 @@ int ubnpu_pt_init(struct ubnpu_ctx *ctx)
 {
 	int i;
 
-	ctx->pt.root = pt_table_new(pt_dev(ctx), UB_PT_LEVELS);
+	ctx->pt.root = pt_table_new(ctx->ub, UB_PT_LEVELS);
 	if (!ctx->pt.root)
 		return -ENOMEM;
 	for (i = 0; i < UBNPU_UBA_CLASSES; i++)
@@ -83,7 +93,7 @@ void ubnpu_pt_destroy(struct ubnpu_ctx *ctx)
 		return;
 	for (i = 0; i < UBNPU_UBA_CLASSES; i++)
 		ida_destroy(&ctx->pt.slots[i]);
-	pt_table_free(pt_dev(ctx), ctx->pt.root);
+	pt_table_free(ctx->ub, ctx->pt.root);
 	ctx->pt.root = NULL;
 }
 
@@ -98,7 +108,7 @@ static struct ubnpu_pt_table *pt_walk(struct ubnpu_ctx *ctx, u64 uba, int to_lev
 		index = pt_index(uba, level);
 		next = table->child[index];
 		if (!next) {
-			next = pt_table_new(pt_dev(ctx), level - 1);
+			next = pt_table_new(ctx->ub, level - 1);
 			if (!next)
 				return NULL;
 			/* The device sees a table only once it is zeroed. */
@@ -192,7 +202,7 @@ static void pt_clear(struct ubnpu_ctx *ctx, struct ubnpu_pt_table *table, int le
 		pt_clear_leaf(table, index);
 		if (child) {
 			table->child[index] = NULL;
-			pt_table_free(pt_dev(ctx), child);
+			pt_table_free(ctx->ub, child);
 		}
 	}
 }

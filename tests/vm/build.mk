@@ -5,6 +5,11 @@ $(BUILD)/tests/vm/hog: tests/vm/hog.cpp $(HEADERS) $(BUILD)/lib/libub.so
 	@mkdir -p $(@D)
 	$(CXX) $(CPPFLAGS) $(CXXFLAGS) $< -o $@ -L$(BUILD)/lib -lub -Wl,-rpath,'$$ORIGIN/../../lib'
 
+SCALE := $(BUILD)/tests/vm/scale
+$(SCALE): tests/vm/scale.cpp $(HEADERS) $(BUILD)/lib/libub.so
+	@mkdir -p $(@D)
+	$(CXX) $(CPPFLAGS) $(CXXFLAGS) $< -o $@ -L$(BUILD)/lib -lub -Wl,-rpath,'$$ORIGIN/../../lib'
+
 UAPI_NAMES := struct place values handles memory mmap limits full process lost reap
 UAPI_SHARED := tests/vm/uapi.c tests/vm/uapi_cases.c tests/vm/uapi_netlink.c
 
@@ -37,5 +42,5 @@ $(BUILD)/tests/examples/%: libub/examples/%.cpp $(HEADERS) $(BUILD)/lib/libub.so
 
 $(BUILD)/tests/examples/uring: EXAMPLE_LIBS := -luring
 
-VM_TESTS += tests/vm/udev.sh
+VM_TESTS += tests/vm/udev.sh $(SCALE)@ub1
 test-build: $(BUILD)/tests/vm/hog $(EXAMPLES)
