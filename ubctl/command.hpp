@@ -48,6 +48,8 @@ Action declare_crc32c(CLI::App &app);
 Action declare_gemm(CLI::App &app);
 // selftest.cpp
 Action declare_selftest(CLI::App &app);
+// bench.cpp
+Action declare_bench(CLI::App &app);
 // meta.cpp
 Action declare_version(CLI::App &app);
 Action declare_help(CLI::App &app);

@@ -34,6 +34,7 @@ const Command commands[] = {
     {"submit crc32c", "CRC-32C of a file, computed by a device", declare_crc32c},
     {"submit gemm", "matrix product of .npy files, computed by a device", declare_gemm},
     {"selftest", "check a device with real data", declare_selftest},
+    {"bench", "how fast a device takes commands", declare_bench},
     {"version", "versions of tool, library and contracts", declare_version},
     {"help", "commands, or one command's options", declare_help},
     {"schema", "JSON Schema of the machine-readable output", declare_schema},

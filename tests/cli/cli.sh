@@ -223,6 +223,29 @@ golden selftest "${soft[@]}" selftest
 json ub.selftest/1 selftest "${soft[@]}"
 check selftest_quiet test -z "$("$ubctl" "${soft[@]}" -q selftest)"
 
+# ---- benchmark ---------------------------------------------------------------------------------
+# Each line's figures differ from run to run; which lines there are, and the columns, do not.
+bench_lines() { "$ubctl" "${soft[@]}" bench --seconds 0.001 | sed -E 's/ +/ /g; s/^ //' |
+    sed -E 's/^((nop|write|gemm) [0-9]+ [0-9.]+ [KM]?i?B) .*/\1/' > "$dir/lines"; }
+bench_golden() {
+    bench_lines
+    [ -z "${UPDATE:-}" ] || cp "$dir/lines" "$here/golden/bench"
+    diff -u "$here/golden/bench" "$dir/lines"
+}
+check golden_bench bench_golden
+json ub.bench/1 bench "${soft[@]}" --seconds 0.001
+error bench_no_time 2 UB-E0200 "${soft[@]}" bench --seconds 0
+bench_counts() {
+    local document
+    document=$("$ubctl" "${soft[@]}" -o json bench --seconds 0.01) && python3 -c '
+import json, sys
+for row in json.load(sys.stdin)["data"]:
+    times = [row[f"latency_p{rank}_ns"] for rank in ("50", "99", "99_9")]
+    assert row["commands"] >= row["depth"] and times == sorted(times) and times[0] > 0, row
+    assert 0 < row["doorbells_per_command"] <= 1 or row["depth"] > 1, row' <<< "$document"
+}
+check bench_figures_agree bench_counts
+
 # ---- errors ------------------------------------------------------------------------------------
 error no_command 2 UB-E0200
 error unknown_command 2 UB-E0200 frobnicate

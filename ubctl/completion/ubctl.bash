@@ -9,11 +9,11 @@ _ubctl_devices() {
 # Prints what may follow the words given, options left out.
 _ubctl_words() {
     case $1 in
-        "") echo "list device context memory queue submit selftest version help schema explain" ;;
+        "") echo "list device context memory queue submit selftest bench version help schema explain" ;;
         device) echo "list show info caps reset" ;;
         context | memory | queue) echo list ;;
         submit) echo "nop copy fill crc32c gemm" ;;
-        help) echo "list device context memory queue submit selftest version schema explain" ;;
+        help) echo "list device context memory queue submit selftest bench version schema explain" ;;
         "help "*) _ubctl_words "${1#help }" ;;
     esac
 }
@@ -23,6 +23,7 @@ _ubctl_options() {
     case $1 in
         "") echo --version ;;
         "device reset") echo --force ;;
+        bench) echo --seconds ;;
         "submit nop") echo "-n --count --depth" ;;
         "submit fill") echo "--pattern --pattern-size --size" ;;
         "submit gemm") echo "--alpha --beta --c --trans-a --trans-b" ;;
@@ -38,7 +39,7 @@ _ubctl() {
     }
     for ((i = 1; i < cword; i++)); do
         case ${words[i]} in
-            -d | --device | -o | --output | --timeout) skip=1 ;;
+            -d | --device | -o | --output | --timeout | --seconds) skip=1 ;;
             -*) ;;
             *) if ((skip)); then skip=0; else path+=${path:+ }${words[i]}; fi ;;
         esac
