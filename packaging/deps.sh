@@ -1,6 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Install what building, running and testing need on Debian 12; nothing when all is there.
+#
+#   deps.sh [benchmark | packaging]
 set -euo pipefail
 
 packages=(
@@ -12,15 +14,20 @@ packages=(
     qemu-system-x86 libglib2.0-dev libpixman-1-dev libfdt-dev meson ninja-build python3 flex bison
     # the VM runner
     busybox-static kmod cpio xz-utils zstd util-linux iproute2 udev systemd
-    # tests and benchmark
+    # tests
     libcmocka-dev gcc-multilib clang cmake python3-jsonschema mandoc
-    fio rdma-core ibverbs-providers libibverbs-dev
 )
-
-# deps.sh packaging: what building and checking Debian packages needs beside that
-if [ "${1:-}" = packaging ]; then
-    packages+=(debhelper dh-dkms lintian mmdebstrap debian-archive-keyring e2fsprogs)
-fi
+# A group of its own: what make bench needs, or building and checking Debian packages, beside that.
+benchmark=(
+    fio rdma-core ibverbs-providers libibverbs-dev perftest liburing-dev python3-matplotlib
+)
+packaging=(debhelper dh-dkms lintian mmdebstrap debian-archive-keyring e2fsprogs)
+case ${1:-} in
+    '') ;;
+    benchmark) packages+=("${benchmark[@]}") ;;
+    packaging) packages+=("${packaging[@]}") ;;
+    *) echo "deps: $1: no such group; there are: benchmark packaging" >&2; exit 2 ;;
+esac
 
 missing() {
     local package

@@ -2,7 +2,7 @@
 
 .PHONY: deps
 deps: ## install the packages that are missing
-	@packaging/deps.sh
+	@packaging/deps.sh $(DEPS)
 
 UBVM_DIR = $(DESTDIR)$(PREFIX)/share/ubstack
 QEMU_FILL = sed -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|'

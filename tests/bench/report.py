@@ -1,78 +1,77 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Turn the benchmark's JSON lines into build/bench.json and a table of ratios and counts."""
+"""Turn the benchmark's JSON lines into bench.json, checked against its schema, and a table.
 
+  report.py DIR OUT --accelerator NAME --load LOAD --seconds S
+
+DIR has lines.json, and of the counting VM sections.json and instructions (one number for each line)."""
+
+import argparse
 import json
 import os
+import pathlib
 import platform
-import sys
 
-MIB = 1 << 20
+import jsonschema
 
-
-def read(path):
-    with open(path, encoding="utf-8") as lines:
-        return {row["name"]: row for row in map(json.loads, lines) if row}
+from figures import figures
 
 
-def rows(got):
-    """Yields (what, value, unit, bar, whether the bar is a floor)."""
-
-    def value(name):
-        return got[name]["value"] if name in got else None
-
-    def ratio(what, over, under, bar, floor=True):
-        a, b = value(over), value(under)
-        if a is not None and b:
-            yield what, a / b, "x", bar, floor
-
-    for depth in (1, 32):
-        yield from ratio(f"NOP, polled, depth {depth}, over NVMe passthrough",
-                         f"nop_polled_depth{depth}_iops", f"nvme_passthrough_depth{depth}", 30)
-    yield from ratio("copy of 1 MiB over the host's memcpy", "copy_1mib_polled_iops",
-                     "host_memcpy_1mib", 0.5)
-    yield from ratio("GEMM_F32 of 1024 over the host's BLAS, one thread", "gemm_1024_event_iops",
-                     "host_gemm_1024", 0.8)
-    for size in ("4kib", "1mib", "256mib"):
-        for pages in ("small", "huge"):
-            yield from ratio(f"time to register {size}, {pages} pages, over ibv_reg_mr on rxe",
-                             f"ub_reg_{size}_{pages}", f"rxe_reg_{size}_{pages}", None)
-    for depth in (1, 32):
-        for mode in ("polled", "event"):
-            for counter in ("db_traps", "interrupts", "syscalls"):
-                name = f"nop_{mode}_depth{depth}_{counter}_per_command"
-                bar = 0 if mode == "polled" and counter != "db_traps" else None
-                if name in got:
-                    yield (f"{counter} per command, {mode}, depth {depth}", value(name), "", bar,
-                           False)
+def read_lines(path):
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def met(value, bar, floor):
-    if bar is None:
-        return None
-    return value >= bar if floor else value < bar + 0.0005
+def read_sections(directory):
+    """The plugin's counts, divided by the commands between its marks."""
+    sections = read_lines(directory / "sections.json")
+    counts = (directory / "instructions").read_text(encoding="utf-8").split()
+    if len(sections) != len(counts):
+        raise SystemExit(f"report: {len(sections)} sections, but {len(counts)} counts")
+    for row, count in zip(sections, counts):
+        row["value"] = int(count) / row["value"]
+    return sections
+
+
+def machine(args):
+    model = next((line.split(":")[1].strip()
+                  for line in open("/proc/cpuinfo", encoding="utf-8") if "model name" in line), "")
+    return {"machine": platform.machine(), "kernel": platform.release(), "processor": model,
+            "cpus": os.cpu_count(), "accelerator": args.accelerator,
+            "load_before": args.load, "seconds_per_figure": args.seconds}
+
+
+def bar(row):
+    if row["wanted"] is None:
+        return ""
+    return f"{'>=' if row['wanted_is'] == 'at least' else '<='} {row['wanted']:g}"
+
+
+def print_table(document):
+    host = document["host"]
+    print(f"emulated (QEMU, {host['accelerator']}); ratios and counts of one run; "
+          f"load before it {host['load_before']:g}\n")
+    print(f"{'':68} {'value':>9}    {'wanted':>8}")
+    for row in document["figures"]:
+        missed = "  missed" if row["met"] is False else ""
+        print(f"{row['what']:68} {row['value']:>9.4g} {row['unit']:1}  {bar(row):>8}{missed}")
 
 
 def main():
-    source, target = sys.argv[1:3]
-    got = read(source)
-    table = [dict(what=what, value=value, unit=unit, bar=bar, met=met(value, bar, floor))
-             for what, value, unit, bar, floor in rows(got)]
-    with open(target, "w", encoding="utf-8") as out:
-        json.dump({"schema": "ub.bench/1", "emulated": True,
-                   "host": {"machine": platform.machine(), "kernel": platform.release(),
-                            "cpus": os.cpu_count(), "accelerator": sys.argv[3]},
-                   "ratios": table, "raw": list(got.values())}, out, indent=1)
-    print(f"emulated (QEMU, {sys.argv[3]}); ratios to a peer of the same run\n")
-    print(f"{'':66} {'value':>9}   {'wanted':>9}")
-    for row in table:
-        bar = "" if row["bar"] is None else f"{row['bar']:>9g}"
-        mark = {None: "", True: "", False: "  missed"}[row["met"]]
-        print(f"{row['what']:66} {row['value']:>9.4g} {row['unit']:1} {bar:>9}{mark}")
-    print("\nmeasured")
-    for row in got.values():
-        print(f"  {row['name']:44} {row['value']:>14.6g} {row['unit']}")
-    print(f"\nwritten: {target}")
+    parser = argparse.ArgumentParser()
+    parser.add_argument("dir", type=pathlib.Path)
+    parser.add_argument("out", type=pathlib.Path)
+    parser.add_argument("--accelerator", required=True)
+    parser.add_argument("--load", type=float, required=True)
+    parser.add_argument("--seconds", type=float, required=True)
+    args = parser.parse_args()
+    rows = read_lines(args.dir / "lines.json") + read_sections(args.dir)
+    document = {"schema": "ub.bench.report/1", "emulated": True, "host": machine(args),
+                "figures": list(figures(rows)), "measured": rows}
+    schema = pathlib.Path(__file__).with_name("schema.json").read_text(encoding="utf-8")
+    jsonschema.Draft202012Validator(json.loads(schema)).validate(document)
+    args.out.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    print_table(document)
+    print(f"\nwritten: {args.out}")
 
 
 if __name__ == "__main__":

@@ -1,15 +1,39 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Run the benchmark: host limits, then the VM with its peers, then the report.
-set -eu
+# Run the benchmark: host limits, a VM with the device and its peers, a slower VM that counts
+# instructions, then report and plots.
+#
+#   run.sh UB_BENCH SECONDS BUILD
+set -euo pipefail
 bench=$1 seconds=$2 build=$3
-lines=$build/bench/lines.json
-disk=$build/bench/nvme.img
+here=tests/bench out=$build/bench
+read -r -a doors <<< "${BENCH_DOORS:-mapped}"
 
-truncate -s 256M "$disk"
-"$bench" host > "$lines"
-qemu_device/ubvm run --devices 1 --mem 3G --timeout 600 \
-    --qemu-arg -drive --qemu-arg "file=$disk,if=none,id=nvme0,format=raw,cache=writeback" \
-    --qemu-arg -device --qemu-arg nvme,drive=nvme0,serial=peer \
-    -- tests/bench/in-vm.sh "$bench" "$seconds" >> "$lines"
-python3 tests/bench/report.py "$lines" "$build/bench.json" "$(qemu_device/ubvm accel)"
+disk() {
+    truncate -s 256M "$out/$1.img"
+    disks+=(--qemu-arg -drive
+        --qemu-arg "file=$out/$1.img,if=none,id=$1,format=raw,cache=writeback"
+        --qemu-arg -device --qemu-arg "$2,drive=$1")
+}
+disks=()
+disk nvme0 nvme,serial=peer
+disk virtio0 virtio-blk-pci
+
+# Instructions are counted by a TCG plugin, which KVM has no use for.
+count_instructions() {
+    : > "$out/instructions"
+    [ "$accel" = tcg ] || return 0
+    qemu_device/ubvm run --devices 1 --mem 2G --timeout 600 "${disks[@]}" \
+        --qemu-arg -plugin --qemu-arg "file=$out/insn_plugin.so,out=$out/instructions" \
+        -- sh -c "modprobe nvme && sleep 1 && exec $bench sections ub0 /dev/ng0n1"
+}
+
+accel=$(qemu_device/ubvm accel)
+load=$(cut -d' ' -f1 /proc/loadavg)
+"$bench" --seconds "$seconds" host > "$out/lines.json"
+qemu_device/ubvm run --devices 1 --mem 3G --timeout 1200 "${disks[@]}" \
+    -- "$here/in-vm.sh" "$bench" "$seconds" "${doors[@]}" >> "$out/lines.json"
+count_instructions > "$out/sections.json"
+"$here/report.py" "$out" "$build/bench.json" --accelerator "$accel" --load "$load" \
+    --seconds "$seconds"
+"$here/plot.py" "$build/bench.json" "$out"

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// What bounds the device: a trapped store, memcpy, BLAS.
+
+#include <cblas.h>
+
+#include <cstring>
+#include <vector>
+
+#include "bench.hpp"
+#include "parts.hpp"
+#include "rig.hpp"
+
+extern "C" void openblas_set_num_threads(int threads);
+
+namespace bench {
+
+namespace {
+
+// Stores to the first four bytes of the direct WQE area: they reach the device, which keeps them and
+// does nothing, as it waits for the last bytes.
+void trapped_store(const std::string &device) {
+    const Queues q(device);
+    constexpr unsigned stores = 64;
+    auto *area = reinterpret_cast<volatile uint32_t *>(reinterpret_cast<char *>(q.jfs->db) -
+                                                       UB_DB_JFS + UB_DB_DIRECT_WQE);
+    const uint64_t before = device_counter(device, "db_traps");
+    uint64_t made = 0;
+    const double start = now();
+    double at = start;
+    for (; at - start < seconds_each; at = now(), made += stores)
+        for (unsigned i = 0; i < stores; ++i)
+            ub_mmio_write32(area, 0);
+    const uint64_t trapped = device_counter(device, "db_traps") - before;
+    if (trapped != made)
+        throw std::runtime_error("the bare stores did not trap one by one");
+    report({"trapped_store"}, "iops", static_cast<double>(made) / (at - start), "1/s");
+}
+
+void copies(const std::string &what) {
+    for (const size_t size : sizes) {
+        const size_t times = std::max<size_t>(1, 16 * mib / size);
+        std::vector<char> from(size, 1), to(size);
+        const double rate = median_rate(size > mib ? 21 : 51, [&] {
+            for (size_t i = 0; i < times; ++i) {
+                std::memcpy(to.data(), from.data(), size);
+                asm volatile("" : : "r"(to.data()) : "memory");
+            }
+        });
+        report({what, "", "", 0, size}, "bandwidth", rate * static_cast<double>(times * size),
+               "B/s");
+    }
+}
+
+} // namespace
+
+void guest_limits(const std::string &device) {
+    trapped_store(device);
+    copies("memcpy_guest");
+}
+
+void host_limits() {
+    copies("memcpy_host");
+    openblas_set_num_threads(1);
+    constexpr int n = gemm_dim;
+    const std::vector<float> a(gemm_dim * gemm_dim, 0.5f), b(a);
+    std::vector<float> c(a);
+    const double rate = median_rate(21, [&] {
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, n, n, 1.0f, a.data(), n, b.data(),
+                    n, 0.0f, c.data(), n);
+    });
+    report({"gemm_1024_host"}, "iops", rate, "1/s");
+}
+
+} // namespace bench
