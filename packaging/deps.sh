@@ -19,7 +19,7 @@ packages=(
 )
 # A group of its own: what make bench needs, or building and checking Debian packages, beside that.
 benchmark=(
-    fio rdma-core ibverbs-providers libibverbs-dev perftest liburing-dev python3-matplotlib
+    fio rdma-core ibverbs-providers libibverbs-dev perftest python3-matplotlib
 )
 packaging=(debhelper dh-dkms lintian mmdebstrap debian-archive-keyring e2fsprogs)
 case ${1:-} in

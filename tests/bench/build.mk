@@ -5,7 +5,7 @@ BENCH := $(BUILD)/bench/ub-bench
 BENCH_OBJS := $(patsubst tests/bench/%.cpp,$(BUILD)/bench/%.o,$(wildcard tests/bench/*.cpp))
 BENCH_INSN := $(BUILD)/bench/insn_plugin.so
 BENCH_SECONDS ?= 1
-BENCH_DOORS ?= mapped
+BENCH_DOORS ?= mapped ioctl uring
 
 $(BUILD)/bench/%.o: tests/bench/%.cpp $(HEADERS)
 	@mkdir -p $(@D)

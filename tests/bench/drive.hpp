@@ -28,12 +28,10 @@ uint64_t pump(Door &door, const ub_jfs_wr &wr, unsigned depth, bool events, doub
             in_flight += room;
             room = 0;
         }
-        const unsigned got = door.reap(cr.data(), depth);
+        const unsigned got = door.reap(cr.data(), depth, events);
         completed += got;
         in_flight -= got;
         room += got;
-        if (!got && events)
-            door.sleep();
         if (completed >= next_look) {
             stop = completed >= most || now() > end;
             next_look = completed + 64;
@@ -64,9 +62,7 @@ std::vector<double> latencies(Door &door, const ub_jfs_wr &wr, unsigned depth, b
             in_flight += room;
             room = 0;
         }
-        const unsigned got = door.reap(cr.data(), depth);
-        if (!got && events)
-            door.sleep();
+        const unsigned got = door.reap(cr.data(), depth, events);
         if (!got)
             continue;
         at = now();

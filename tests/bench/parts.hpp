@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace bench {
 
@@ -22,7 +23,7 @@ void host_limits();
 void uring_nop_part();
 void nvme_part(const std::string &node);
 // sections.cpp: stretches of known length for a plugin that counts instructions.
-void sections_part(const std::string &device, const std::string &door,
-                   const std::string &nvme_node);
+void sections_part(const std::string &device, const std::string &nvme_node,
+                   const std::vector<std::string> &doors);
 
 } // namespace bench

@@ -13,13 +13,16 @@ void fail(const std::string &what) {
     throw std::runtime_error(what + ": " + ub_last_error()->message);
 }
 
-Queues::Queues(const std::string &device, uint32_t depth) {
+Queues::Queues(const std::string &device, ub_door door) {
+    constexpr uint32_t depth = 1024;
     ctx = ub_create_context(device.c_str());
-    jfce = ctx ? ub_create_jfce(ctx) : nullptr;
+    if (ctx && door == UB_DOOR_MAPPED)
+        jfce = ub_create_jfce(ctx);
     ub_jfc_cfg jfc_cfg{};
     jfc_cfg.depth = depth;
     jfc_cfg.jfce = jfce;
-    jfc = jfce ? ub_create_jfc(ctx, &jfc_cfg) : nullptr;
+    jfc_cfg.door = door;
+    jfc = ctx ? ub_create_jfc(ctx, &jfc_cfg) : nullptr;
     ub_jfs_cfg jfs_cfg{};
     jfs_cfg.jfc = jfc;
     jfs_cfg.depth = depth;
@@ -31,7 +34,8 @@ Queues::Queues(const std::string &device, uint32_t depth) {
 Queues::~Queues() {
     ub_delete_jfs(jfs);
     ub_delete_jfc(jfc);
-    ub_delete_jfce(jfce);
+    if (jfce)
+        ub_delete_jfce(jfce);
     ub_delete_context(ctx);
 }
 

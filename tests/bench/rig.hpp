@@ -12,14 +12,14 @@ namespace bench {
 // Throws what ub_last_error() says.
 [[noreturn]] void fail(const std::string &what);
 
-// A context with one event channel, one JFC and one JFS.
+// A context with one JFC, of a mapped door with its event channel, and one JFS.
 struct Queues {
     ub_context *ctx = nullptr;
     ub_jfce *jfce = nullptr;
     ub_jfc *jfc = nullptr;
     ub_jfs *jfs = nullptr;
 
-    explicit Queues(const std::string &device, uint32_t depth = 1024);
+    explicit Queues(const std::string &device, ub_door door = UB_DOOR_MAPPED);
     ~Queues();
     Queues(const Queues &) = delete;
     Queues &operator=(const Queues &) = delete;

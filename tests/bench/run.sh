@@ -7,7 +7,7 @@
 set -euo pipefail
 bench=$1 seconds=$2 build=$3
 here=tests/bench out=$build/bench
-read -r -a doors <<< "${BENCH_DOORS:-mapped}"
+read -r -a doors <<< "${BENCH_DOORS:-mapped ioctl uring}"
 
 disk() {
     truncate -s 256M "$out/$1.img"
@@ -25,15 +25,16 @@ count_instructions() {
     [ "$accel" = tcg ] || return 0
     qemu_device/ubvm run --devices 1 --mem 2G --timeout 600 "${disks[@]}" \
         --qemu-arg -plugin --qemu-arg "file=$out/insn_plugin.so,out=$out/instructions" \
-        -- sh -c "modprobe nvme && sleep 1 && exec $bench sections ub0 /dev/ng0n1"
+        -- sh -c "modprobe nvme && sleep 1 && exec $bench sections ub0 /dev/ng0n1 ${doors[*]}"
 }
 
+# The distribution's interpreter is the one that has the distribution's modules.
 accel=$(qemu_device/ubvm accel)
 load=$(cut -d' ' -f1 /proc/loadavg)
 "$bench" --seconds "$seconds" host > "$out/lines.json"
 qemu_device/ubvm run --devices 1 --mem 3G --timeout 1200 "${disks[@]}" \
     -- "$here/in-vm.sh" "$bench" "$seconds" "${doors[@]}" >> "$out/lines.json"
 count_instructions > "$out/sections.json"
-"$here/report.py" "$out" "$build/bench.json" --accelerator "$accel" --load "$load" \
+/usr/bin/python3 "$here/report.py" "$out" "$build/bench.json" --accelerator "$accel" --load "$load" \
     --seconds "$seconds"
-"$here/plot.py" "$build/bench.json" "$out"
+/usr/bin/python3 "$here/plot.py" "$build/bench.json" "$out"

@@ -37,14 +37,15 @@ void section(const Point &point, Door &door, const ub_jfs_wr &wr, bool events) {
 
 } // namespace
 
-void sections_part(const std::string &device, const std::string &door,
-                   const std::string &nvme_node) {
-    with_door(door, device, [&](auto &open) {
-        for (const bool events : {false, true})
-            for (const unsigned depth : {1u, 32u, 64u})
-                section({"nop", door, events ? "event" : "polled", depth}, open, nop_request(),
-                        events);
-    });
+void sections_part(const std::string &device, const std::string &nvme_node,
+                   const std::vector<std::string> &doors) {
+    for (const std::string &door : doors)
+        with_door(door, device, [&](auto &open) {
+            for (const bool events : {false, true})
+                for (const unsigned depth : {1u, 32u, 64u})
+                    section({"nop", door, events ? "event" : "polled", depth}, open,
+                            nop_request(), events);
+        });
     UringNop nops;
     NvmePassthrough nvme(nvme_node);
     for (const unsigned depth : {1u, 32u}) {

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <exception>
 #include <string>
+#include <vector>
 
 #include "bench.hpp"
 #include "parts.hpp"
@@ -23,11 +24,12 @@ constexpr const char *usage =
     "  verbs               ibv_reg_mr of the first RDMA device\n"
     "  uring               io_uring NOP\n"
     "  nvme NODE           NVMe passthrough by io_uring\n"
-    "  sections NAME NODE  work between marks, for insn_plugin.so\n";
+    "  sections NAME NODE DOOR...\n"
+    "                      work between marks, for insn_plugin.so\n";
 
 struct Arguments {
     std::string part, name, node, door = "mapped";
-    bool ok = true;
+    std::vector<std::string> doors;
 };
 
 Arguments parse(int argc, char **argv) {
@@ -43,7 +45,7 @@ Arguments parse(int argc, char **argv) {
         else if (place < 3)
             *places[place++] = argv[i];
         else
-            a.ok = false;
+            a.doors.emplace_back(argv[i]);
     }
     return a;
 }
@@ -56,7 +58,7 @@ bool run(const Arguments &a) {
     else if (a.part == "uring" && a.name.empty())
         bench::uring_nop_part();
     else if (a.part == "sections" && !a.node.empty())
-        bench::sections_part(a.name, a.door, a.node);
+        bench::sections_part(a.name, a.node, a.doors);
     else if (a.name.empty() || !a.node.empty())
         return false;
     else if (a.part == "device")
@@ -80,7 +82,7 @@ bool run(const Arguments &a) {
 
 int main(int argc, char **argv) try {
     const Arguments arguments = parse(argc, argv);
-    if (arguments.ok && run(arguments))
+    if (run(arguments))
         return 0;
     std::fputs(usage, stderr);
     return 2;

@@ -32,13 +32,18 @@ io_uring_sqe *next_sqe(io_uring &ring) {
     return sqe;
 }
 
-// Submits and, at least one being under way, waits for one; takes up to n.
-unsigned submit_and_take(io_uring &ring, unsigned n) {
+// Submits and, at least one being under way, waits for one; takes up to n. Of each its user data
+// goes to cr.
+unsigned submit_and_take(io_uring &ring, ub_cr *cr, unsigned n) {
     throw_if(io_uring_submit_and_wait(&ring, 1), "io_uring_enter");
     io_uring_cqe *cqe[entries];
     const unsigned got = io_uring_peek_batch_cqe(&ring, cqe, std::min(n, entries));
-    for (unsigned i = 0; i < got; ++i)
+    for (unsigned i = 0; i < got; ++i) {
+        if (cqe[i]->res > 0)
+            throw std::runtime_error("completion: status " + std::to_string(cqe[i]->res));
         throw_if(cqe[i]->res, "completion");
+        cr[i].user_ctx = cqe[i]->user_data;
+    }
     io_uring_cq_advance(&ring, got);
     return got;
 }
@@ -54,6 +59,30 @@ template <class Peer> void measure(const char *what, Peer &peer) {
 
 } // namespace
 
+UringDoor::UringDoor(const std::string &device)
+    : q_(device, UB_DOOR_IOCTL), room_(size_t{entries} * UB_WQE_MAX) {
+    throw_if(io_uring_queue_init(entries, &ring_, UB_URING_SETUP), "io_uring_setup");
+}
+
+UringDoor::~UringDoor() {
+    io_uring_queue_exit(&ring_);
+}
+
+void UringDoor::post(const ub_jfs_wr *wr, unsigned n) {
+    const int fd = ub_context_fd(q_.ctx);
+    for (unsigned i = 0; i < n; ++i) {
+        io_uring_sqe *sqe = next_sqe(ring_);
+        void *room = &room_[size_t{next_++ % entries} * UB_WQE_MAX];
+        if (ub_uring_prep_submit(sqe, fd, q_.jfs, &wr[i], room))
+            fail("encode");
+        sqe->user_data = wr[i].user_ctx;
+    }
+}
+
+unsigned UringDoor::reap(ub_cr *cr, unsigned n, bool) {
+    return submit_and_take(ring_, cr, n);
+}
+
 UringNop::UringNop() {
     throw_if(io_uring_queue_init(entries, &ring_, 0), "io_uring_setup");
 }
@@ -67,8 +96,8 @@ void UringNop::post(const void *, unsigned n) {
         io_uring_prep_nop(next_sqe(ring_));
 }
 
-unsigned UringNop::take(unsigned n) {
-    return submit_and_take(ring_, n);
+unsigned UringNop::reap(ub_cr *cr, unsigned n, bool) {
+    return submit_and_take(ring_, cr, n);
 }
 
 NvmePassthrough::NvmePassthrough(const std::string &node)
@@ -104,8 +133,8 @@ void NvmePassthrough::post(const void *, unsigned n) {
     }
 }
 
-unsigned NvmePassthrough::take(unsigned n) {
-    return submit_and_take(ring_, n);
+unsigned NvmePassthrough::reap(ub_cr *cr, unsigned n, bool) {
+    return submit_and_take(ring_, cr, n);
 }
 
 void uring_nop_part() {

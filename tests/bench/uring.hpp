@@ -1,12 +1,36 @@
 // SPDX-License-Identifier: MIT
-// Peers on io_uring, each with the members of a door.
+// What goes through io_uring: the device's door, and peers with the same members. All submit and
+// wait for the first completion by one system call, polled or not.
 #pragma once
 
-#include <liburing.h>
+#include <ub/ub_uring.h>
 
 #include <string>
+#include <vector>
+
+#include "rig.hpp"
 
 namespace bench {
+
+// One SQE a command.
+class UringDoor {
+public:
+    static constexpr const char *name = "uring";
+
+    explicit UringDoor(const std::string &device);
+    ~UringDoor();
+    UringDoor(const UringDoor &) = delete;
+    UringDoor &operator=(const UringDoor &) = delete;
+    ub_context *context() const { return q_.ctx; }
+    void post(const ub_jfs_wr *wr, unsigned n);
+    unsigned reap(ub_cr *cr, unsigned n, bool);
+
+private:
+    Queues q_;
+    io_uring ring_;
+    std::vector<unsigned char> room_; // for WQEs that an SQE cannot hold
+    unsigned next_ = 0;
+};
 
 // A ring that does nothing, and does it depth times at once.
 class UringNop {
@@ -16,11 +40,9 @@ public:
     UringNop(const UringNop &) = delete;
     UringNop &operator=(const UringNop &) = delete;
     void post(const void *, unsigned n);
-    template <class Cr> unsigned reap(Cr *, unsigned n) { return take(n); }
-    void sleep() {}
+    unsigned reap(ub_cr *, unsigned n, bool);
 
 private:
-    unsigned take(unsigned n);
     io_uring ring_;
 };
 
@@ -32,11 +54,9 @@ public:
     NvmePassthrough(const NvmePassthrough &) = delete;
     NvmePassthrough &operator=(const NvmePassthrough &) = delete;
     void post(const void *, unsigned n);
-    template <class Cr> unsigned reap(Cr *, unsigned n) { return take(n); }
-    void sleep() {}
+    unsigned reap(ub_cr *, unsigned n, bool);
 
 private:
-    unsigned take(unsigned n);
     io_uring ring_;
     int fd_;
     unsigned nsid_, next_ = 0;
