@@ -301,8 +301,10 @@ static void in_jfs(struct ub_in *in, struct ub_obj *obj)
 	atomic_store(&jfs->doorbells, ub_in_u64(in));
 	atomic_store(&jfs->preempted, ub_in_u64(in));
 	jfs->deficit = (int64_t)ub_in_u64(in);
-	ub_in_check(in, jfs->deficit >= -MAX_DEFICIT && jfs->deficit <= MAX_DEFICIT,
-		    "a JFS's account is out of range");
+	/* The scheduler sees it even if the state is refused and the queue ends at once. */
+	if (!ub_in_check(in, jfs->deficit >= -MAX_DEFICIT && jfs->deficit <= MAX_DEFICIT,
+			 "a JFS's account is out of range"))
+		jfs->deficit = 0;
 	jfs->park_left = ub_in_u64(in);
 	ub_in_check(in, jfs->park_left <= 4096ull << UB_HW_MAX_RNR_TIMER,
 		    "an RNR wait is longer than any can be");

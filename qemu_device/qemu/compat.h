@@ -10,6 +10,7 @@
 	 (QEMU_VERSION_MAJOR == (major) && QEMU_VERSION_MINOR >= (minor)))
 
 #include "qemu/main-loop.h"
+#include "migration/vmstate.h"
 #if QEMU_SINCE(8, 0)
 #include "hw/pci/pci_device.h"
 #else
@@ -52,6 +53,18 @@
 #define ub_pci_device_size() sizeof(PCIDevice)
 #else
 #define ub_pci_device_size() object_type_get_instance_size(TYPE_PCI_DEVICE)
+#endif
+
+#if QEMU_SINCE(10, 0)
+#include "system/runstate.h"
+#else
+#include "sysemu/runstate.h"
+#endif
+
+#if QEMU_SINCE(8, 2)
+typedef const VMStateField UbVmstateFields[];
+#else
+typedef VMStateField UbVmstateFields[];
 #endif
 
 #if QEMU_SINCE(10, 1)

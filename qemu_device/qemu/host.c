@@ -100,6 +100,18 @@ static void host_db_page(void *opaque, uint32_t page, bool in_use)
 	qemu_bh_schedule(npu->bh);
 }
 
+/* Rings and records: mapped once, written ever since. */
+static void host_kept_written(void *opaque, void *ptr, size_t len)
+{
+	ram_addr_t offset;
+	MemoryRegion *mr;
+
+	RCU_READ_LOCK_GUARD();
+	mr = memory_region_from_host(ptr, &offset);
+	if (mr)
+		memory_region_set_dirty(mr, offset, len);
+}
+
 const struct ub_core_host ubnpu_host = {
 	.map = host_map,
 	.unmap = host_unmap,
@@ -109,6 +121,7 @@ const struct ub_core_host ubnpu_host = {
 	.thread_enter = host_thread_enter,
 	.thread_leave = host_thread_leave,
 	.db_page = host_db_page,
+	.kept_written = host_kept_written,
 };
 
 static void doorbell_rung(EventNotifier *notifier)
@@ -182,6 +195,11 @@ static void ubnpu_bh(void *opaque)
 		msix_notify(&npu->parent, vector);
 	}
 	apply_doorbell_changes(npu);
+}
+
+void ubnpu_host_flush(UbNpu *npu)
+{
+	ubnpu_bh(npu);
 }
 
 void ubnpu_host_init(UbNpu *npu)

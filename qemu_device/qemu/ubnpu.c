@@ -187,13 +187,16 @@ static void ubnpu_realize(PCIDevice *pdev, Error **errp)
 		error_setg(errp, "ubnpu: %s", error);
 		ubnpu_host_cleanup(npu);
 		ubnpu_withdraw(npu);
+		return;
 	}
+	ubnpu_state_init(npu);
 }
 
 static void ubnpu_exit(PCIDevice *pdev)
 {
 	UbNpu *npu = UBNPU(pdev);
 
+	ubnpu_state_cleanup(npu);
 	ub_core_free(npu->core);
 	npu->core = NULL;
 	ubnpu_host_cleanup(npu);
@@ -213,11 +216,6 @@ static void ubnpu_config_write(PCIDevice *pdev, uint32_t addr, uint32_t value, i
 	pci_default_write_config(pdev, addr, value, len);
 	pcie_cap_flr_write_config(pdev, addr, value, len);
 }
-
-static const VMStateDescription ubnpu_vmstate = {
-	.name = TYPE_UBNPU,
-	.unmigratable = 1,
-};
 
 /* Defaults are those of ub_core_config_init(); a test of the core holds them together. */
 static const Property ubnpu_properties[] = {

@@ -37,14 +37,25 @@ struct UbNpu {
 	QemuMutex db_lock;
 	GQueue db_changes;
 	UbDoorbell **doorbells;
+
+	/* While it is saved or loaded. */
+	uint8_t *state;
+	uint32_t state_size, state_at;
+	VMChangeStateEntry *vm_change;
 };
 
 extern const TypeInfo ubnpu_type;
 extern const struct ub_core_host ubnpu_host;
+extern const VMStateDescription ubnpu_vmstate;
 
 void ubnpu_host_init(UbNpu *npu);
 void ubnpu_host_cleanup(UbNpu *npu);
+/* Do now what waits for the bottom half. */
+void ubnpu_host_flush(UbNpu *npu);
 /* Forget interrupts that were raised before a reset. */
 void ubnpu_host_reset(UbNpu *npu);
+
+void ubnpu_state_init(UbNpu *npu);
+void ubnpu_state_cleanup(UbNpu *npu);
 
 #endif

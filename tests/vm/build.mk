@@ -43,4 +43,4 @@ $(BUILD)/tests/examples/%: libub/examples/%.cpp $(HEADERS) $(BUILD)/lib/libub.so
 $(BUILD)/tests/examples/uring: EXAMPLE_LIBS := -luring
 
 VM_TESTS += tests/vm/udev.sh $(SCALE)@ub1
-test-build: $(BUILD)/tests/vm/hog $(EXAMPLES)
+test-build: $(BUILD)/tests/vm/migrate_guest $(BUILD)/tests/vm/hog $(EXAMPLES)
