@@ -5,6 +5,10 @@ $(BUILD)/tests/vm/hog: tests/vm/hog.cpp $(HEADERS) $(BUILD)/lib/libub.so
 	@mkdir -p $(@D)
 	$(CXX) $(CPPFLAGS) $(CXXFLAGS) $< -o $@ -L$(BUILD)/lib -lub -Wl,-rpath,'$$ORIGIN/../../lib'
 
+$(BUILD)/tests/vm/migrate_guest: tests/vm/migrate_guest.cpp $(HEADERS) $(BUILD)/lib/libub.so
+	@mkdir -p $(@D)
+	$(CXX) $(CPPFLAGS) $(CXXFLAGS) $< -o $@ -L$(BUILD)/lib -lub -Wl,-rpath,'$$ORIGIN/../../lib'
+
 SCALE := $(BUILD)/tests/vm/scale
 $(SCALE): tests/vm/scale.cpp $(HEADERS) $(BUILD)/lib/libub.so
 	@mkdir -p $(@D)
