@@ -49,3 +49,11 @@ fuzz: $(FUZZ_BIN) ## fuzz the device core, SECONDS=60 for each; FUZZER=admin for
 
 fuzz-report: $(FUZZ_BIN) ## what the fuzzers ran and which part of the core's edges they reach
 	@tests/fuzz/fuzz.sh report $(FUZZ_DIR) $(FUZZER)
+
+# The whole device in a stock QEMU, by qtest: short runs that repeat, with the tests.
+FUZZ_QEMU := tests/fuzz/qemu.py@1@60000 tests/fuzz/qemu.py@2@60000
+UNIT_TESTS += $(FUZZ_QEMU)
+
+.PHONY: fuzz-qemu
+fuzz-qemu: $(QEMU_PLUGIN) ## fuzz the device in QEMU, SECONDS=60
+	nice tests/fuzz/qemu.py --seconds $(or $(SECONDS),60)
