@@ -15,7 +15,7 @@ packages=(
     # the VM runner
     busybox-static kmod cpio xz-utils zstd util-linux iproute2 udev systemd
     # tests
-    libcmocka-dev gcc-multilib clang cmake python3-jsonschema mandoc
+    libcmocka-dev gcc-multilib clang cmake python3-jsonschema mandoc spin
 )
 # A group of its own: what make bench needs, or building and checking Debian packages, beside that.
 benchmark=(

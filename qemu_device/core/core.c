@@ -20,6 +20,8 @@ void ub_core_config_init(struct ub_core_config *config)
 		.vectors = 8,
 		.db_pages = 4096,
 		.max_depth = 65536,
+		.poll_ns = 20000,
+		.inline_bytes = 4096,
 	};
 }
 
@@ -42,6 +44,10 @@ static const char *check_config(const struct ub_core_config *c)
 		return "doorbell pages must be 2 to 65536";
 	if (!in(c->max_depth, UB_HW_MIN_DEPTH, 65536) || c->max_depth & (c->max_depth - 1))
 		return "ring depth must be a power of two, 64 to 65536";
+	if (c->poll_ns > 1000000)
+		return "the time an engine polls must be at most 1000 us";
+	if (c->inline_bytes > UB_INLINE_TOTAL)
+		return "payload of commands on the doorbell's path must be at most 65536 bytes";
 	if (c->upi > 0x7fff)
 		return "UPI must be at most 32767";
 	if (!c->hbm != !c->hbm_size || c->hbm_size % UB_HW_PAGE_SIZE)

@@ -30,8 +30,7 @@
 #define UB_MAX_MSG		0x40000000u
 #define UB_MAX_GEMM_DIM		16384u
 #define UB_INLINE_WQES		64		/* what a doorbell store runs itself at most */
-#define UB_INLINE_BYTES		4096u		/* payload of one of them */
-#define UB_INLINE_TOTAL		65536u
+#define UB_INLINE_TOTAL		65536u		/* and payload of all of them */
 #define UB_QUANTUM		65536		/* bytes a round gives for each unit of weight */
 #define UB_CLASSES		(UB_HW_MAX_PRIORITY - UB_HW_STRICT_PRIORITY + 2)
 #define UB_MIN_COST		4096
@@ -343,6 +342,9 @@ struct ub_scratch {		/* private memory of one engine thread */
 struct ub_worker {
 	unsigned level;			/* class of the queue it runs */
 	unsigned commits;		/* commands under way that must not start again */
+	unsigned nested;		/* commands it has put off for that queue */
+	uint64_t poll_ns;		/* how long it polls next */
+	bool gave_up;			/* polled in vain since it last had work */
 	struct ub_scratch scratch[UB_CLASSES];
 };
 
@@ -649,6 +651,10 @@ void ub_timer_del(struct ub_timer **root, struct ub_timer *t);
 /* ---- engine.c ---- */
 /* No lock is held: serve timers and the more urgent queues that wait, on an engine thread. */
 void ub_engine_yield(struct ub_jfs *jfs);
+/* Whether the thread may poll for more work of a queue that has none. */
+bool ub_engine_may_linger(const struct ub_jfs *jfs);
+/* Poll; true when the queue is to be looked at as an active one still. */
+bool ub_engine_linger(struct ub_jfs *jfs);
 /* Have ub_jfc_timer() called at due or before, if the timer is set for before. */
 void ub_engine_set_timer(struct ub_core *core, struct ub_timer *t, uint64_t due);
 /* The JFC is dead: do not keep it until then. */

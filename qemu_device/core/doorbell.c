@@ -24,7 +24,7 @@ void ub_jfs_doorbell(struct ub_jfs *jfs, const void *direct)
 
 	ub_count(jfs->obj.core, UB_ST_DOORBELLS, 1);
 	atomic_fetch_add_explicit(&jfs->doorbells, 1, memory_order_relaxed);
-	if (!ub_pause_inline(e)) {
+	if (!jfs->obj.core->cfg.inline_bytes || !ub_pause_inline(e)) {
 		ub_engine_kick(jfs, false);
 		return;
 	}

@@ -11,6 +11,8 @@
 #include "core_internal.h"
 
 #define KEEP_SCRATCH	(64 << 20)
+#define LEAST_POLL	16	/* part of poll_ns that misses leave */
+#define LOOKS		16	/* at PI under one hold of dma_lock */
 
 static uint64_t monotonic_ns(void)
 {
@@ -121,10 +123,28 @@ static void wait_for_timer(struct ub_core *core)
 	e->timed--;
 }
 
-static void wait_for_work(struct ub_core *core)
+static void poll_longer(struct ub_core *core, struct ub_worker *worker)
+{
+	worker->poll_ns *= 2;
+	if (worker->poll_ns > core->cfg.poll_ns)
+		worker->poll_ns = core->cfg.poll_ns;
+}
+
+static void poll_shorter(struct ub_core *core, struct ub_worker *worker)
+{
+	worker->poll_ns /= 2;
+	if (worker->poll_ns < core->cfg.poll_ns / LEAST_POLL)
+		worker->poll_ns = core->cfg.poll_ns / LEAST_POLL;
+}
+
+static void wait_for_work(struct ub_core *core, struct ub_worker *worker)
 {
 	struct ub_engine *e = &core->engine;
+	uint64_t start = monotonic_ns();
 
+	if (worker->gave_up)
+		ub_count(core, UB_ST_SLEEPS, 1);
+	worker->gave_up = false;
 	e->sleeping++;
 	ub_pause_idle(e, true);
 	if (e->timers)
@@ -133,10 +153,13 @@ static void wait_for_work(struct ub_core *core)
 		pthread_cond_wait(&e->cond, &e->lock);
 	ub_pause_idle(e, false);
 	e->sleeping--;
+	/* So short that polling to the full would have paid. */
+	if (monotonic_ns() - start < core->cfg.poll_ns)
+		poll_longer(core, worker);
 }
 
 /* The next queue to run, or NULL to stop. */
-static struct ub_jfs *next_queue(struct ub_core *core)
+static struct ub_jfs *next_queue(struct ub_core *core, struct ub_worker *worker)
 {
 	struct ub_engine *e = &core->engine;
 	struct ub_jfs *jfs = NULL;
@@ -150,7 +173,7 @@ static struct ub_jfs *next_queue(struct ub_core *core)
 		serve_timers(core);
 		jfs = ub_sched_pick(&e->sched, 0);
 		if (!jfs && !e->stop)
-			wait_for_work(core);
+			wait_for_work(core, worker);
 	}
 	/* Leave the timers to another thread. */
 	if (e->timers && e->sleeping && !e->timed)
@@ -221,10 +244,12 @@ void ub_engine_yield(struct ub_jfs *jfs)
 	if (!ub_sched_waits(&core->engine.sched, worker->level + 1))
 		return;
 	level = worker->level;
+	worker->nested++;
 	while (!ub_pause_due(jfs) && (urgent = urgent_queue(&core->engine, level + 1))) {
 		served = true;
 		serve(worker, urgent);
 	}
+	worker->nested--;
 	worker->level = level;
 	if (!served)
 		return;
@@ -232,10 +257,67 @@ void ub_engine_yield(struct ub_jfs *jfs)
 	atomic_fetch_add_explicit(&jfs->preempted, 1, memory_order_relaxed);
 }
 
+/* ---- Polling ---- */
+static inline void relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield");
+#endif
+}
+
+/* Whether PI moved, or the queue is gone. */
+static bool look_at_pi(struct ub_jfs *jfs)
+{
+	struct ub_core *core = jfs->obj.core;
+	bool moved = true;
+
+	pthread_rwlock_rdlock(&core->dma_lock);
+	if (!ub_obj_dead(&jfs->obj)) {
+		moved = false;
+		for (unsigned i = 0; i < LOOKS && !moved; i++) {
+			moved = ub_load(&jfs->rec->pi) != jfs->ci;
+			relax();
+		}
+	}
+	pthread_rwlock_unlock(&core->dma_lock);
+	return moved;
+}
+
+bool ub_engine_may_linger(const struct ub_jfs *jfs)
+{
+	return jfs->worker && jfs->worker->poll_ns && !jfs->worker->nested;
+}
+
+bool ub_engine_linger(struct ub_jfs *jfs)
+{
+	struct ub_worker *worker = jfs->worker;
+	struct ub_core *core = jfs->obj.core;
+	uint64_t end = monotonic_ns() + worker->poll_ns;
+
+	do {
+		bool moved = look_at_pi(jfs);
+
+		if (moved || ub_sched_waits(&core->engine.sched, 0)) {
+			ub_count(core, UB_ST_POLLS_HIT, 1);
+			poll_longer(core, worker);
+			return moved;
+		}
+		/* A doorbell, a change of state, or the device is to stand still. */
+		if (atomic_load(&jfs->sched) != UB_SCHED_RUNNING || ub_pause_due(jfs))
+			return false;
+		look_at_timers(core);
+	} while (monotonic_ns() < end);
+	poll_shorter(core, worker);
+	worker->gave_up = true;
+	return false;
+}
+
 static void *engine_main(void *arg)
 {
 	struct ub_core *core = arg;
-	struct ub_worker worker = { 0 };
+	struct ub_worker worker = { .poll_ns = core->cfg.poll_ns };
 	struct ub_jfs *jfs;
 
 	if (core->host.thread_enter)
@@ -243,7 +325,7 @@ static void *engine_main(void *arg)
 	pthread_mutex_lock(&core->engine.lock);
 	ub_pause_idle(&core->engine, false);
 	pthread_mutex_unlock(&core->engine.lock);
-	while ((jfs = next_queue(core)))
+	while ((jfs = next_queue(core, &worker)))
 		serve(&worker, jfs);
 	for (unsigned i = 0; i < UB_CLASSES; i++)
 		free(worker.scratch[i].buf);

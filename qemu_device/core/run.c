@@ -7,6 +7,7 @@
 
 enum step {
 	STEP_IDLE,		/* nothing to do; event_idx says so */
+	STEP_LINGER,		/* nothing to do; event_idx does not say so */
 	STEP_EXEC,		/* jfs.cur is to be executed */
 	STEP_AGAIN,		/* progress was made, there is more */
 	STEP_GONE,		/* destroyed */
@@ -204,10 +205,13 @@ static enum step fetch_at(struct ub_jfs *jfs, uint32_t pi, const void *direct,
 	return STEP_EXEC;
 }
 
-static enum step fetch(struct ub_jfs *jfs, const void *direct, struct ub_after *after)
+static enum step fetch(struct ub_jfs *jfs, const void *direct, bool linger,
+		       struct ub_after *after)
 {
 	uint32_t pi = ub_load(&jfs->rec->pi);
 
+	if (pi == jfs->ci && linger)
+		return STEP_LINGER;
 	if (pi == jfs->ci) {
 		/* Say so, then look again: pairs with the full barrier of a post. */
 		ub_store_seq(&jfs->rec->event_idx, jfs->ci);
@@ -277,7 +281,8 @@ static enum step flush(struct ub_jfs *jfs, struct ub_after *after)
 }
 
 /* ---- Steps ---- */
-static enum step step_locked(struct ub_jfs *jfs, const void *direct, struct ub_after *after)
+static enum step step_locked(struct ub_jfs *jfs, const void *direct, bool linger,
+			     struct ub_after *after)
 {
 	struct ub_cmd *cmd = &jfs->cur;
 	unsigned state;
@@ -297,10 +302,10 @@ static enum step step_locked(struct ub_jfs *jfs, const void *direct, struct ub_a
 		return flush(jfs, after);
 	if (state != UB_STATE_READY)
 		return STEP_IDLE;
-	return cmd->active ? STEP_EXEC : fetch(jfs, direct, after);
+	return cmd->active ? STEP_EXEC : fetch(jfs, direct, linger, after);
 }
 
-static enum step take_step(struct ub_jfs *jfs, const void *direct)
+static enum step take_step(struct ub_jfs *jfs, const void *direct, bool linger)
 {
 	struct ub_core *core = jfs->obj.core;
 	struct ub_after after;
@@ -310,7 +315,7 @@ static enum step take_step(struct ub_jfs *jfs, const void *direct)
 	pthread_rwlock_rdlock(&core->dma_lock);
 	if (!ub_obj_dead(&jfs->obj)) {
 		pthread_mutex_lock(&jfs->lock);
-		step = step_locked(jfs, direct, &after);
+		step = step_locked(jfs, direct, linger, &after);
 		pthread_mutex_unlock(&jfs->lock);
 	}
 	pthread_rwlock_unlock(&core->dma_lock);
@@ -367,13 +372,14 @@ static bool may_go_on(struct ub_jfs *jfs)
 
 static bool may_exec(struct ub_jfs *jfs, struct budget *b)
 {
+	uint32_t inline_bytes = jfs->obj.core->cfg.inline_bytes;
 	struct ub_cmd *cmd = &jfs->cur;
 
 	if (!b->is_inline)
 		return cmd->rnr_tries || may_go_on(jfs);
 	if (cmd->done)
 		return b->wqes < UB_INLINE_WQES;
-	return cmd->opcode != UB_OP_GEMM_F32 && cmd->total <= UB_INLINE_BYTES &&
+	return cmd->opcode != UB_OP_GEMM_F32 && cmd->total <= inline_bytes &&
 	       b->wqes < UB_INLINE_WQES && b->bytes + cmd->total <= UB_INLINE_TOTAL;
 }
 
@@ -389,12 +395,26 @@ static void charge(struct ub_jfs *jfs, struct budget *b)
 		atomic_fetch_add_explicit(&jfs->inline_wqes, 1, memory_order_relaxed);
 }
 
+/* Nothing to do: whether to go on all the same. */
+static bool stay(struct ub_jfs *jfs, enum step step, bool *linger)
+{
+	jfs->deficit = 0;
+	if (step == STEP_LINGER) {
+		*linger = ub_engine_linger(jfs);
+		return true;
+	}
+	*linger = ub_engine_may_linger(jfs);
+	return !go_idle(jfs);
+}
+
 void ub_jfs_run(struct ub_jfs *jfs, struct ub_worker *worker, const void *direct)
 {
 	struct budget b = { .is_inline = !worker };
 	unsigned flushes = 0;
+	bool linger;
 
 	jfs->worker = worker;
+	linger = ub_engine_may_linger(jfs);
 	for (;;) {
 		enum step step;
 
@@ -404,25 +424,20 @@ void ub_jfs_run(struct ub_jfs *jfs, struct ub_worker *worker, const void *direct
 			requeue(jfs);
 			return;
 		}
-		step = take_step(jfs, direct);
+		step = take_step(jfs, direct, linger);
 		direct = NULL;
 		if (step == STEP_GONE) {
 			ub_cmd_release(&jfs->cur);
 			return;
 		}
-		if (step == STEP_IDLE) {
-			jfs->deficit = 0;
-			if (go_idle(jfs))
+		if (step == STEP_IDLE || step == STEP_LINGER) {
+			if (!stay(jfs, step, &linger))
 				return;
 			continue;
 		}
-		if (step == STEP_AGAIN) {
-			if (++flushes < 16)
-				continue;
-			requeue(jfs);
-			return;
-		}
-		if (!may_exec(jfs, &b)) {
+		if (step == STEP_AGAIN && ++flushes < 16)
+			continue;
+		if (step == STEP_AGAIN || !may_exec(jfs, &b)) {
 			requeue(jfs);
 			return;
 		}
@@ -432,5 +447,6 @@ void ub_jfs_run(struct ub_jfs *jfs, struct ub_worker *worker, const void *direct
 			wait_rnr(jfs);
 			return;
 		}
+		linger = ub_engine_may_linger(jfs);
 	}
 }

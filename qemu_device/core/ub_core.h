@@ -62,6 +62,8 @@ struct ub_core_config {
 	uint32_t vectors;	/* 2 .. 64 */
 	uint32_t db_pages;	/* 2 .. 65536 */
 	uint32_t max_depth;	/* of every ring, power of two, 64 .. 65536 */
+	uint32_t poll_ns;	/* an idle engine polls so long at most, 0 .. 1000000 */
+	uint32_t inline_bytes;	/* payload of what a doorbell store runs, 0: nothing, .. 65536 */
 	void *hbm;		/* device memory, owned by the front end; NULL: none */
 	uint64_t hbm_size;
 	bool own_process;	/* may set process-wide options, such as the BLAS threads */

@@ -158,6 +158,11 @@ static bool ubnpu_limits(UbNpu *npu, Error **errp)
 		error_setg(errp, "ubnpu: vectors=%u is not from 2 to 64", npu->config.vectors);
 		return false;
 	}
+	if (npu->poll_us > 1000) {
+		error_setg(errp, "ubnpu: poll-us=%u is not from 0 to 1000", npu->poll_us);
+		return false;
+	}
+	npu->config.poll_ns = npu->poll_us * 1000;
 	if (npu->config.db_pages < 2 || npu->config.db_pages > 65536) {
 		error_setg(errp, "ubnpu: db-pages=%u is not from 2 to 65536", npu->config.db_pages);
 		return false;
@@ -233,6 +238,8 @@ static const Property ubnpu_properties[] = {
 	DEFINE_PROP_UINT32("max-depth", UbNpu, config.max_depth, 65536),
 	DEFINE_PROP_UINT32("vectors", UbNpu, config.vectors, 8),
 	DEFINE_PROP_UINT32("db-pages", UbNpu, config.db_pages, 4096),
+	DEFINE_PROP_UINT32("poll-us", UbNpu, poll_us, 20),
+	DEFINE_PROP_UINT32("inline-bytes", UbNpu, config.inline_bytes, 4096),
 	UB_PROPS_END
 };
 
@@ -253,6 +260,8 @@ static const struct {
 	{ "max-depth", "entries of any ring, power of two, 64 to 65536" },
 	{ "vectors", "MSI-X vectors, 2 to 64: one for events, the others for completions" },
 	{ "db-pages", "doorbell pages of 4 KiB, 2 to 65536; one a send or completion queue" },
+	{ "poll-us", "microseconds that an engine without work polls before it sleeps, 0 to 1000" },
+	{ "inline-bytes", "largest payload that a doorbell store itself moves, 0 (nothing) to 65536" },
 };
 
 static void ubnpu_class_init(ObjectClass *klass, UbClassData data)

@@ -27,6 +27,7 @@ struct UbNpu {
 	char *eid;
 	uint64_t guid_sequence;
 	uint64_t hbm_size;
+	uint32_t poll_us;
 	OnOffAuto ioeventfd;
 
 	/* Interrupts raised by threads that do not hold the big lock wait here for bh. */

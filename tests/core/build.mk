@@ -22,7 +22,7 @@ $(BUILD)/tests/core/core-%: $(BUILD)/tests/core/obj/test_%.o $(CORE_TEST_OBJ)
 
 # The same under ThreadSanitizer, of tests whose guests do not race with themselves. memcpy() expanded
 # inline would go unseen.
-CORE_TSAN_NAMES := qos moderation event recv state
+CORE_TSAN_NAMES := qos moderation poll event recv state
 CORE_TSAN_TESTS := $(CORE_TSAN_NAMES:%=$(BUILD)/tests/core/tsan-%)
 CORE_TSAN_OBJ := $(patsubst $(BUILD)/tests/core/obj/%,$(BUILD)/tests/core/tsan/%,$(CORE_TEST_OBJ))
 CORE_TSAN_FLAGS := -O1 -fsanitize=thread -fno-builtin

@@ -237,6 +237,8 @@ static void config_is_checked(void **state)
 	good.eid[0] = 9;
 #define REFUSE(field, value) do { bad = good; bad.field = value; refuse(bad); } while (0)
 	REFUSE(engines, 0);
+	REFUSE(poll_ns, 1000001);
+	REFUSE(inline_bytes, 65537);
 	REFUSE(engines, 17);
 	REFUSE(max_ctx, 0);
 	REFUSE(max_seg, UB_HW_ID_MASK + 1);

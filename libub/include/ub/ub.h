@@ -119,6 +119,8 @@ struct ub_context;
  *   core inside this process. Keys: name (contexts of one name share a device; default "soft0"),
  *   eid, engines (1..16, default 1), max_seg, max_jfs, max_jfr, max_jfc, max_ctx; memlock: bytes
  *   the context may register, in place of RLIMIT_MEMLOCK, as nothing is locked (default: no limit).
+ *   poll_us (0..1000, default 20) an idle engine polls so long before it sleeps; inline_bytes
+ *   (0..65536, default 4096): larger payloads are not moved by the posting thread itself, 0: nothing.
  *   Who opens a device of a name that exists gets that one; only memlock counts then.
  * @return the context, or NULL: ENODEV no such device, EACCES no permission on its node,
  *   EDQUOT/ENOSPC limits, EINVAL bad name, ELIBBAD the soft provider cannot be loaded

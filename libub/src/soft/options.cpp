@@ -14,17 +14,20 @@ namespace {
 struct Number {
     const char *key;
     uint32_t ub_core_config::*field;
-    uint32_t largest;
+    uint32_t least, largest;
+    uint32_t unit = 1;
 };
 
 constexpr uint32_t most_ids = UB_HW_ID_MASK;
 constexpr Number numbers[] = {
-    {"engines", &ub_core_config::engines, 16},
-    {"max_ctx", &ub_core_config::max_ctx, most_ids},
-    {"max_seg", &ub_core_config::max_seg, most_ids},
-    {"max_jfs", &ub_core_config::max_jfs, most_ids},
-    {"max_jfr", &ub_core_config::max_jfr, most_ids},
-    {"max_jfc", &ub_core_config::max_jfc, most_ids},
+    {"engines", &ub_core_config::engines, 1, 16},
+    {"max_ctx", &ub_core_config::max_ctx, 1, most_ids},
+    {"max_seg", &ub_core_config::max_seg, 1, most_ids},
+    {"max_jfs", &ub_core_config::max_jfs, 1, most_ids},
+    {"max_jfr", &ub_core_config::max_jfr, 1, most_ids},
+    {"max_jfc", &ub_core_config::max_jfc, 1, most_ids},
+    {"poll_us", &ub_core_config::poll_ns, 0, 1000, 1000},
+    {"inline_bytes", &ub_core_config::inline_bytes, 0, 65536},
 };
 
 bool parse_number(const std::string &text, uint64_t least, uint64_t largest, uint64_t &value) {
@@ -40,9 +43,9 @@ bool set_number(const std::string &key, const std::string &text, Options &option
     for (const Number &n : numbers) {
         if (key != n.key)
             continue;
-        if (!parse_number(text, 1, n.largest, value))
+        if (!parse_number(text, n.least, n.largest, value))
             return false;
-        options.core.*n.field = static_cast<uint32_t>(value);
+        options.core.*n.field = static_cast<uint32_t>(value) * n.unit;
         return true;
     }
     return false;
