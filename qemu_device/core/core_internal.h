@@ -305,6 +305,7 @@ struct ub_jfs {
 	int64_t need;			/* and what its next command takes, 0: not known */
 	uint64_t park_left;		/* of a loaded state: the rest of an RNR wait, in ns */
 	struct ub_worker *worker;	/* that runs it; NULL: a doorbell's path */
+	struct ub_stream *kept[2];	/* mapped from burst to burst */
 	pthread_mutex_t lock;
 	atomic_uint state;		/* written under lock */
 	bool suspend_due;		/* WR_SUSPEND_DONE to be given */
@@ -557,8 +558,19 @@ bool ub_stream_fill(struct ub_stream *s, uint64_t want);
 void ub_stream_skip(struct ub_stream *s, uint64_t n);
 /* Go on after the first n bytes of a fresh stream. */
 void ub_stream_start_at(struct ub_stream *s, uint64_t n);
-/* Under dma_lock: end of a burst. */
+/* Under dma_lock: let go of what is mapped. */
 void ub_stream_end(struct ub_stream *s);
+/*
+ * Under dma_lock: end of a burst that is not the last. What is mapped of the own device stays, for
+ * a segment's translations hold as long as it does; a peer may go away as a whole.
+ */
+void ub_stream_pause(struct ub_stream *s, struct ub_core *own);
+/* No lock is held: ub_engine_yield() between two such bursts; b may be NULL. */
+void ub_stream_yield(struct ub_jfs *jfs, struct ub_stream *a, struct ub_stream *b);
+/* Before the thread puts the command off: let go of what these keep. */
+void ub_stream_put_off(struct ub_jfs *jfs);
+/* Under dma_lock: start of the next burst; false when the segment is gone. */
+bool ub_stream_resume(struct ub_stream *s);
 /* Takes the dma_lock for each burst. *moved grows by what was copied. */
 enum ub_xfer ub_stream_copy(struct ub_jfs *jfs, struct ub_stream *dst, struct ub_stream *src,
 			    uint64_t len, uint64_t *moved);

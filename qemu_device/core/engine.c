@@ -237,6 +237,7 @@ void ub_engine_yield(struct ub_jfs *jfs)
 	if (!worker)
 		return;
 	if (ub_pause_due(jfs)) {
+		ub_stream_put_off(jfs);
 		ub_pause_point(jfs);
 		return;
 	}
@@ -247,6 +248,7 @@ void ub_engine_yield(struct ub_jfs *jfs)
 	worker->nested++;
 	while (!ub_pause_due(jfs) && (urgent = urgent_queue(&core->engine, level + 1))) {
 		served = true;
+		ub_stream_put_off(jfs);
 		serve(worker, urgent);
 	}
 	worker->nested--;

@@ -7,10 +7,12 @@ typedef void (*span_fn)(struct ub_cmd *cmd, uint8_t *ptr, uint64_t len, uint64_t
 
 static bool burst(struct ub_cmd *cmd, struct ub_stream *s, uint64_t left, span_fn fn)
 {
+	bool there = ub_stream_resume(s);
+
 	while (left) {
 		uint64_t n;
 
-		if (!ub_stream_fill(s, left)) {
+		if (!there || !ub_stream_fill(s, cmd->total - cmd->moved)) {
 			ub_cmd_fail(cmd, UB_CR_LOC_ACCESS_ERR, s->sub);
 			return false;
 		}
@@ -37,10 +39,11 @@ static void for_spans(struct ub_jfs *jfs, uint64_t rights, span_fn fn)
 
 		pthread_rwlock_rdlock(&core->dma_lock);
 		go = ub_cmd_live(jfs) && burst(cmd, &s, left < UB_BURST ? left : UB_BURST, fn);
-		ub_stream_end(&s);
+		if (!go || cmd->moved == cmd->total)
+			ub_stream_end(&s);
 		pthread_rwlock_unlock(&core->dma_lock);
-		if (cmd->moved < cmd->total)
-			ub_engine_yield(jfs);
+		if (go && cmd->moved < cmd->total)
+			ub_stream_yield(jfs, &s, NULL);
 	}
 }
 

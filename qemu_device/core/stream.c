@@ -123,16 +123,48 @@ bool ub_cmd_live(struct ub_jfs *jfs)
 	       atomic_load_explicit(&cmd->jfr->gen, memory_order_relaxed) == cmd->jfr_gen;
 }
 
-/* One burst; both locks are held. */
-static enum ub_xfer copy_burst(struct ub_stream *dst, struct ub_stream *src, uint64_t len,
-			       uint64_t *moved)
+bool ub_stream_resume(struct ub_stream *s)
 {
+	if (s->flat || !s->len || !ub_obj_dead(&s->mem[s->i].seg->obj))
+		return true;
+	return fail(s, UB_SUB_TOKEN_ID);
+}
+
+void ub_stream_pause(struct ub_stream *s, struct ub_core *own)
+{
+	if (s->core != own)
+		ub_stream_end(s);
+}
+
+void ub_stream_put_off(struct ub_jfs *jfs)
+{
+	for (unsigned i = 0; i < 2; i++)
+		if (jfs->kept[i])
+			ub_stream_end(jfs->kept[i]);
+}
+
+void ub_stream_yield(struct ub_jfs *jfs, struct ub_stream *a, struct ub_stream *b)
+{
+	jfs->kept[0] = a;
+	jfs->kept[1] = b;
+	ub_engine_yield(jfs);
+	jfs->kept[0] = jfs->kept[1] = NULL;
+}
+
+/* One burst of len bytes of the rest; both locks are held. */
+static enum ub_xfer copy_burst(struct ub_stream *dst, struct ub_stream *src, uint64_t len,
+			       uint64_t rest, uint64_t *moved)
+{
+	if (!ub_stream_resume(src))
+		return UB_XFER_SRC;
+	if (!ub_stream_resume(dst))
+		return UB_XFER_DST;
 	while (len) {
 		uint64_t n;
 
-		if (!ub_stream_fill(src, len))
+		if (!ub_stream_fill(src, rest))
 			return UB_XFER_SRC;
-		if (!ub_stream_fill(dst, len))
+		if (!ub_stream_fill(dst, rest))
 			return UB_XFER_DST;
 		n = src->len < dst->len ? src->len : dst->len;
 		if (n > len)
@@ -142,6 +174,7 @@ static enum ub_xfer copy_burst(struct ub_stream *dst, struct ub_stream *src, uin
 		ub_stream_skip(dst, n);
 		*moved += n;
 		len -= n;
+		rest -= n;
 	}
 	return UB_XFER_OK;
 }
@@ -149,8 +182,9 @@ static enum ub_xfer copy_burst(struct ub_stream *dst, struct ub_stream *src, uin
 enum ub_xfer ub_stream_copy(struct ub_jfs *jfs, struct ub_stream *dst, struct ub_stream *src,
 			    uint64_t len, uint64_t *moved)
 {
-	struct ub_core *a = src->core ? src->core : jfs->obj.core;
-	struct ub_core *b = dst->core ? dst->core : jfs->obj.core;
+	struct ub_core *own = jfs->obj.core;
+	struct ub_core *a = src->core ? src->core : own;
+	struct ub_core *b = dst->core ? dst->core : own;
 	enum ub_xfer x = UB_XFER_OK;
 
 	while (len && x == UB_XFER_OK) {
@@ -158,15 +192,20 @@ enum ub_xfer ub_stream_copy(struct ub_jfs *jfs, struct ub_stream *dst, struct ub
 
 		ub_dma_lock(a, b);
 		if (ub_cmd_live(jfs))
-			x = copy_burst(dst, src, n, moved);
+			x = copy_burst(dst, src, n, len, moved);
 		else
 			x = UB_XFER_GONE;
-		ub_stream_end(src);
-		ub_stream_end(dst);
-		ub_dma_unlock(a, b);
 		len -= n;
-		if (len)
-			ub_engine_yield(jfs);
+		if (len && x == UB_XFER_OK) {
+			ub_stream_pause(src, own);
+			ub_stream_pause(dst, own);
+		} else {
+			ub_stream_end(src);
+			ub_stream_end(dst);
+		}
+		ub_dma_unlock(a, b);
+		if (len && x == UB_XFER_OK)
+			ub_stream_yield(jfs, src, dst);
 	}
 	return x;
 }

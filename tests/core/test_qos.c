@@ -38,6 +38,7 @@ static int qos_up(void **state)
 
 	rig_config(&q->rig, &config, 1);
 	config.engines = 1;
+	q->rig.map_limit = BURST;	/* so that maps tell bursts */
 	rig_init_config(&q->rig, &config);
 	rig_enable(&q->rig);
 	ctx_new(&q->rig, &q->ctx);
