@@ -3,6 +3,7 @@
 #include <linux/poll.h>
 #include <linux/slab.h>
 
+#include "compat.h"
 #include "kqueue.h"
 #include "trace.h"
 
@@ -29,6 +30,8 @@ void ubnpu_jfc_notify(struct ubnpu_queue *jfc, u32 arm_sn)
 			list_add_tail(&jfc->ev_node, &jfce->ready);
 	}
 	spin_unlock_irqrestore(&jfce->lock, flags);
+	if (jfce->eventfd)
+		ubnpu_eventfd_add(jfce->eventfd);
 	wake_up_interruptible_poll(&jfce->wq, EPOLLIN);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Event channels: anonymous files from which completion events are read. */
 #include <linux/anon_inodes.h>
+#include <linux/eventfd.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/module.h>
@@ -10,9 +11,15 @@
 
 #include "ubnpu.h"
 
+#define JFCE_FLAGS	(UB_JFCE_F_NONBLOCK | UB_JFCE_F_EVENTFD)
+
 static void jfce_free(struct kref *ref)
 {
-	kfree(container_of(ref, struct ubnpu_jfce, ref));
+	struct ubnpu_jfce *jfce = container_of(ref, struct ubnpu_jfce, ref);
+
+	if (jfce->eventfd)
+		eventfd_ctx_put(jfce->eventfd);
+	kfree(jfce);
 }
 
 void ubnpu_jfce_put(struct ubnpu_jfce *jfce)
@@ -186,14 +193,20 @@ static void jfce_undo(struct ubnpu_jfce *jfce)
 	ubnpu_ctx_put(ctx);
 }
 
-static int jfce_open(struct ubnpu_ctx *ctx, struct ubnpu_call *call, int flags)
+/* Takes the eventfd over, also when it fails. */
+static int jfce_open(struct ubnpu_ctx *ctx, struct ubnpu_call *call, int flags,
+		     struct eventfd_ctx *eventfd)
 {
 	struct ubnpu_jfce *jfce = jfce_new(ctx);
 	struct file *file;
 	int fd;
 
-	if (!jfce)
+	if (!jfce) {
+		if (eventfd)
+			eventfd_ctx_put(eventfd);
 		return -ENOMEM;
+	}
+	jfce->eventfd = eventfd;
 	fd = get_unused_fd_flags(O_CLOEXEC);
 	file = fd < 0 ? ERR_PTR(fd) :
 	       anon_inode_getfile("[ubnpu-jfce]", &jfce_fops, jfce, O_RDONLY | flags);
@@ -208,19 +221,31 @@ static int jfce_open(struct ubnpu_ctx *ctx, struct ubnpu_call *call, int flags)
 	return fd;
 }
 
+static int jfce_eventfd(const struct ub_ioc_create_jfce *a, struct eventfd_ctx **eventfd)
+{
+	*eventfd = NULL;
+	if (!(a->flags & UB_JFCE_F_EVENTFD))
+		return 0;
+	*eventfd = eventfd_ctx_fdget(a->fd);
+	/* A file of another kind gives EINVAL; for the caller it is the same mistake. */
+	return IS_ERR(*eventfd) ? -EBADF : 0;
+}
+
 int ubnpu_create_jfce(struct ubnpu_ctx *ctx, struct ubnpu_call *call)
 {
 	struct ub_ioc_create_jfce *a = &call->create_jfce;
 	u32 cap = READ_ONCE(ubnpu_max_queues_per_ctx);
+	struct eventfd_ctx *eventfd;
 	int fd;
 
-	if (a->flags & ~UB_JFCE_F_NONBLOCK)
-		return ubnpu_fail(&a->hdr, -EINVAL, UB_EXT_BAD_FLAGS, 0, UB_JFCE_F_NONBLOCK);
+	if (a->flags & ~JFCE_FLAGS)
+		return ubnpu_fail(&a->hdr, -EINVAL, UB_EXT_BAD_FLAGS, 0, JFCE_FLAGS);
 	if (READ_ONCE(ctx->lost))
 		return ubnpu_fail(&a->hdr, -ENODEV, UB_EXT_DEVICE_LOST, 0, ctx->generation);
 	if (!jfce_count(ctx, cap))
 		return ubnpu_fail(&a->hdr, -EDQUOT, UB_EXT_CTX_LIMIT, UB_OBJ_JFCE, cap);
-	fd = jfce_open(ctx, call, a->flags & UB_JFCE_F_NONBLOCK ? O_NONBLOCK : 0);
+	fd = jfce_eventfd(a, &eventfd) ?:
+	     jfce_open(ctx, call, a->flags & UB_JFCE_F_NONBLOCK ? O_NONBLOCK : 0, eventfd);
 	if (fd < 0) {
 		spin_lock(&ctx->jfce_lock);
 		ctx->nr_jfces--;

@@ -210,6 +210,7 @@ struct ubnpu_jfce {
 	spinlock_t lock;
 	wait_queue_head_t wq;
 	struct list_head ready;	/* JFCs with an event to read */
+	struct eventfd_ctx *eventfd;	/* or NULL */
 };
 
 struct ubnpu_kjfc;

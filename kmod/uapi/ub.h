@@ -127,13 +127,17 @@ struct ub_ioc_set_token {
 	__u32 token_value;	/* in */
 };
 
-/* CREATE_JFCE: an event channel, a file of its own: poll(2), and read(2) of struct ub_jfce_event. */
+/*
+ * CREATE_JFCE: an event channel, a file of its own: poll(2), and read(2) of struct ub_jfce_event. With
+ * UB_JFCE_F_EVENTFD each event also adds 1 to an eventfd of the caller's.
+ */
 struct ub_ioc_create_jfce {
 	struct ub_ioc_hdr hdr;
-	__u32 flags;		/* in: 0 or UB_JFCE_F_NONBLOCK */
-	__s32 fd;		/* out: close-on-exec */
+	__u32 flags;		/* in: UB_JFCE_F_* */
+	__s32 fd;		/* in: the eventfd, else ignored; out: the channel, close-on-exec */
 };
 #define UB_JFCE_F_NONBLOCK	(1u << 0)
+#define UB_JFCE_F_EVENTFD	(1u << 1)
 
 struct ub_jfce_event {
 	__u32 jfc;		/* id */

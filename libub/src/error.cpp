@@ -86,6 +86,8 @@ constexpr Sentence sentences[] = {
     {CAUSE_SOFT_DEVICE, "the soft device cannot be made",
      "check its options; no other device may have its EID"},
     {CAUSE_OBJECTS_LEFT, "{limit} objects are left in the context", "delete them first"},
+    {CAUSE_SHARED_JFCE, "the event channel serves {limit} JFCs",
+     "wait with ub_wait_jfc(), or give the JFC a channel of its own"},
     {CAUSE_IN_USE, "{limit} JFCs still use the event channel", "delete them first"},
     {CAUSE_UNACKED, "{limit} events are not acknowledged", "call ub_ack_jfc() for each"},
     {CAUSE_FOREIGN, "the object belongs to another context", "use objects of one context"},

@@ -35,6 +35,7 @@ enum : uint32_t {
     CAUSE_NO_DOOR,       // the provider has no kernel queues
     CAUSE_DOOR,          // a call for the other door
     CAUSE_DOOR_EVENTS,   // event channel with a kernel JFC
+    CAUSE_SHARED_JFCE,   // a wait for one JFC on a channel of several
     CAUSE_INTERNAL,      // an exception nobody expected
 };
 

@@ -40,11 +40,7 @@ int take(ub_jfce *jfce, unsigned n, ub_jfc **out) {
     return taken ? taken : -EAGAIN;
 }
 
-} // namespace
-
-extern "C" {
-
-struct ub_jfce *ub_create_jfce(struct ub_context *ctx) {
+ub_jfce *make(ub_context *ctx, uint32_t flags, int eventfd) {
     return guarded([&]() -> ub_jfce * {
         if (!ctx) {
             fail({EINVAL, CAUSE_NULL});
@@ -52,7 +48,8 @@ struct ub_jfce *ub_create_jfce(struct ub_context *ctx) {
         }
         auto jfce = std::make_unique<ub_jfce>();
         ub_ioc_create_jfce arg{};
-        arg.flags = UB_JFCE_F_NONBLOCK;
+        arg.flags = UB_JFCE_F_NONBLOCK | flags;
+        arg.fd = eventfd;
         if (control(ctx, UB_IOC_CREATE_JFCE, &arg.hdr))
             return nullptr;
         jfce->ctx = ctx;
@@ -62,6 +59,15 @@ struct ub_jfce *ub_create_jfce(struct ub_context *ctx) {
     });
 }
 
+} // namespace
+
+extern "C" {
+
+struct ub_jfce *ub_create_jfce(struct ub_context *ctx) { return make(ctx, 0, -1); }
+
+struct ub_jfce *ub_create_jfce_eventfd(struct ub_context *ctx, int eventfd) {
+    return make(ctx, UB_JFCE_F_EVENTFD, eventfd);
+}
 int ub_delete_jfce(struct ub_jfce *jfce) {
     if (!jfce)
         return fail({EINVAL, CAUSE_NULL});

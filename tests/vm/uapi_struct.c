@@ -227,7 +227,7 @@ static void unknown_flags(void **state)
 	static const struct { unsigned int cmd; uint32_t offset, known; } flags[] = {
 		{ UB_IOC_REG_SEG, offsetof(struct ub_ioc_reg_seg, flags), UB_REG_F_READ_ONLY },
 		{ UB_IOC_CREATE_JFCE, offsetof(struct ub_ioc_create_jfce, flags),
-		  UB_JFCE_F_NONBLOCK },
+		  UB_JFCE_F_NONBLOCK | UB_JFCE_F_EVENTFD },
 		{ UB_IOC_CREATE_JFC, offsetof(struct ub_ioc_create_jfc, flags),
 		  UB_JFC_F_ADAPTIVE | UB_JFC_F_KERNEL },
 		{ UB_IOC_CREATE_JFS, offsetof(struct ub_ioc_create_jfs, flags),

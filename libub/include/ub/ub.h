@@ -215,6 +215,12 @@ UB_API struct ub_target ub_import(const struct ub_desc *desc);
 
 struct ub_jfce;
 UB_API struct ub_jfce *ub_create_jfce(struct ub_context *ctx);
+/**
+ * As above, and each event also adds 1 to an eventfd, which stays the caller's. Its count says how many
+ * events there were, not how many are left: read it, then take events until there are none.
+ * @return NULL with EBADF: not an eventfd
+ */
+UB_API struct ub_jfce *ub_create_jfce_eventfd(struct ub_context *ctx, int eventfd);
 UB_API int ub_delete_jfce(struct ub_jfce *jfce);
 /** @return a file to poll(2), POLLIN: ub_wait_jfc() will not block; owned by the JFCE */
 UB_API int ub_jfce_fd(const struct ub_jfce *jfce);
@@ -451,6 +457,25 @@ UB_API int ub_encode_wr(const struct ub_jfs *jfs, const struct ub_jfs_wr *wr, vo
  * @return how many, 0 after the timeout, -EINTR, -ENODEV when the device is lost
  */
 UB_API int ub_wait_jfc(struct ub_jfce *jfce, unsigned n, int timeout_ms, struct ub_jfc **jfc);
+
+/** The rungs of ub_wait_cr(), one after the other; zeroes: block at once. */
+struct ub_wait_cfg {
+	uint32_t spin_us;	/**< polls back to back: lowest latency, a busy processor */
+	uint32_t pause_us;	/**< then polls with pauses that double, up to 4 us each */
+	int32_t timeout_ms;	/**< of the whole; negative: no limit. Bounds the rungs above as well */
+};
+#define UB_WAIT_CFG_INIT { 20, 80, -1 }
+
+/**
+ * Wait for completions: spin, then pause, then block. Blocking re-arms the JFC and sleeps on its event
+ * channel, which must serve this JFC alone; without one it sleeps in turns of 20 us to 1 ms. A JFC of
+ * UB_DOOR_IOCTL waits in the kernel.
+ * @param cfg NULL: UB_WAIT_CFG_INIT
+ * @return how many were written to cr, at most n; 0 after the timeout; -EINVAL: the channel serves other
+ *	JFCs; -EINTR; -ENODEV: the device is lost
+ */
+UB_API int ub_wait_cr(struct ub_jfc *jfc, struct ub_cr *cr, unsigned n,
+		      const struct ub_wait_cfg *cfg);
 
 /** Acknowledge events that ub_wait_jfc() gave; -EBUSY from ub_delete_jfc() until all are. */
 UB_API void ub_ack_jfc(struct ub_jfc **jfc, const uint32_t *events, unsigned n);

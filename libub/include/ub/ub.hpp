@@ -271,6 +271,9 @@ inline target import(const descriptor &desc) noexcept { return ub_import(&desc);
 class jfce : public detail::owner<ub_jfce, ub_delete_jfce> {
 public:
     explicit jfce(context &ctx) : owner(detail::check(ub_create_jfce(ctx.get()), "create JFCE")) {}
+    /// Each event also adds 1 to an eventfd, which stays the caller's.
+    jfce(context &ctx, int eventfd)
+        : owner(detail::check(ub_create_jfce_eventfd(ctx.get(), eventfd), "create JFCE")) {}
     int fd() const noexcept { return ub_jfce_fd(get()); }
     /// Wait for and acknowledge events. @return the JFCs that fired, none after the timeout
     std::span<ub_jfc *> wait(std::span<ub_jfc *> room, duration timeout = forever) {
@@ -290,7 +293,7 @@ public:
 class jfc : public detail::owner<ub_jfc, ub_delete_jfc> {
 public:
     jfc(context &ctx, const ub_jfc_cfg &cfg)
-        : owner(detail::check(ub_create_jfc(ctx.get(), &cfg), "create JFC")), jfce_(cfg.jfce) {}
+        : owner(detail::check(ub_create_jfc(ctx.get(), &cfg), "create JFC")) {}
     jfc(context &ctx, uint32_t depth) : jfc(ctx, config(depth, nullptr)) {}
     jfc(context &ctx, uint32_t depth, jfce &events) : jfc(ctx, config(depth, events.get())) {}
 
@@ -327,16 +330,17 @@ public:
      */
     std::span<completion> poll_until(std::span<completion> room, duration timeout = forever,
                                      duration spin = std::chrono::microseconds(50)) {
-        if (!get()->ring)
-            return reap(room, 1, timeout);
         const auto end = detail::deadline(timeout);
-        const auto spin_end = detail::deadline(std::min(spin, timeout));
-        do {
-            if (const auto got = poll(room); !got.empty())
-                return got;
-            ub_cpu_relax();
-        } while (std::chrono::steady_clock::now() < spin_end);
-        return jfce_ ? block(room, end) : doze(room, end);
+        const auto us = std::chrono::ceil<std::chrono::microseconds>(spin).count();
+        ub_wait_cfg cfg{};
+        cfg.spin_us = static_cast<uint32_t>(std::clamp<int64_t>(us, 0, 1000000));
+        cfg.pause_us = cfg.spin_us;
+        for (;;) {
+            cfg.timeout_ms = detail::milliseconds(detail::left(end));
+            const int n = ub_wait_cr(get(), room.data(), static_cast<unsigned>(room.size()), &cfg);
+            if (n != -EINTR)
+                return room.first(static_cast<size_t>(detail::check(n, "wait for completions")));
+        }
     }
 
 private:
@@ -346,35 +350,6 @@ private:
         cfg.jfce = events;
         return cfg;
     }
-    std::span<completion> block(std::span<completion> room,
-                                std::chrono::steady_clock::time_point end) {
-        for (;;) {
-            rearm();
-            const auto rest = detail::left(end);
-            ub_jfc *fired = nullptr;
-            const uint32_t one = 1;
-            const int n = ub_wait_jfc(jfce_, 1, detail::milliseconds(rest), &fired);
-            if (n == 1)
-                ub_ack_jfc(&fired, &one, 1);
-            if (const auto got = poll(room); !got.empty() || (n == 0 && rest < forever))
-                return got;
-            if (n < 0 && n != -EINTR)
-                detail::fail("wait for completions");
-        }
-    }
-    std::span<completion> doze(std::span<completion> room,
-                               std::chrono::steady_clock::time_point end) {
-        for (auto nap = std::chrono::microseconds(20);;) {
-            const auto got = poll(room);
-            if (!got.empty() || detail::left(end) <= duration::zero())
-                return got;
-            if (ub_context_lost(get()->ctx))
-                detail::fail("wait for completions", ENODEV, "the device was reset or removed");
-            std::this_thread::sleep_for(nap);
-            nap = std::min(nap * 2, std::chrono::microseconds(1000));
-        }
-    }
-    ub_jfce *jfce_;
 };
 
 /// Send queue, its own or that of a Jetty.

@@ -265,11 +265,15 @@ int Context::set_token(ub_ioc_set_token &arg) {
 }
 
 int Context::create_jfce(ub_ioc_create_jfce &arg) {
-    if (arg.flags & ~UB_JFCE_F_NONBLOCK)
-        return fail(arg.hdr, EINVAL, UB_EXT_BAD_FLAGS, 0, UB_JFCE_F_NONBLOCK);
+    constexpr uint32_t known = UB_JFCE_F_NONBLOCK | UB_JFCE_F_EVENTFD;
+    if (arg.flags & ~known)
+        return fail(arg.hdr, EINVAL, UB_EXT_BAD_FLAGS, 0, known);
     if (jfces_.size() >= max_queues_per_ctx)
         return fail(arg.hdr, EDQUOT, UB_EXT_CTX_LIMIT, UB_OBJ_JFCE, max_queues_per_ctx);
-    auto jfce = std::make_shared<Jfce>();
+    int eventfd = -1;
+    if (arg.flags & UB_JFCE_F_EVENTFD && (eventfd = dup_eventfd(arg.fd)) < 0)
+        return -EBADF;
+    auto jfce = std::make_shared<Jfce>(eventfd);
     arg.fd = jfce->fd();
     jfces_[arg.fd] = std::move(jfce);
     return 0;

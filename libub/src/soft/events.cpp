@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
+#include <fcntl.h>
 #include <new>
+#include <string_view>
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include <utility>
@@ -33,8 +36,15 @@ void Readiness::set(bool ready) noexcept {
     ready_ = ready;
 }
 
+Jfce::~Jfce() {
+    if (eventfd_ >= 0)
+        close(eventfd_);
+}
+
 void Jfce::add(const ub_jfce_event &event) {
     std::lock_guard lock(lock_);
+    if (eventfd_ >= 0)
+        eventfd_write(eventfd_, 1);
     const auto same = std::find_if(ready_.begin(), ready_.end(),
                                    [&](const auto &e) { return e.jfc == event.jfc; });
     if (same != ready_.end())
@@ -85,6 +95,15 @@ int AsyncEvents::take(ub_async_event *event) noexcept {
     ready_.pop_front();
     readiness_.set(!ready_.empty());
     return 1;
+}
+
+int dup_eventfd(int fd) noexcept {
+    char path[32], target[32];
+    std::snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    const ssize_t len = readlink(path, target, sizeof(target));
+    if (len < 0 || std::string_view(target, static_cast<size_t>(len)) != "anon_inode:[eventfd]")
+        return -1;
+    return fcntl(fd, F_DUPFD_CLOEXEC, 0);
 }
 
 } // namespace ub_soft

@@ -28,6 +28,11 @@ private:
 
 class Jfce {
 public:
+    // eventfd: gets 1 added at each event; taken over; -1: none.
+    explicit Jfce(int eventfd) noexcept : eventfd_(eventfd) {}
+    ~Jfce();
+    Jfce(const Jfce &) = delete;
+    Jfce &operator=(const Jfce &) = delete;
     int fd() const noexcept { return readiness_.fd(); }
     // A JFC that is waiting already keeps its place and takes the newer serial.
     void add(const ub_jfce_event &event);
@@ -39,6 +44,7 @@ private:
     std::mutex lock_;
     std::deque<ub_jfce_event> ready_;
     Readiness readiness_;
+    int eventfd_;
 };
 
 class AsyncEvents {
@@ -55,6 +61,9 @@ private:
     uint32_t lost_ = 0;
     Readiness readiness_;
 };
+
+// A descriptor of its own for an eventfd, or -1 when fd is none.
+int dup_eventfd(int fd) noexcept;
 
 } // namespace ub_soft
 
