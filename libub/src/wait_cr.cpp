@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Waiting for completions in rungs: spin, pause, block. Each is left once its time is over, so that no
-// wait keeps a processor busy without end.
+// Waiting for completions in rungs: spin, pause, block. Each is left once its time is over, so that
+// no wait keeps a processor busy without end.
 #include "internal.hpp"
 
 #include <ub/ub_barrier.h>
@@ -50,11 +50,10 @@ struct Wanted {
 };
 
 int spin(const Wanted &want, const Ladder &ladder) {
-    int got;
+    // No PAUSE: an emulated processor leaves its translated code for it and takes QEMU's lock.
     do {
-        if ((got = want.poll()) != 0)
+        if (const int got = want.poll())
             return got;
-        ub_cpu_relax();
     } while (clock_type::now() < ladder.spin_end);
     return 0;
 }

@@ -9,6 +9,8 @@
 
 #include <unistd.h>
 
+#include <nlohmann/json.hpp>
+
 #include "error.hpp"
 #include "npy.hpp"
 #include "output.hpp"
