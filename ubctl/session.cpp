@@ -58,7 +58,8 @@ Session::Session(const std::string &device, uint32_t depth, double timeout_s)
     if (depth > largest)
         throw usage_error(object(), "the depth is too large").limit(largest);
     jfc_.emplace(context_, depth + 1, jfce_);
-    jfs_.emplace(context_, *jfc_, depth);
+    // A slot is free a moment after its completion is there: room to spare for who posts at once.
+    jfs_.emplace(context_, *jfc_, std::min(2 * depth, attr_.max_jfs_depth));
 }
 
 std::string Session::object() const {
