@@ -39,6 +39,7 @@ Action declare_reset(CLI::App &app);
 Action declare_context_list(CLI::App &app);
 Action declare_memory_list(CLI::App &app);
 Action declare_queue_list(CLI::App &app);
+Action declare_queue_show(CLI::App &app);
 // submit.cpp
 Action declare_nop(CLI::App &app);
 Action declare_copy(CLI::App &app);

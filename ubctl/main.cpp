@@ -28,6 +28,7 @@ const Command commands[] = {
     {"context list", "list open contexts and who opened them", declare_context_list},
     {"memory list", "list registered segments", declare_memory_list},
     {"queue list", "list send, receive and completion queues", declare_queue_list},
+    {"queue show", "a queue's settings and what it has done", declare_queue_show},
     {"submit nop", "post commands that do nothing, to time the path", declare_nop},
     {"submit copy", "copy a file through a device", declare_copy},
     {"submit fill", "write a file that a device fills with a pattern", declare_fill},

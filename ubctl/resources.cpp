@@ -2,6 +2,8 @@
 // ubctl context|memory|queue list: what the driver keeps for whom.
 
 #include <map>
+#include <memory>
+#include <optional>
 
 #include <fmt/format.h>
 #include <ub/ub.h>
@@ -9,6 +11,7 @@
 
 #include "command.hpp"
 #include "devices.hpp"
+#include "error.hpp"
 #include "netlink.hpp"
 
 namespace ubctl {
@@ -116,44 +119,74 @@ Value queue_state(const Attributes &row) {
     return std::string(ub_state_str(static_cast<unsigned>(row.number(UB_A_STATE))));
 }
 
+// A list has no room for the columns without a heading; queue show names them all.
+struct QueueField {
+    const char *key, *heading, *label;
+};
+
+constexpr QueueField queue_fields[] = {
+    {"device", "DEVICE", "device"},
+    {"type", "TYPE", "type"},
+    {"id", "ID", "id"},
+    {"tid", "TID", "context (TID)"},
+    {"pid", "PID", "process"},
+    {"comm", "COMMAND", "command"},
+    {"state", "STATE", "state"},
+    {"depth", "DEPTH", "depth"},
+    {"pi", "PI", "producer index"},
+    {"ci", "CI", "consumer index"},
+    {"jfc", "JFC", "completes to JFC"},
+    {"jfr", "JFR", "receives by JFR"},
+    {"count", "COUNT", "entries so far"},
+    {"interrupts", "INTERRUPTS", "events delivered"},
+    {"flags", nullptr, "flags"},
+    {"priority", "PRIO", "priority"},
+    {"weight", "WEIGHT", "weight"},
+    {"mod_count", nullptr, "moderation, CQEs"},
+    {"mod_usec", nullptr, "moderation, us"},
+    {"inline_wqes", nullptr, "run on the doorbell's path"},
+    {"doorbells", nullptr, "doorbells"},
+    {"direct_wqes", nullptr, "direct WQEs"},
+    {"preempted", nullptr, "times preempted"},
+    {"rearms", nullptr, "re-arms"},
+    {"moderated", nullptr, "events held back"},
+};
+
+Report queue_report(Layout layout) {
+    Report report{"ub.queue.list/1", layout, {}};
+    for (const QueueField &field : queue_fields)
+        report.fields.push_back(
+            {field.key, layout == Layout::record ? field.label : field.heading});
+    return report;
+}
+
+std::vector<Value> queue_row(const Attributes &row) {
+    return {device_of(row), queue_type(row), row.value(UB_A_QUEUE_ID), row.value(UB_A_TID),
+            row.value(UB_A_PID), row.text(UB_A_COMM), queue_state(row), row.value(UB_A_DEPTH),
+            row.value(UB_A_PI), row.value(UB_A_CI), row.value(UB_A_JFC), row.value(UB_A_JFR),
+            row.value(UB_A_COUNT), row.value(UB_A_INTERRUPTS), row.value(UB_A_QUEUE_FLAGS),
+            row.value(UB_A_PRIORITY), row.value(UB_A_WEIGHT), row.value(UB_A_MOD_COUNT),
+            row.value(UB_A_MOD_USEC), row.value(UB_A_INLINE_WQES), row.value(UB_A_DOORBELLS),
+            row.value(UB_A_DIRECT_WQES), row.value(UB_A_PREEMPTED), row.value(UB_A_REARMS),
+            row.value(UB_A_MODERATED)};
+}
+
 int queue_list(const Globals &globals) {
-    Report report{"ub.queue.list/1",
-                  Layout::columns,
-                  {{"device", "DEVICE"},
-                   {"type", "TYPE"},
-                   {"id", "ID"},
-                   {"tid", "TID"},
-                   {"pid", "PID"},
-                   {"comm", "COMMAND"},
-                   {"state", "STATE"},
-                   {"depth", "DEPTH"},
-                   {"pi", "PI"},
-                   {"ci", "CI"},
-                   {"jfc", "JFC"},
-                   {"jfr", "JFR"},
-                   {"count", "COUNT"},
-                   {"interrupts", "INTERRUPTS"},
-                   {"flags", nullptr},
-                   {"priority", "PRIO"},
-                   {"weight", "WEIGHT"},
-                   {"mod_count", nullptr},
-                   {"mod_usec", nullptr},
-                   {"inline_wqes", nullptr},
-                   {"doorbells", nullptr},
-                   {"direct_wqes", nullptr},
-                   {"preempted", nullptr},
-                   {"rearms", nullptr},
-                   {"moderated", nullptr}}};
+    Report report = queue_report(Layout::columns);
     for (const Attributes &row : rows_with_comm(globals, UB_CMD_QUEUE_GET))
-        report.add({device_of(row), queue_type(row), row.value(UB_A_QUEUE_ID), row.value(UB_A_TID),
-                    row.value(UB_A_PID), row.text(UB_A_COMM), queue_state(row),
-                    row.value(UB_A_DEPTH), row.value(UB_A_PI), row.value(UB_A_CI),
-                    row.value(UB_A_JFC), row.value(UB_A_JFR), row.value(UB_A_COUNT),
-                    row.value(UB_A_INTERRUPTS), row.value(UB_A_QUEUE_FLAGS),
-                    row.value(UB_A_PRIORITY), row.value(UB_A_WEIGHT), row.value(UB_A_MOD_COUNT),
-                    row.value(UB_A_MOD_USEC), row.value(UB_A_INLINE_WQES),
-                    row.value(UB_A_DOORBELLS), row.value(UB_A_DIRECT_WQES),
-                    row.value(UB_A_PREEMPTED), row.value(UB_A_REARMS), row.value(UB_A_MODERATED)});
+        report.add(queue_row(row));
+    print(report, globals.style);
+    return exit_ok;
+}
+
+// JFS, JFR and JFC are numbered apart, so an id may stand for one of each, on each device.
+int queue_show(const Globals &globals, const std::optional<uint64_t> &id) {
+    Report report = queue_report(Layout::record);
+    for (const Attributes &row : rows_with_comm(globals, UB_CMD_QUEUE_GET))
+        if (!id || row.number(UB_A_QUEUE_ID) == *id)
+            report.add(queue_row(row));
+    if (id && report.rows.empty())
+        throw Error(fmt::format("queue {}", *id), "no queue of that id", UB_EXT_NO_SUCH_OBJECT);
     print(report, globals.style);
     return exit_ok;
 }
@@ -168,6 +201,11 @@ Action declare_memory_list(CLI::App &) {
 }
 Action declare_queue_list(CLI::App &) {
     return queue_list;
+}
+Action declare_queue_show(CLI::App &app) {
+    auto id = std::make_shared<std::optional<uint64_t>>();
+    app.add_option("ID", *id, "of the queue; default: all");
+    return [id](const Globals &globals) { return queue_show(globals, *id); };
 }
 
 } // namespace ubctl

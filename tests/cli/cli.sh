@@ -242,7 +242,8 @@ import json, sys
 for row in json.load(sys.stdin)["data"]:
     times = [row[f"latency_p{rank}_ns"] for rank in ("50", "99", "99_9")]
     assert row["commands"] >= row["depth"] and times == sorted(times) and times[0] > 0, row
-    assert 0 < row["doorbells_per_command"] <= 1 or row["depth"] > 1, row' <<< "$document"
+    assert 0 <= row["doorbells_per_command"] <= 1 or row["depth"] > 1, row
+    assert row["doorbells_per_command"] > 0 or row["operation"] != "nop" or row["depth"] > 1, row' <<< "$document"
 }
 check bench_figures_agree bench_counts
 
@@ -251,6 +252,8 @@ error no_command 2 UB-E0200
 error unknown_command 2 UB-E0200 frobnicate
 error missing_verb 2 UB-E0200 device
 error unknown_verb 2 UB-E0200 device frobnicate
+error queue_of_no_such_id 3 UB-E0010 queue show 7
+error queue_id_no_number 2 UB-E0200 queue show seven
 error unknown_option 2 UB-E0200 list --frobnicate
 error extra_argument 2 UB-E0200 list extra
 error option_without_value 2 UB-E0200 list --device

@@ -81,6 +81,17 @@ check device_shows_its_user test "$(value pids < "$docs/show.json")" = "$pid"
 check context_of_the_user test "$(value pid < "$docs/context.json")" = "$pid"
 check other_device_has_none test "$(rows context list -d ub1)" = 0
 check queue_names_its_process test "$(value comm < "$docs/queue.json")" = ubctl
+# What a queue has done, in words and as JSON, from the one that is at work.
+jfs=$("$ubctl" -o json queue list -d ub0 | python3 -c '
+import json, sys
+print(next(q["id"] for q in json.load(sys.stdin)["data"] if q["type"] == "jfs"))')
+"$ubctl" -o json queue show -d ub0 "$jfs" > "$docs/queue-show.json"
+queue_at_work() {
+    "$ubctl" -d ub0 queue show "$jfs" > "$dir/out" && grep -q '^run on the doorbell.s path  *[1-9]' \
+        "$dir/out" && grep -q '^weight  *1$' "$dir/out"
+}
+check queue_shows_what_it_did queue_at_work
+check queue_of_no_such_id fails 3 UB-E0010 "$ubctl" -d ub0 queue show 1048575
 check class_codes_agree test "$(value class_code < "$docs/device.json")" = \
     "$(value class_code < "$docs/info.json")"
 for key in name node bus_addr eid; do

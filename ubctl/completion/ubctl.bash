@@ -11,7 +11,8 @@ _ubctl_words() {
     case $1 in
         "") echo "list device context memory queue submit selftest bench version help schema explain" ;;
         device) echo "list show info caps reset" ;;
-        context | memory | queue) echo list ;;
+        context | memory) echo list ;;
+        queue) echo "list show" ;;
         submit) echo "nop copy fill crc32c gemm" ;;
         help) echo "list device context memory queue submit selftest bench version schema explain" ;;
         "help "*) _ubctl_words "${1#help }" ;;
