@@ -1,30 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The core's host interface on QEMU: DMA by the device's bus address space, MSI-X, clock, log, and
- * eventfds for doorbells. Engine threads run these without the big lock and must never wait for it:
- * a reset holds it while it waits for them. What needs it is left to a bottom half.
+ * The core's host interface on QEMU: DMA by the device's bus address space, MSI-X, clock and log.
+ * Engine threads run these without the big lock and must never wait for it: a reset holds it while
+ * it waits for them. What needs it is left to a bottom half.
  */
 #include "qemu/osdep.h"
 
 #include "ubnpu.h"
 
 #include "hw/pci/msix.h"
-#include "qemu/event_notifier.h"
 #include "qemu/log.h"
 #include "qemu/rcu.h"
 #include "qemu/timer.h"
-#include "uapi/ub_hw.h"
-
-struct UbDoorbell {
-	EventNotifier notifier;
-	UbNpu *npu;
-	uint32_t page;
-};
-
-typedef struct UbDoorbellChange {
-	uint32_t page;
-	bool in_use;
-} UbDoorbellChange;
 
 /* Only memory that the process can address: never MMIO, whose access would need the big lock. */
 static void *host_map(void *opaque, uint64_t addr, size_t *len, bool is_write)
@@ -88,16 +75,7 @@ static void host_thread_leave(void *opaque)
 
 static void host_db_page(void *opaque, uint32_t page, bool in_use)
 {
-	UbNpu *npu = opaque;
-	UbDoorbellChange *change;
-
-	if (npu->ioeventfd != ON_OFF_AUTO_ON)
-		return;
-	change = g_new(UbDoorbellChange, 1);
-	*change = (UbDoorbellChange){ .page = page, .in_use = in_use };
-	WITH_QEMU_LOCK_GUARD(&npu->db_lock)
-		g_queue_push_tail(&npu->db_changes, change);
-	qemu_bh_schedule(npu->bh);
+	ubnpu_doorbell_change(opaque, page, in_use);
 }
 
 /* Rings and records: mapped once, written ever since. */
@@ -124,65 +102,6 @@ const struct ub_core_host ubnpu_host = {
 	.kept_written = host_kept_written,
 };
 
-static void doorbell_rung(EventNotifier *notifier)
-{
-	UbDoorbell *db = container_of(notifier, UbDoorbell, notifier);
-
-	if (event_notifier_test_and_clear(notifier))
-		ub_core_db_write(db->npu->core, (uint64_t)db->page * UB_HW_PAGE_SIZE + UB_DB_JFS, 0,
-				 4);
-}
-
-static void doorbell_attach(UbNpu *npu, uint32_t page)
-{
-	UbDoorbell *db;
-
-	if (npu->doorbells[page])
-		return;
-	db = g_new0(UbDoorbell, 1);
-	if (event_notifier_init(&db->notifier, 0) < 0) {
-		g_free(db);	/* out of descriptors: this page goes on trapping */
-		return;
-	}
-	db->npu = npu;
-	db->page = page;
-	npu->doorbells[page] = db;
-	event_notifier_set_handler(&db->notifier, doorbell_rung);
-	memory_region_add_eventfd(&npu->db, (hwaddr)page * UB_HW_PAGE_SIZE + UB_DB_JFS, 4, false, 0,
-				  &db->notifier);
-}
-
-static void doorbell_detach(UbNpu *npu, uint32_t page)
-{
-	UbDoorbell *db = npu->doorbells[page];
-
-	if (!db)
-		return;
-	npu->doorbells[page] = NULL;
-	memory_region_del_eventfd(&npu->db, (hwaddr)page * UB_HW_PAGE_SIZE + UB_DB_JFS, 4, false, 0,
-				  &db->notifier);
-	event_notifier_set_handler(&db->notifier, NULL);
-	event_notifier_cleanup(&db->notifier);
-	g_free(db);
-}
-
-static void apply_doorbell_changes(UbNpu *npu)
-{
-	for (;;) {
-		UbDoorbellChange *change;
-
-		WITH_QEMU_LOCK_GUARD(&npu->db_lock)
-			change = g_queue_pop_head(&npu->db_changes);
-		if (!change)
-			return;
-		if (change->in_use)
-			doorbell_attach(npu, change->page);
-		else
-			doorbell_detach(npu, change->page);
-		g_free(change);
-	}
-}
-
 static void ubnpu_bh(void *opaque)
 {
 	UbNpu *npu = opaque;
@@ -194,7 +113,7 @@ static void ubnpu_bh(void *opaque)
 		vectors &= vectors - 1;
 		msix_notify(&npu->parent, vector);
 	}
-	apply_doorbell_changes(npu);
+	ubnpu_doorbells_apply(npu);
 }
 
 void ubnpu_host_flush(UbNpu *npu)
@@ -204,21 +123,12 @@ void ubnpu_host_flush(UbNpu *npu)
 
 void ubnpu_host_init(UbNpu *npu)
 {
-	qemu_mutex_init(&npu->db_lock);
-	g_queue_init(&npu->db_changes);
-	npu->doorbells = g_new0(UbDoorbell *, npu->config.db_pages);
 	npu->bh = qemu_bh_new(ubnpu_bh, npu);
 }
 
 void ubnpu_host_cleanup(UbNpu *npu)
 {
-	for (uint32_t page = 0; page < npu->config.db_pages; page++)
-		doorbell_detach(npu, page);
 	qemu_bh_delete(npu->bh);
-	g_queue_foreach(&npu->db_changes, (GFunc)(void *)g_free, NULL);
-	g_queue_clear(&npu->db_changes);
-	g_free(npu->doorbells);
-	qemu_mutex_destroy(&npu->db_lock);
 }
 
 void ubnpu_host_reset(UbNpu *npu)

@@ -16,6 +16,7 @@
 
 static void stand_still(UbNpu *npu)
 {
+	ubnpu_doorbells_hold(npu, true);
 	ub_core_pause(npu->core);
 	ubnpu_host_flush(npu);
 	if (npu->hbm_size)
@@ -33,6 +34,7 @@ static void vm_changed(void *opaque, bool running, RunState run_state)
 	}
 	ubnpu_host_flush(npu);
 	ub_core_resume(npu->core);
+	ubnpu_doorbells_hold(npu, false);
 }
 
 static int append(void *opaque, void *data, size_t len)
@@ -126,8 +128,10 @@ const VMStateDescription ubnpu_vmstate = {
 void ubnpu_state_init(UbNpu *npu)
 {
 	npu->vm_change = qdev_add_vm_change_state_handler(DEVICE(npu), vm_changed, npu);
-	if (!runstate_is_running())
+	if (!runstate_is_running()) {
+		ubnpu_doorbells_hold(npu, true);
 		ub_core_pause(npu->core);
+	}
 }
 
 void ubnpu_state_cleanup(UbNpu *npu)

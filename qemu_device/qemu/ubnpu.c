@@ -188,8 +188,12 @@ static void ubnpu_realize(PCIDevice *pdev, Error **errp)
 	npu->config.own_process = true;
 	ubnpu_host_init(npu);
 	npu->core = ub_core_new(&npu->config, &ubnpu_host, npu, &error);
-	if (!npu->core) {
+	if (!npu->core)
 		error_setg(errp, "ubnpu: %s", error);
+	else if (!ubnpu_doorbells_start(npu, errp))
+		ub_core_free(npu->core);
+	if (*errp) {
+		npu->core = NULL;
 		ubnpu_host_cleanup(npu);
 		ubnpu_withdraw(npu);
 		return;
@@ -201,9 +205,11 @@ static void ubnpu_exit(PCIDevice *pdev)
 {
 	UbNpu *npu = UBNPU(pdev);
 
+	ubnpu_doorbells_stop(npu);
 	ubnpu_state_cleanup(npu);
 	ub_core_free(npu->core);
 	npu->core = NULL;
+	ubnpu_doorbells_free(npu);
 	ubnpu_host_cleanup(npu);
 	ubnpu_withdraw(npu);
 }

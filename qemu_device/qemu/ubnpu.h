@@ -12,7 +12,7 @@
 #define TYPE_UBNPU "ubnpu"
 OBJECT_DECLARE_SIMPLE_TYPE(UbNpu, UBNPU)
 
-typedef struct UbDoorbell UbDoorbell;
+typedef struct UbDoorbells UbDoorbells;
 
 struct UbNpu {
 	PCIDevice parent;
@@ -34,10 +34,7 @@ struct UbNpu {
 	uint64_t pending_vectors;
 	QEMUBH *bh;
 
-	/* ioeventfd: changes asked for by the core, and what is attached, by page. */
-	QemuMutex db_lock;
-	GQueue db_changes;
-	UbDoorbell **doorbells;
+	UbDoorbells *doorbells;		/* by eventfd; NULL: they trap */
 
 	/* While it is saved or loaded. */
 	uint8_t *state;
@@ -55,6 +52,18 @@ void ubnpu_host_cleanup(UbNpu *npu);
 void ubnpu_host_flush(UbNpu *npu);
 /* Forget interrupts that were raised before a reset. */
 void ubnpu_host_reset(UbNpu *npu);
+
+/* doorbell.c: nothing is done and nothing fails where they trap. */
+bool ubnpu_doorbells_start(UbNpu *npu, Error **errp);
+/* No doorbell reaches the core from here on. */
+void ubnpu_doorbells_stop(UbNpu *npu);
+void ubnpu_doorbells_free(UbNpu *npu);
+/* Hold doorbells back, or let those that came meanwhile through. */
+void ubnpu_doorbells_hold(UbNpu *npu, bool hold);
+/* From any thread: a page is given to a JFS, or taken back. */
+void ubnpu_doorbell_change(UbNpu *npu, uint32_t page, bool in_use);
+/* Under the big lock: attach and detach as was asked. */
+void ubnpu_doorbells_apply(UbNpu *npu);
 
 void ubnpu_state_init(UbNpu *npu);
 void ubnpu_state_cleanup(UbNpu *npu);
