@@ -182,7 +182,7 @@ static void fill_modify_jfc(struct world *w, union arg *a)
 #define END(type, field) (offsetof(struct type, field) + sizeof(((struct type *)0)->field))
 #define CASE(NAME, min, fill, undo) { #NAME, UB_IOC_##NAME, min, fill, undo }
 
-const struct ioc_case ioc_cases[IOC_CASES + 1] = {
+const struct ioc_case ioc_cases[IOC_CASES] = {
 	CASE(QUERY_DEVICE, HDR_SIZE, fill_nothing, undo_nothing),
 	CASE(REG_SEG, END(ub_ioc_reg_seg, token_id), fill_reg_seg, undo_reg_seg),
 	CASE(DEREG_SEG, HDR_SIZE, fill_dereg_seg, undo_dereg_seg),
