@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Install what building, running and testing need on Debian 12; nothing when all is there.
 #
-#   deps.sh [benchmark | packaging]
+#   deps.sh [benchmark | debug | packaging]
 set -euo pipefail
 
 packages=(
@@ -17,16 +17,18 @@ packages=(
     # tests
     libcmocka-dev gcc-multilib clang cmake python3-jsonschema mandoc spin
 )
-# A group of its own: what make bench needs, or building and checking Debian packages, beside that.
+# A group of its own: what make bench needs beside that, or the debug kernel, or Debian packages.
 benchmark=(
     fio rdma-core ibverbs-providers libibverbs-dev perftest python3-matplotlib
 )
+debug=(libelf-dev libssl-dev bc)
 packaging=(debhelper dh-dkms lintian mmdebstrap debian-archive-keyring e2fsprogs)
 case ${1:-} in
     '') ;;
     benchmark) packages+=("${benchmark[@]}") ;;
+    debug) packages+=("${debug[@]}") ;;
     packaging) packages+=("${packaging[@]}") ;;
-    *) echo "deps: $1: no such group; there are: benchmark packaging" >&2; exit 2 ;;
+    *) echo "deps: $1: no such group; there are: benchmark debug packaging" >&2; exit 2 ;;
 esac
 
 missing() {
