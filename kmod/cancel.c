@@ -64,9 +64,10 @@ leave:
 }
 
 /*
- * A command of io_uring holds the context's file. In a SUSPENDED queue it waits for somebody to let the
- * queue go on; when the process that could is dead, the context would live for ever. So while a queue is
- * SUSPENDED with commands in flight, look now and then whether the process is there.
+ * A command of io_uring holds the context's file. In a SUSPENDED queue it waits for somebody to
+ * let the queue go on; when the process that could is dead, the context would live for ever. So
+ * while a queue is SUSPENDED with commands in flight, look now and then whether the process is
+ * there.
  */
 #define ORPHAN_PERIOD	HZ
 

@@ -45,8 +45,9 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 #endif
 
 /*
- * Before 6.2 a long-term pin for reading may get the zero page, or one shared since a fork, which the
- * owner's next store replaces. A pin for writing, forced where need be, breaks such sharing first.
+ * Before 6.2 a long-term pin for reading may get the zero page, or one shared since a fork, which
+ * the owner's next store replaces. A pin for writing, forced where need be, breaks such sharing
+ * first.
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
 #define UBNPU_GUP_OWN_COPY (FOLL_FORCE | FOLL_WRITE)
@@ -54,7 +55,10 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 #define UBNPU_GUP_OWN_COPY 0
 #endif
 
-/* io_uring: the header, where a command's area is, cancellation, and how completions are handed over. */
+/*
+ * io_uring: the header, where a command's area is, cancellation, and how completions are handed
+ * over.
+ */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
 #include <linux/io_uring.h>
 #else

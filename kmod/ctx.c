@@ -144,8 +144,8 @@ static int ubnpu_open(struct inode *inode, struct file *file)
 }
 
 /*
- * A segment may be held for a moment by a command of a peer. A device that does not let go in time is
- * cut off from memory, which makes it safe to go on.
+ * A segment may be held for a moment by a command of a peer. A device that does not let go in time
+ * is cut off from memory, which makes it safe to go on.
  */
 int ubnpu_destroy_retry(struct ubnpu_dev *ub, u8 opcode, u32 id)
 {

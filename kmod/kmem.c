@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Kernel memory for the rings of kernel queues: mapped for the device as a user's is, and accounted. */
+/*
+ * Kernel memory for the rings of kernel queues: mapped for the device as a user's is, and
+ * accounted.
+ */
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
@@ -48,7 +51,10 @@ static int kmem_fill(struct ubnpu_mem *mem)
 	return ret;
 }
 
-/* Zeroed memory of len bytes at mem->vaddr. The context's opener pays for it as for pinned memory. */
+/*
+ * Zeroed memory of len bytes at mem->vaddr. The context's opener pays for it as for pinned
+ * memory.
+ */
 struct ubnpu_mem *ubnpu_kmem_new(struct ubnpu_ctx *ctx, u64 len, struct ub_ioc_hdr *hdr)
 {
 	struct ubnpu_mem *mem = kzalloc(sizeof(*mem), GFP_KERNEL_ACCOUNT);

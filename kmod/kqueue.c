@@ -296,7 +296,10 @@ void ubnpu_kjfc_drop_held(struct ubnpu_kjfc *jfc, u32 count)
 	kjfc_publish(jfc);
 }
 
-/* Asks for an interrupt at the next CQE, at once if there is one not looked at, if anybody wants it. */
+/*
+ * Asks for an interrupt at the next CQE, at once if there is one not looked at, if anybody wants
+ * it.
+ */
 void ubnpu_kjfc_arm(struct ubnpu_kjfc *jfc)
 {
 	u64 word;
@@ -398,8 +401,8 @@ static void kjfs_restart(struct ubnpu_kjfs *jfs)
 }
 
 /*
- * Enter a state, with ctx->lock held. Nothing may be published after the device has seen PI for the last
- * time: it would never end. So the queue closes before it enters ERROR.
+ * Enter a state, with ctx->lock held. Nothing may be published after the device has seen PI for
+ * the last time: it would never end. So the queue closes before it enters ERROR.
  */
 int ubnpu_kjfs_modify(struct ubnpu_queue *q, u32 state, struct ub_ioc_hdr *hdr)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Kernel queues: a JFC and its JFSs whose rings are the kernel's. WQEs go in by SUBMIT and io_uring;
- * CQEs come out by REAP and as io_uring's completions.
+ * Kernel queues: a JFC and its JFSs whose rings are the kernel's. WQEs go in by SUBMIT and
+ * io_uring; CQEs come out by REAP and as io_uring's completions.
  *
  * Locks, all inside those of ubnpu.h but the event locks:
  *
@@ -9,8 +9,9 @@
  *   kjfc->reap		taken outside kjfc->lock alone: one REAP at a time looks, copies and drops
  *   kjfc->lock		the consumer's side: the JFC's ring, and the slots of its JFSs
  *
- * Neither gate nor ctx->lock is taken to submit or reap: queues are found by RCU, and whoever takes a
- * queue away first closes it under these locks. After that nobody touches ring, record or doorbell.
+ * Neither gate nor ctx->lock is taken to submit or reap: queues are found by RCU, and whoever
+ * takes a queue away first closes it under these locks. After that nobody touches ring, record or
+ * doorbell.
  */
 #ifndef UBNPU_KQUEUE_H
 #define UBNPU_KQUEUE_H

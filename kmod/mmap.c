@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Doorbell and status pages in user space. Pages are put in by the fault handler, so that they can be
- * taken away: a revoked doorbell then shows the context's private dummy page.
+ * Doorbell and status pages in user space. Pages are put in by the fault handler, so that they can
+ * be taken away: a revoked doorbell then shows the context's private dummy page.
  *
- * All mappings of a device hang on the address space of one private inode, whatever device node they
- * were opened through, so that they can be found by offset.
+ * All mappings of a device hang on the address space of one private inode, whatever device node
+ * they were opened through, so that they can be found by offset.
  */
 #include <linux/fs.h>
 #include <linux/mm.h>
@@ -26,7 +26,10 @@ static int ubnpu_fs_init(struct fs_context *fc)
 	return init_pseudo(fc, FS_MAGIC) ? 0 : -ENOMEM;
 }
 
-/* No owner: the mount lives as long as a device does, and must not keep the module from unloading. */
+/*
+ * No owner: the mount lives as long as a device does, and must not keep the module from
+ * unloading.
+ */
 static struct file_system_type ubnpu_fs_type = {
 	.name = UBNPU_NAME,
 	.init_fs_context = ubnpu_fs_init,

@@ -126,8 +126,8 @@ int ubnpu_dev_reset(struct ubnpu_dev *ub, bool force)
 }
 
 /*
- * The device does not answer. Cut it off from memory, so that what is pinned may be freed, and leave
- * the rest to a worker: the caller holds locks.
+ * The device does not answer. Cut it off from memory, so that what is pinned may be freed, and
+ * leave the rest to a worker: the caller holds locks.
  */
 void ubnpu_kill(struct ubnpu_dev *ub)
 {

@@ -199,8 +199,9 @@ static int batch_put(struct ubnpu_kjfs *jfs, struct ubnpu_batch *b, struct ub_io
 }
 
 /*
- * Under RCU. Small commands run inside the doorbell's store, so their CQEs are there when it returns:
- * they are taken at once. For those that are not, and whose owner waits, an interrupt is asked for.
+ * Under RCU. Small commands run inside the doorbell's store, so their CQEs are there when it
+ * returns: they are taken at once. For those that are not, and whose owner waits, an interrupt is
+ * asked for.
  */
 int ubnpu_kjfs_post(struct ubnpu_ctx *ctx, struct ubnpu_kjfs *jfs, struct ubnpu_batch *b,
 		    struct ub_ioc_hdr *hdr)

@@ -78,7 +78,10 @@ void ubnpu_uring_ended(struct ubnpu_kjfc *jfc, void *owner, int res, const struc
 		io_uring_cmd_complete_in_task(cmd, submit_done_in_task);
 }
 
-/* Whether all is over: then nobody else will complete the command, else somebody may have already. */
+/*
+ * Whether all is over: then nobody else will complete the command, else somebody may have
+ * already.
+ */
 static bool uring_issued(struct ubnpu_kjfc *jfc, struct uring_pdu *pdu)
 {
 	bool over;
@@ -244,7 +247,10 @@ int ubnpu_uring_cmd(struct io_uring_cmd *cmd, unsigned int issue_flags)
 	return -EIOCBQUEUED;
 }
 
-/* Called for a command that io_uring has not seen complete. It may be complete all the same, and its queue gone. */
+/*
+ * Called for a command that io_uring has not seen complete. It may be complete all the same, and
+ * its queue gone.
+ */
 int ubnpu_uring_iopoll(struct io_uring_cmd *cmd, struct io_comp_batch *iob,
 		       unsigned int poll_flags)
 {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* WAIT: an io_uring command that ends when a mapped JFC fires. Who takes it off the list completes it. */
+/*
+ * WAIT: an io_uring command that ends when a mapped JFC fires. Who takes it off the list
+ * completes it.
+ */
 #include <linux/slab.h>
 
 #include "compat.h"

@@ -128,8 +128,8 @@ struct ub_ioc_set_token {
 };
 
 /*
- * CREATE_JFCE: an event channel, a file of its own: poll(2), and read(2) of struct ub_jfce_event. With
- * UB_JFCE_F_EVENTFD each event also adds 1 to an eventfd of the caller's.
+ * CREATE_JFCE: an event channel, a file of its own: poll(2), and read(2) of struct ub_jfce_event.
+ * With UB_JFCE_F_EVENTFD each event also adds 1 to an eventfd of the caller's.
  */
 struct ub_ioc_create_jfce {
 	struct ub_ioc_hdr hdr;
@@ -158,8 +158,8 @@ struct ub_ioc_queue_mem {
 
 /*
  * A kernel JFC has its ring in kernel memory and no doorbell for user space, and so have the JFSs
- * that complete to it: their WQEs go in by SUBMIT or UB_URING_SUBMIT, their CQEs come out by REAP or
- * as completions of the ring. JFRs may complete to it as well; their rings stay the user's.
+ * that complete to it: their WQEs go in by SUBMIT or UB_URING_SUBMIT, their CQEs come out by REAP
+ * or as completions of the ring. JFRs may complete to it as well; their rings stay the user's.
  */
 #define UB_JFC_F_KERNEL		(1u << 16)	/* mem, jfce_fd and comp_vector must be zero */
 
@@ -270,8 +270,8 @@ struct ub_ioc_reap {
  * io_uring: IORING_OP_URING_CMD on the context file, cmd_op one of UB_URING_*, and this at the
  * start of the SQE's command area. With UB_URING_SUBMIT the other 64 bytes of an SQE128 hold a WQE.
  * res of the CQE: 0; a negative errno when nothing was done; SUBMIT: also enum ub_cr_status of the
- * first WQE that failed. With CQE32 the extra word is, for one WQE, its imm_data if it has one, else
- * the bytes moved; for several, how many succeeded.
+ * first WQE that failed. With CQE32 the extra word is, for one WQE, its imm_data if it has one,
+ * else the bytes moved; for several, how many succeeded.
  */
 struct ub_uring_cmd {
 	__u32 id;		/* SUBMIT, CANCEL: JFS; WAIT, CANCEL: JFC; DEREG_SEG: TokenID */
@@ -282,15 +282,16 @@ struct ub_uring_cmd {
 /*
  * SUBMIT: arg 0: the WQE in the SQE. Else addr is the address of arg WQEBBs, and the command ends
  *   with the last WQE. With IORING_URING_CMD_FIXED that address lies in the registered buffer.
- *   All go in or none: EAGAIN, no room; EINVAL, more than the ring or the JFC holds. Needs a JFS of a
- *   kernel JFC. Works with IOPOLL and SQPOLL. When the JFS is destroyed or reset under it: ECANCELED.
+ *   All go in or none: EAGAIN, no room; EINVAL, more than the ring or the JFC holds. Needs a JFS
+ *   of a kernel JFC. Works with IOPOLL and SQPOLL. When the JFS is destroyed or reset under it:
+ *   ECANCELED.
  * WAIT: ends when a mapped JFC fires with arm serial arg, or has; addr: time limit in ns, 1 ..
  *   UB_URING_WAIT_MAX_NS, after which res is -ETIME. Not with IOPOLL: EOPNOTSUPP.
  * REG_SEG: addr is the address of arg bytes of struct ub_ioc_reg_seg, written back as by the ioctl.
  * DEREG_SEG: arg and addr 0.
- * CANCEL: arg UB_OBJ_JFS or UB_OBJ_JFC, addr 0. JFC: its WAITs end with -ECANCELED. JFS: what is in the
- *   ring ends with its true status or WR_FLUSH_ERR, then the queue is READY again; a SUBMIT meanwhile
- *   gets ECANCELED. res: how many ended so.
+ * CANCEL: arg UB_OBJ_JFS or UB_OBJ_JFC, addr 0. JFC: its WAITs end with -ECANCELED. JFS: what is
+ *   in the ring ends with its true status or WR_FLUSH_ERR, then the queue is READY again; a SUBMIT
+ *   meanwhile gets ECANCELED. res: how many ended so.
  */
 #define UB_URING_WAIT_MAX_NS	10000000000ull
 
@@ -347,7 +348,7 @@ struct ub_status_page {
 	__u32 lost;		/* nonzero: this context's device is gone or was reset */
 };
 
-/* ---- Generic netlink: administration ---------------------------------------------------------- */
+/* ---- Generic netlink: administration --------------------------------------------------------- */
 #define UB_GENL_NAME		"ubnpu"
 #define UB_GENL_VERSION		1
 #define UB_GENL_MCGRP_EVENTS	"events"

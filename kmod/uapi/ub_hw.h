@@ -152,7 +152,7 @@ struct ub_hw_stats {
 #define UB_DB_JFC_ARM_SN_MASK	3ull
 #define UB_DB_JFC_ID_SHIFT	32			/* bits 51:32, JFC id, must match the page */
 
-/* ---- UMMU: device page table, built by the driver, walked by the device ----------------------- */
+/* ---- UMMU: device page table, built by the driver, walked by the device ---------------------- */
 /*
  * Four levels of 512 64-bit entries translate a 48-bit device address (UBA) like an x86-64 table:
  * bits 47:39, 38:30, 29:21, 20:12. A leaf is at level 1 (4 KiB) or, with UB_PTE_HUGE, at level 2
@@ -389,7 +389,7 @@ struct ub_hw_eq_rec {
 	__u8 rsvd[56];
 };
 
-/* ---- Shadow records: user memory, one cache line a writer ---------------------------------------- */
+/* ---- Shadow records: user memory, one cache line a writer ------------------------------------ */
 struct ub_hw_jfs_rec {
 	__le32 pi;		/* user: WQEBBs posted; the truth a doorbell only hints at */
 	__u8 rsvd0[60];
@@ -518,7 +518,7 @@ struct ub_hw_recv_wqe {
 	struct ub_hw_sge sge[UB_HW_RECV_SGE];
 };
 
-/* ---- Completion queue entries ------------------------------------------------------------------- */
+/* ---- Completion queue entries ---------------------------------------------------------------- */
 enum ub_cr_status {		/* liburma's names and numbers */
 	UB_CR_SUCCESS			= 0,
 	UB_CR_UNSUPPORTED_OPCODE_ERR	= 1,

@@ -56,7 +56,8 @@ constexpr Sentence sentences[] = {
     {UB_EXT_PRIVILEGE, "values above {limit} need a capability this process lacks",
      "ask for at most {limit}, or run with CAP_SYS_NICE"},
     {UB_EXT_WRONG_DOOR, "the queue is of another door",
-     "SUBMIT, REAP and io_uring take queues of UB_DOOR_IOCTL, WAIT and mmap those of UB_DOOR_MAPPED"},
+     "SUBMIT, REAP and io_uring take queues of UB_DOOR_IOCTL, "
+     "WAIT and mmap those of UB_DOOR_MAPPED"},
     {UB_EXT_QUEUE_FULL, "the queue of depth {limit} has no room, or its completion queue has none",
      "take completions, or make the queues deeper"},
     {UB_EXT_CANCELLED, "the queue's requests are being cancelled", "post again when that is over"},

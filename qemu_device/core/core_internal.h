@@ -684,7 +684,10 @@ uint64_t ub_engine_park_left(struct ub_jfs *jfs);
 void ub_engine_kick(struct ub_jfs *jfs, bool admin);
 
 /* ---- pause.c ---- */
-/* Under engine.lock, on an engine thread: it sleeps or wakes; it waits while the device is paused. */
+/*
+ * Under engine.lock, on an engine thread: it sleeps or wakes; it waits while the device is
+ * paused.
+ */
 void ub_pause_idle(struct ub_engine *e, bool idle);
 void ub_pause_wait(struct ub_engine *e);
 /* Between two bursts of an engine thread: whether the device is to stand still, and wait. */

@@ -7,11 +7,13 @@
 #include <cblas.h>
 #include <dlfcn.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "core_internal.h"
 
 #define TILE_FLOPS	4.0e9
 #define TILE_ROWS	1024
+#define HUGE_PAGE	(2u << 20)
 
 struct matrix {
 	float *data;		/* packed */
@@ -49,8 +51,12 @@ static bool reserve(struct ub_scratch *scratch, size_t size)
 	if (size <= scratch->size)
 		return true;
 	free(scratch->buf);
-	scratch->buf = aligned_alloc(64, size);
+	size = (size + HUGE_PAGE - 1) & ~(size_t)(HUGE_PAGE - 1);
+	scratch->buf = aligned_alloc(HUGE_PAGE, size);
 	scratch->size = scratch->buf ? size : 0;
+	/* A matrix that is copied and multiplied page by page misses the TLB at each row. */
+	if (scratch->buf)
+		madvise(scratch->buf, size, MADV_HUGEPAGE);
 	return scratch->buf;
 }
 

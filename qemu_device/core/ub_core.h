@@ -114,14 +114,14 @@ struct ub_core_stream {
 };
 
 /*
- * The state of a paused device, without guest memory and device memory, which are the front end's to
- * save and to have in place before a load. Commands under way go along: data that has moved does
- * not move again, nothing completes twice. 0 or -1.
+ * The state of a paused device, without guest memory and device memory, which are the front end's
+ * to save and to have in place before a load. Commands under way go along: data that has moved
+ * does not move again, nothing completes twice. 0 or -1.
  */
 int ub_core_save(struct ub_core *core, const struct ub_core_stream *to);
 /*
- * Into a paused device of the same identity and limits, in place of whatever it had. On failure it is
- * as after a reset and *error says why. All devices are loaded before the first is resumed.
+ * Into a paused device of the same identity and limits, in place of whatever it had. On failure it
+ * is as after a reset and *error says why. All devices are loaded before the first is resumed.
  */
 int ub_core_load(struct ub_core *core, const struct ub_core_stream *from, char *error, size_t size);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Doorbells by eventfd: a thread of the device's own takes them, so that a guest's store neither traps
- * nor waits for the big lock. Pages are attached and detached under that lock; what the thread finds
- * at a page is looked up anew each time, as the page may have been taken back.
+ * Doorbells by eventfd: a thread of the device's own takes them, so that a guest's store neither
+ * traps nor waits for the big lock. Pages are attached and detached under that lock; what the
+ * thread finds at a page is looked up anew each time, as the page may have been taken back.
  */
 #include "qemu/osdep.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Snapshots and migration. The core stands still whenever the VM does, so that its state is one with
- * that of the guest's memory; and then all memory it writes without telling QEMU is marked.
+ * Snapshots and migration. The core stands still whenever the VM does, so that its state is one
+ * with that of the guest's memory; and then all memory it writes without telling QEMU is marked.
  */
 #include "qemu/osdep.h"
 

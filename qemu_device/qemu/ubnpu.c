@@ -122,7 +122,10 @@ static void ubnpu_bars(UbNpu *npu)
 				 &npu->hbm);
 }
 
-/* Undoes ubnpu_bars() and ubnpu_capabilities(): a subregion left in would keep the device for ever. */
+/*
+ * Undoes ubnpu_bars() and ubnpu_capabilities(): a subregion left in would keep the device for
+ * ever.
+ */
 static void ubnpu_withdraw(UbNpu *npu)
 {
 	PCIDevice *pdev = &npu->parent;

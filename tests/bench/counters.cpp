@@ -35,7 +35,8 @@ namespace {
 
 const std::string tracing = "/sys/kernel/tracing/";
 
-// Set up in this order, stopped in the other: only the write that sets up the last is itself counted.
+// Set up in this order, stopped in the other: only the write that sets up the last is itself
+// counted.
 constexpr const char *copying_calls[] = {"read", "write"};
 
 std::string event(const char *call) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The doors by which commands reach the device. A door is a class with the members of MappedDoor; it
-// is made known by one line in with_door().
+// The doors by which commands reach the device. A door is a class with the members of MappedDoor;
+// it is made known by one line in with_door().
 #pragma once
 
 #include <memory>

@@ -16,8 +16,8 @@ namespace bench {
 
 namespace {
 
-// Stores to the first four bytes of the direct WQE area: they reach the device, which keeps them and
-// does nothing, as it waits for the last bytes.
+// Stores to the first four bytes of the direct WQE area: they reach the device, which keeps them
+// and does nothing, as it waits for the last bytes.
 void trapped_store(const std::string &device) {
     const Queues q(device);
     constexpr unsigned stores = 1024, rounds = 201;

@@ -81,7 +81,8 @@ public:
         Side &me = side_[i];
         const auto *word = static_cast<const volatile uint64_t *>(me.inbox.data());
         ++me.awaited;
-        // Without a pause: under TCG that takes QEMU's big lock, which the other side's doorbell needs.
+        // Without a pause: under TCG that takes QEMU's big lock, which the other side's doorbell
+        // needs.
         while (*word < me.awaited)
             ;
         collect(i);

@@ -89,7 +89,8 @@ void table_memory(const std::string &device) {
         const uint64_t before = device_counter(device, "table_bytes");
         const Segment segment(q.ctx, size, false);
         const uint64_t made = device_counter(device, "table_bytes") - before;
-        report({"page_tables", "", "small", 0, size}, "table_bytes", static_cast<double>(made), "B");
+        report({"page_tables", "", "small", 0, size}, "table_bytes", static_cast<double>(made),
+               "B");
     }
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The parts of the demonstration that ubctl has no verb for:
 //
-//   exchange send FROM TO TEXT             a message from one device to the other, checked on arrival
-//   exchange count DEVICE PROCESSES TIMES  processes of their own add 1 to one counter of this one's
-//   exchange syscalls DEVICE TIMES         system calls of that many NOPs, by the kernel's tracepoint
+//   exchange send FROM TO TEXT             a message from device to device, checked on arrival
+//   exchange count DEVICE PROCESSES TIMES  processes add 1 to one counter of this one's
+//   exchange syscalls DEVICE TIMES         system calls of that many NOPs, by a tracepoint
 //
 // Each prints what it saw and fails if it is not what it should be.
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A device state from who knows where: one that was saved in the middle of work, with bytes changed,
- * or bytes alone. It is refused with a reason, or the device works on, as hostile as what it holds.
+ * A device state from who knows where: one that was saved in the middle of work, with bytes
+ * changed, or bytes alone. It is refused with a reason, or the device works on, as hostile as what
+ * it holds.
  */
 #include "ops.h"
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Page tables of any content: entries of all levels, tables within themselves, and walks of them. */
+/*
+ * Page tables of any content: entries of all levels, tables within themselves, and walks of them.
+ */
 #include "ops.h"
 
 #define TABLES		6

@@ -122,7 +122,8 @@ ub::request scattered(rig &r, ub_opcode opcode, unsigned pieces) {
 
 ub::request atomic(rig &r, ub_opcode opcode) {
     std::memset(rig::bytes(r.b).data(), 0x5a, 16);
-    return ub::atomic(opcode, r.a.sge(0, 8), r.b.target(), at(r.b, 8), 0x1234567, 0x5a5a5a5a5a5a5a5a);
+    return ub::atomic(opcode, r.a.sge(0, 8), r.b.target(), at(r.b, 8), 0x1234567,
+                      0x5a5a5a5a5a5a5a5a);
 }
 
 ub::request gemm(rig &r) {

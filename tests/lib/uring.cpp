@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What io_uring's door has beyond the others: kinds of rings, registered files and buffers, batches,
-// WAIT, CANCEL, stop tokens, memory by co_await; and the end of rings, processes and devices with
-// commands in flight.
+// What io_uring's door has beyond the others: kinds of rings, registered files and buffers,
+// batches, WAIT, CANCEL, stop tokens, memory by co_await; and the end of rings, processes and
+// devices with commands in flight.
 //
 //   lib-uring [DEVICE [DEVICE]]		the second device is reset
 
@@ -269,7 +269,7 @@ ub::uring::task<> register_and_write(ub::uring::ring &ring, ub::uring::queue &qu
     cfg.va = to.data();
     const auto sink = co_await ub::uring::register_memory(ring, cfg);
     (co_await queue.submit(ub::write(source.sge(), sink.target(eid)))).require();
-    EXPECT(std::equal(from.as<std::byte>().begin(), from.as<std::byte>().end(), to.as<std::byte>().begin()));
+    EXPECT(std::ranges::equal(from.as<std::byte>(), to.as<std::byte>()));
     co_await ub::uring::unregister_memory(ring, source);
     co_await ub::uring::unregister_memory(ring, sink);
     co_await ub::uring::unregister_memory(ring, sink);
@@ -386,7 +386,8 @@ void reset_ends_commands_with_enodev() {
         std::array<ub::completion, 1> room;
         reap_error = thrown<ub::error>([&] { q.jfc.reap(room, 1); }).errnum();
     });
-    EXPECT(std::system(("build/ubctl -d " + device_b + " device reset --force > /dev/null").c_str()) == 0);
+    const std::string reset = "build/ubctl -d " + device_b + " device reset --force > /dev/null";
+    EXPECT(std::system(reset.c_str()) == 0);
     EXPECT(ring.wait() == -ENODEV);
     EXPECT(ring.wait() == -ENODEV);
     reaper.join();

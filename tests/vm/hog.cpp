@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Holds a device busy until it is killed: memory registered, queues full of long commands, one thread
-// of control blocked in a wait. Prints "ready" once work is in flight.
+// Holds a device busy until it is killed: memory registered, queues full of long commands, one
+// thread of control blocked in a wait. Prints "ready" once work is in flight.
 //
 //   hog NAME
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Work on two devices whose every result is checked, round by round, while the machine below is saved,
-// moved and restored: data both ways, messages, counters, products. Prints a line a round.
+// Work on two devices whose every result is checked, round by round, while the machine below is
+// saved, moved and restored: data both ways, messages, counters, products. Prints a line a round.
 //
 //   migrate_guest ROUNDS
 

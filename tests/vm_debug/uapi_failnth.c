@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every allocation that a call makes fails once: the first, then the second, and so on until the call
- * meets no more of them. Each failure is clean: an errno, and nothing left when the file is closed.
- * Needs a kernel with FAULT_INJECTION, such as that of `make test-debug`.
+ * Every allocation that a call makes fails once: the first, then the second, and so on until the
+ * call meets no more of them. Each failure is clean: an errno, and nothing left when the file is
+ * closed. Needs a kernel with FAULT_INJECTION, such as that of `make test-debug`.
  */
 #include "../vm/uapi.h"
 

@@ -35,7 +35,7 @@ extern "C" {
 
 #define UB_API __attribute__((visibility("default")))
 
-/* ---- Errors ----------------------------------------------------------------------------------- */
+/* ---- Errors ---------------------------------------------------------------------------------- */
 
 /** Why the last failing call of this thread failed. Texts are never NULL. */
 struct ub_error {
@@ -63,7 +63,7 @@ UB_API const char *ub_opcode_str(unsigned opcode);
 /** @return the library's version, such as "0.1.0". */
 UB_API const char *ub_version(void);
 
-/* ---- Devices ----------------------------------------------------------------------------------- */
+/* ---- Devices --------------------------------------------------------------------------------- */
 
 typedef struct ub_eid {
 	uint8_t raw[16];	/**< network order */
@@ -109,7 +109,7 @@ UB_API char *ub_eid_str(const ub_eid_t *eid, char buf[40]);
 /** Parse IPv6-like text, abbreviated or not. @return 0 or -EINVAL */
 UB_API int ub_eid_parse(const char *text, ub_eid_t *eid);
 
-/* ---- Contexts ----------------------------------------------------------------------------------- */
+/* ---- Contexts -------------------------------------------------------------------------------- */
 
 struct ub_context;
 
@@ -120,8 +120,8 @@ struct ub_context;
  *   eid, engines (1..16, default 1), max_seg, max_jfs, max_jfr, max_jfc, max_ctx; memlock: bytes
  *   the context may register, in place of RLIMIT_MEMLOCK, as nothing is locked (default: no limit).
  *   poll_us (0..1000, default 20) an idle engine polls so long before it sleeps; inline_bytes
- *   (0..65536, default 4096): larger payloads are not moved by the posting thread itself, 0: nothing.
- *   Who opens a device of a name that exists gets that one; only memlock counts then.
+ *   (0..65536, default 4096): larger payloads are not moved by the posting thread itself, 0:
+ *   nothing. Who opens a device of a name that exists gets that one; only memlock counts then.
  * @return the context, or NULL: ENODEV no such device, EACCES no permission on its node,
  *   EDQUOT/ENOSPC limits, EINVAL bad name, ELIBBAD the soft provider cannot be loaded
  */
@@ -152,7 +152,7 @@ struct ub_async {
  */
 UB_API int ub_get_async_event(struct ub_context *ctx, struct ub_async *event, int timeout_ms);
 
-/* ---- Memory ------------------------------------------------------------------------------------- */
+/* ---- Memory ---------------------------------------------------------------------------------- */
 
 /** Page-aligned zeroed memory, backed by huge pages where the system has them. NULL: ENOMEM */
 UB_API void *ub_alloc_buf(size_t size);
@@ -211,13 +211,13 @@ UB_API void ub_describe_seg(const struct ub_seg *seg, struct ub_desc *desc);
 /** Importing is the library's affair alone: rights are checked at each access, by the owner. */
 UB_API struct ub_target ub_import(const struct ub_desc *desc);
 
-/* ---- Event channels ------------------------------------------------------------------------------- */
+/* ---- Event channels -------------------------------------------------------------------------- */
 
 struct ub_jfce;
 UB_API struct ub_jfce *ub_create_jfce(struct ub_context *ctx);
 /**
- * As above, and each event also adds 1 to an eventfd, which stays the caller's. Its count says how many
- * events there were, not how many are left: read it, then take events until there are none.
+ * As above, and each event also adds 1 to an eventfd, which stays the caller's. Its count says how
+ * many events there were, not how many are left: read it, then take events until there are none.
  * @return NULL with EBADF: not an eventfd
  */
 UB_API struct ub_jfce *ub_create_jfce_eventfd(struct ub_context *ctx, int eventfd);
@@ -225,7 +225,7 @@ UB_API int ub_delete_jfce(struct ub_jfce *jfce);
 /** @return a file to poll(2), POLLIN: ub_wait_jfc() will not block; owned by the JFCE */
 UB_API int ub_jfce_fd(const struct ub_jfce *jfce);
 
-/* ---- Queues ------------------------------------------------------------------------------------- */
+/* ---- Queues ---------------------------------------------------------------------------------- */
 
 struct ub_jfc_cfg {
 	uint32_t depth;		/**< CQEs; rounded up to a power of two, at least 64. More
@@ -336,8 +336,8 @@ UB_API int ub_reap_jfc(struct ub_jfc *jfc, struct ub_cr *cr, unsigned n, unsigne
 UB_API struct ub_jfs *ub_create_jfs(struct ub_context *ctx, const struct ub_jfs_cfg *cfg);
 /**
  * Change the state. Allowed: READY to SUSPENDED (gives a WR_SUSPEND_DONE completion) or ERROR (each
- * outstanding request completes with WR_FLUSH_ERR, then one WR_FLUSH_ERR_DONE), SUSPENDED to READY or
- * ERROR, ERROR to RESET (indices restart at 0), RESET to READY. Else -EINVAL.
+ * outstanding request completes with WR_FLUSH_ERR, then one WR_FLUSH_ERR_DONE), SUSPENDED to READY
+ * or ERROR, ERROR to RESET (indices restart at 0), RESET to READY. Else -EINVAL.
  */
 UB_API int ub_modify_jfs(struct ub_jfs *jfs, enum ub_queue_state state);
 UB_API int ub_query_jfs(struct ub_jfs *jfs, struct ub_queue_attr *attr);
@@ -357,7 +357,7 @@ UB_API int ub_delete_jetty(struct ub_jetty *jetty);
 UB_API void ub_describe_jfr(const struct ub_jfr *jfr, struct ub_desc *desc);
 UB_API void ub_describe_jetty(const struct ub_jetty *jetty, struct ub_desc *desc);
 
-/* ---- Work requests -------------------------------------------------------------------------------- */
+/* ---- Work requests --------------------------------------------------------------------------- */
 
 /** A piece of local memory; the same layout as in the WQE. */
 typedef struct ub_hw_sge ub_sge_t;	/* { len, token_id, va } */
@@ -435,8 +435,8 @@ struct ub_cr {
  *	Ask for one event at the next completion, at once if there is one already. 0.
  *
  * With UB_DOOR_IOCTL posting and polling make a system call a batch; each request then gives a
- * completion, also without UB_WR_COMPLETE; -ENOSPC also says that completions not taken leave no room; and there
- * is nothing to re-arm: -EOPNOTSUPP, wait by ub_reap_jfc().
+ * completion, also without UB_WR_COMPLETE; -ENOSPC also says that completions not taken leave no
+ * room; and there is nothing to re-arm: -EOPNOTSUPP, wait by ub_reap_jfc().
  */
 
 /** Bytes of the longest WQE. */
@@ -467,12 +467,12 @@ struct ub_wait_cfg {
 #define UB_WAIT_CFG_INIT { 20, 80, -1 }
 
 /**
- * Wait for completions: spin, then pause, then block. Blocking re-arms the JFC and sleeps on its event
- * channel, which must serve this JFC alone; without one it sleeps in turns of 20 us to 1 ms. A JFC of
- * UB_DOOR_IOCTL waits in the kernel.
+ * Wait for completions: spin, then pause, then block. Blocking re-arms the JFC and sleeps on its
+ * event channel, which must serve this JFC alone; without one it sleeps in turns of 20 us to 1 ms.
+ * A JFC of UB_DOOR_IOCTL waits in the kernel.
  * @param cfg NULL: UB_WAIT_CFG_INIT
- * @return how many were written to cr, at most n; 0 after the timeout; -EINVAL: the channel serves other
- *	JFCs; -EINTR; -ENODEV: the device is lost
+ * @return how many were written to cr, at most n; 0 after the timeout; -EINVAL: the channel
+ *	serves other JFCs; -EINTR; -ENODEV: the device is lost
  */
 UB_API int ub_wait_cr(struct ub_jfc *jfc, struct ub_cr *cr, unsigned n,
 		      const struct ub_wait_cfg *cfg);

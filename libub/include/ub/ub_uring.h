@@ -50,8 +50,8 @@ static inline void ub_uring_prep(struct io_uring_sqe *sqe, int fd, uint32_t op, 
 
 /**
  * Submit one request.
- * @param room UB_WQE_MAX bytes that stay until io_uring_submit() has returned (with SQPOLL until the
- *   completion); used for requests of more than 64 bytes. May be NULL if there are none
+ * @param room UB_WQE_MAX bytes that stay until io_uring_submit() has returned (with SQPOLL
+ *   until the completion); used for requests of more than 64 bytes. May be NULL if there are none
  * @return 0, or -EINVAL: malformed, or longer than 64 bytes without room
  */
 static inline int ub_uring_prep_submit(struct io_uring_sqe *sqe, int fd, const struct ub_jfs *jfs,
@@ -75,7 +75,8 @@ static inline int ub_uring_prep_submit(struct io_uring_sqe *sqe, int fd, const s
 }
 
 /**
- * Submit encoded requests, whole ones, as one command: all go in or none, and it ends with the last.
+ * Submit encoded requests, whole ones, as one command: all go in or none, and it ends with the
+ * last.
  * @param wqes blocks x 64 bytes, as ub_encode_wr() writes them one after the other
  */
 static inline void ub_uring_prep_batch(struct io_uring_sqe *sqe, int fd, const struct ub_jfs *jfs,

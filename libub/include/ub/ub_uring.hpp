@@ -302,8 +302,8 @@ public:
     };
 
     /**
-     * co_await gives the outcome. A stop before it is submitted keeps it from being; a stop while it is
-     * in flight cancels the queue: what it has in flight is flushed, other requests as well.
+     * co_await gives the outcome. A stop before it is submitted keeps it from being; a stop while
+     * it is in flight cancels the queue: what it has in flight is flushed, other requests as well.
      * @throws error EINVAL malformed, at once
      */
     submission submit(const request &what, std::stop_token stop = {}) {
