@@ -24,9 +24,9 @@ def series(rows, what, metric, axis, **fixed):
                   and all(row.get(key) == value for key, value in fixed.items()))
 
 
-def line(axes, points, label, style="-"):
+def line(axes, points, label, style="-", color=None):
     if points:
-        axes.plot(*zip(*points), style, marker="o", markersize=3, label=label)
+        axes.plot(*zip(*points), style, marker="o", markersize=3, label=label, color=color)
 
 
 def doors(rows):
@@ -34,13 +34,14 @@ def doors(rows):
 
 
 def latency_by_depth(rows, axes):
-    for door in doors(rows):
+    # One colour a door, one style a percentile.
+    for i, door in enumerate(doors(rows)):
         for metric, style in (("latency_p50", "-"), ("latency_p99", "--"),
                               ("latency_p99_9", ":")):
             line(axes, series(rows, "nop", metric, "depth", door=door, mode="polled"),
-                 f"NOP, {door}, {metric[8:].replace('_', '.')}", style)
-    for peer in ("nvme_passthrough_fio", "nvme_io_uring_fio", "virtio_blk_fio"):
-        line(axes, series(rows, peer, "latency_p50", "depth"), f"{peer}, p50")
+                 f"NOP, {door}, {metric[8:].replace('_', '.')}", style, f"C{i}")
+    for i, peer in enumerate(("nvme_passthrough_fio", "nvme_io_uring_fio", "virtio_blk_fio")):
+        line(axes, series(rows, peer, "latency_p50", "depth"), f"{peer}, p50", "-", f"C{5 + i}")
     axes.set(xscale="log", yscale="log", xlabel="commands under way", ylabel="ns",
              title="Latency by depth")
     axes.set_xscale("log", base=2)
@@ -68,18 +69,19 @@ def counts_by_door(rows, axes):
         drawn = axes.bar([x + i * width for x in range(len(bars))], heights, width, label=metric)
         axes.bar_label(drawn, fmt="%.3g", fontsize=7)
     axes.set_xticks([x + width for x in range(len(bars))],
-                    [f"{door}\n{mode}\ndepth {depth}" for door, mode, depth in bars])
-    axes.set(ylabel="per command", title="Counts by door, NOP")
+                    [f"{door}, {mode}, {depth}" for door, mode, depth in bars], rotation=45,
+                    ha="right")
+    axes.set(ylabel="per command", title="Counts by door, mode and depth, NOP")
 
 
 def main():
     source, target = map(pathlib.Path, sys.argv[1:3])
     rows = json.loads(source.read_text(encoding="utf-8"))["measured"]
     for draw in (latency_by_depth, bandwidth_by_size, counts_by_door):
-        figure, axes = plt.subplots(figsize=(8, 5))
+        figure, axes = plt.subplots(figsize=(10, 5))
         draw(rows, axes)
         axes.grid(True, which="major", alpha=0.3)
-        axes.legend(fontsize=7)
+        axes.legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
         figure.tight_layout()
         path = target / f"{draw.__name__}.svg"
         figure.savefig(path, metadata={"Date": None})
