@@ -6,18 +6,7 @@
 #   suite.sh PROGRAM[@ARG]... ...
 set -u
 cd "$(dirname "$0")/../.."
-failed=0
-
-check() {
-    local name=$1
-    shift
-    if "$@"; then
-        echo "ok - $name"
-    else
-        echo "not ok - $name"
-        failed=1
-    fi
-}
+. tests/check.sh
 
 rows() { build/ubctl --no-header "$1" list | wc -l; }
 nothing_left() {

@@ -6,18 +6,7 @@ cd "$(dirname "$0")/../.."
 ubvm=$PWD/qemu_device/ubvm
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-failed=0
-
-check() {
-    local name=$1
-    shift
-    if "$@"; then
-        echo "ok - $name"
-    else
-        echo "not ok - $name"
-        failed=1
-    fi
-}
+. tests/check.sh
 
 run() { "$ubvm" run --devices 0 "$@" > "$dir/out" 2> "$dir/err"; }
 

@@ -4,18 +4,7 @@
 # after the module came anew.
 set -u
 cd "$(dirname "$0")/../.."
-failed=0
-
-check() {
-    local name=$1
-    shift
-    if "$@"; then
-        echo "ok - $name"
-    else
-        echo "not ok - $name"
-        failed=1
-    fi
-}
+. tests/check.sh
 
 start_udevd() {
     mkdir -p /run/udev/rules.d
