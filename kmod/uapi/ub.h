@@ -48,6 +48,7 @@ enum ub_ext_code {
 	UB_EXT_WRONG_DOOR	= 22,	/* EINVAL; id; - : the queue is of another door */
 	UB_EXT_QUEUE_FULL	= 23,	/* EAGAIN; id; WQEBBs of the ring */
 	UB_EXT_CANCELLED	= 24,	/* ECANCELED; id; - */
+	UB_EXT_USER_LIMIT	= 25,	/* EDQUOT; UB_OBJ_*, 0: pinned bytes; what one user may have */
 };
 
 enum ub_obj_type {
@@ -343,9 +344,15 @@ struct ub_async_event {
 #define UB_MMAP_JFS_DB(id)	((1ull << 40) | ((__u64)(id) << 12))
 #define UB_MMAP_JFC_DB(id)	((2ull << 40) | ((__u64)(id) << 12))
 
+enum ub_lost {
+	UB_LOST_NO		= 0,
+	UB_LOST_DEVICE		= 1,	/* the device is gone or was reset */
+	UB_LOST_CONTEXT		= 2,	/* this context alone was reset */
+};
+
 struct ub_status_page {
 	__u32 generation;	/* the device's, now */
-	__u32 lost;		/* nonzero: this context's device is gone or was reset */
+	__u32 lost;		/* enum ub_lost; anything but 0 is for good */
 };
 
 /* ---- Generic netlink: administration --------------------------------------------------------- */
@@ -360,10 +367,30 @@ enum ub_genl_cmd {
 	UB_CMD_CTX_GET,		/* open contexts */
 	UB_CMD_SEG_GET,		/* registered segments */
 	UB_CMD_QUEUE_GET,	/* JFS, JFR, JFC */
-	UB_CMD_DEV_RESET,	/* admin only; UB_A_DEV_INDEX, UB_A_FORCE: also with contexts open */
+	UB_CMD_DEV_RESET,	/* admin only; UB_A_DEV_INDEX, UB_A_SCOPE and what it asks for */
+	UB_CMD_HEALTH_GET,	/* every device's counters of faults and recoveries */
+	UB_CMD_HEALTH_NTF,	/* to the group: UB_A_HEALTH_EVENT and what it concerns */
+	UB_CMD_INJECT,		/* admin only; UB_A_DEV_INDEX, UB_A_FAULT_*; as UB_ADMIN_INJECT */
+	UB_CMD_INJECT_GET,	/* admin only, not a dump; UB_A_DEV_INDEX, UB_A_FAULT_KIND */
 	__UB_CMD_MAX,
 };
 #define UB_CMD_MAX (__UB_CMD_MAX - 1)
+
+/* What DEV_RESET resets, and what a recovery reset. */
+enum ub_reset_scope {
+	UB_SCOPE_DEVICE		= 0,	/* UB_A_FORCE: also with contexts open, which are lost */
+	UB_SCOPE_CONTEXT	= 1,	/* UB_A_TID: it is lost, as by a reset of the device */
+	UB_SCOPE_QUEUE		= 2,	/* UB_A_QUEUE_TYPE (JFS, JFR), _ID: to ERROR, flushed */
+};
+
+enum ub_health_event {
+	UB_HEALTH_HANG		= 1,	/* a queue stood still; UB_A_SCOPE: what was reset for it */
+	UB_HEALTH_LOST_IRQ	= 2,	/* completions were there without an interrupt; waiters woken */
+	UB_HEALTH_LOST_DB	= 3,	/* a queue had work and did not run; it was rung again */
+	UB_HEALTH_ADMIN_TIMEOUT	= 4,	/* the device is lost until it is reset */
+	UB_HEALTH_FATAL		= 5,	/* the device said so; UB_A_SCOPE: what was reset for it */
+	UB_HEALTH_RESET		= 6,	/* by an administrator or the PCI core; UB_A_SCOPE */
+};
 
 enum ub_genl_attr {
 	UB_A_UNSPEC,
@@ -411,6 +438,28 @@ enum ub_genl_attr {
 	UB_A_PREEMPTED,		/* u64: JFS */
 	UB_A_REARMS,		/* u64: JFC */
 	UB_A_MODERATED,		/* u64: JFC */
+	UB_A_SCOPE,		/* u32: enum ub_reset_scope */
+	UB_A_HEALTH_EVENT,	/* u32: enum ub_health_event */
+	UB_A_HANGS,		/* u64: HEALTH_GET, since the device was bound: and so on */
+	UB_A_QUEUE_RESETS,	/* u64: by hang detection */
+	UB_A_CONTEXT_RESETS,	/* u64: by hang detection */
+	UB_A_DEVICE_RESETS,	/* u64: by hang detection and fatal errors */
+	UB_A_ADMIN_RESETS,	/* u64: of every scope, asked for */
+	UB_A_LOST_IRQS,		/* u64: recovered */
+	UB_A_LOST_DOORBELLS,	/* u64: recovered */
+	UB_A_EQ_OVERRUNS,	/* u64: event queues found full */
+	UB_A_ADMIN_TIMEOUTS,	/* u64 */
+	UB_A_FATALS,		/* u64 */
+	UB_A_COREDUMPS,		/* u64: written */
+	UB_A_HANG_TIMEOUT_MS,	/* u32: 0: detection is off */
+	UB_A_FAULT_KIND,	/* u32: enum ub_fault */
+	UB_A_FAULT_ID,		/* u32 */
+	UB_A_FAULT_COUNT,	/* u32 */
+	UB_A_FAULT_SKIP,	/* u32 */
+	UB_A_FAULT_ARG0,	/* u64 */
+	UB_A_FAULT_ARG1,	/* u64 */
+	UB_A_FAULTS_ARMED,	/* u32 */
+	UB_A_FAULTS_GIVEN,	/* u64 */
 	__UB_A_MAX,
 };
 #define UB_A_MAX (__UB_A_MAX - 1)

@@ -62,6 +62,7 @@
 #define UB_REG_ERR_CAUSE	0x110	/* RO UB_ERR_*, first error since reset; write clears */
 #define UB_REG_ERR_INFO		0x118	/* RO 64: offset, address or index of the first error */
 #define UB_REG_PORT0_STATE	0x120	/* RO fabric port link state, 0: no port */
+#define UB_REG_RUNNING		0x128	/* RO send queues whose command is being executed */
 
 #define UB_REG_ADMIN_BASE	0x200	/* RW 64: bus address of the admin ring, 4 KiB aligned */
 #define UB_REG_ADMIN_DEPTH	0x208	/* RW slots, power of two, 2 .. UB_HW_ADMIN_MAX_DEPTH */
@@ -72,7 +73,7 @@
 #define UB_REG_STATS		0x300	/* RO struct ub_hw_stats */
 
 #define UB_HW_MAGIC		0x504e4255	/* "UBNP" */
-#define UB_HW_VERSION		0x00010001
+#define UB_HW_VERSION		0x00010002
 #define UB_HW_UB_CLASS		0x0400
 
 #define UB_CTRL_ENABLE		(1u << 0)	/* admin ring is live; clearing it stops nothing */
@@ -95,6 +96,8 @@
 #define UB_CAP_HBM		(1ull << 4)
 #define UB_CAP_MODERATION	(1ull << 5)	/* completion events by count and time */
 #define UB_CAP_STRICT		(1ull << 6)	/* strict priorities and weights of queues */
+#define UB_CAP_PROGRESS		(1ull << 7)	/* QUERY_JFS tells progress; RUNNING counts */
+#define UB_CAP_INJECT		(1ull << 62)	/* faults on demand, of a model alone */
 #define UB_CAP_EMULATED		(1ull << 63)	/* a model, not silicon */
 
 /* Bits of OPCODES: one for each family. */
@@ -196,6 +199,8 @@ enum ub_admin_op {
 	UB_ADMIN_MODIFY_JFR	= 0x55,
 	UB_ADMIN_QUERY_JFR	= 0x56,
 	UB_ADMIN_DESTROY_JFR	= 0x57,
+	UB_ADMIN_INJECT		= 0x70,
+	UB_ADMIN_QUERY_INJECT	= 0x71,
 };
 
 enum ub_admin_status {
@@ -300,6 +305,46 @@ struct ub_admin_jfr {		/* CREATE_JFR, MODIFY_JFR (state alone), DESTROY_JFR */
 	__u8 rsvd[18];
 };
 
+/*
+ * Faults on demand, docs/faults.md. Each kind has its own use of the object (cmd.id) and of arg.
+ * An armed fault passes over skip occasions, then happens count times, then is gone; a function
+ * reset removes all.
+ */
+enum ub_fault {			/* cmd.id; arg[0]; arg[1] */
+	UB_FAULT_STATUS		= 1,	/* JFS or 0: any; enum ub_cr_status, not 0; substatus */
+	UB_FAULT_POISON		= 2,	/* TokenID; offset; bytes: in force until removed */
+	UB_FAULT_STALL		= 3,	/* JFS or 0; enum ub_stall_end; ns (UB_STALL_TIME) */
+	UB_FAULT_CQE_DELAY	= 4,	/* JFC or 0; ns; - */
+	UB_FAULT_CQE_TORN	= 5,	/* JFC or 0; ns between the pieces; - */
+	UB_FAULT_LOST_IRQ	= 6,	/* vector; -; - */
+	UB_FAULT_LOST_DB	= 7,	/* JFS or 0; -; - : a send doorbell or direct WQE */
+	UB_FAULT_ADMIN_STATUS	= 8,	/* admin opcode or 0: any; enum ub_admin_status, not 0; - */
+	UB_FAULT_ADMIN_SILENT	= 9,	/* admin opcode or 0: any; -; - : no answer, nothing done */
+	UB_FAULT_LINK_DOWN	= 10,	/* 0; -; - : no peer is reached, until removed */
+	UB_FAULT_EVENT		= 11,	/* queue id; enum ub_event_type; TID << 32 | info: at once */
+	UB_FAULT_FATAL		= 12,	/* 0; -; - : STATUS.FATAL, DEV_FATAL: at once */
+};
+#define UB_FAULT_MAX		12
+#define UB_FAULT_FOREVER	0xffffffffu	/* as count */
+#define UB_FAULT_MAX_NS		10000000000ull	/* of a delay */
+
+/* What ends a stalled command, each also what the later ones do. */
+enum ub_stall_end {
+	UB_STALL_TIME		= 0,	/* it goes on by itself after arg[1] ns */
+	UB_STALL_QUEUE		= 1,	/* its queue leaves READY: WR_FLUSH_ERR */
+	UB_STALL_CONTEXT	= 2,	/* DESTROY_JFS; until then ERROR does not end it */
+	UB_STALL_DEVICE		= 3,	/* function reset; until then DESTROY_JFS gives BUSY */
+};
+
+struct ub_admin_inject {	/* INJECT; QUERY_INJECT: kind alone */
+	__le32 kind;		/* enum ub_fault */
+	__le32 count;		/* 1 .. UB_FAULT_FOREVER; 0: remove those of this kind and id */
+	__le32 skip;
+	__le32 rsvd0;
+	__le64 arg[2];
+	__u8 rsvd[24];
+};
+
 struct ub_admin_cmd {
 	__u8 opcode;
 	__u8 rsvd;
@@ -312,22 +357,24 @@ struct ub_admin_cmd {
 		struct ub_admin_jfc jfc;
 		struct ub_admin_jfs jfs;
 		struct ub_admin_jfr jfr;
+		struct ub_admin_inject inject;
 		__u8 raw[56];
 	};
 };
 
 #define UB_ADMIN_REPLY_OWNER	(1u << 0)
+#define UB_ADMIN_REPLY_RUNNING	(1u << 1)	/* QUERY_JFS: its command is being executed */
 
 struct ub_admin_reply {
 	__u8 status;		/* enum ub_admin_status */
-	__u8 flags;		/* UB_ADMIN_REPLY_OWNER */
+	__u8 flags;		/* UB_ADMIN_REPLY_* */
 	__le16 tag;
-	__le32 detail;
+	__le32 detail;		/* QUERY_JFS: moves with each burst, retry and completion */
 	__le32 state;		/* QUERY_*: enum ub_queue_state */
 	__le32 pi;		/* QUERY_*: as the device last saw it */
 	__le32 ci;		/* QUERY_*: JFC: as the user last published it */
-	__le32 refs;		/* QUERY_*: objects that refer to this one */
-	__le64 count;		/* QUERY_*: WQEs or CQEs since creation */
+	__le32 refs;		/* QUERY_*: objects that refer to this one; _INJECT: faults armed */
+	__le64 count;		/* QUERY_*: WQEs or CQEs since creation; _INJECT: faults given */
 	union {			/* QUERY_JFS, QUERY_JFC: since creation */
 		struct {
 			__le64 inline_wqes;	/* of count: ran on the doorbell's own path */

@@ -194,7 +194,7 @@ static void document_statuses(void **state)
 static void document_sizes(void **state)
 {
 	(void)state;
-	check_section("12. Sizes", 0, 1, sizes);
+	check_section("13. Sizes", 0, 1, sizes);
 }
 
 int main(void)
