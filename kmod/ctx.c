@@ -23,6 +23,8 @@ static void ctx_free(struct kref *ref)
 		__free_page(ctx->dummy_page);
 	put_pid(ctx->pid);
 	mmdrop(ctx->mm);
+	if (ctx->user)
+		ubnpu_user_put(ctx->user);
 	ubnpu_dev_put(ctx->ub);
 	kfree_rcu(ctx, rcu);
 }
@@ -37,17 +39,18 @@ void ubnpu_ctx_put(struct ubnpu_ctx *ctx)
 	kref_put(&ctx->ref, ctx_free);
 }
 
-static void ctx_init(struct ubnpu_ctx *ctx, struct ubnpu_dev *ub)
+static void ctx_init(struct ubnpu_ctx *ctx, struct ubnpu_dev *ub, const struct file *file)
 {
 	int type;
 
 	kref_init(&ctx->ref);
 	get_device(&ub->dev);
 	ctx->ub = ub;
+	ctx->file = file;
 	mmgrab(current->mm);
 	ctx->mm = current->mm;
 	ctx->pid = get_pid(task_tgid(current));
-	ctx->uid = current_uid();
+	ctx->uid = file->f_cred->uid;
 	get_task_comm(ctx->comm, current->group_leader);
 	mutex_init(&ctx->lock);
 	INIT_LIST_HEAD(&ctx->segs);
@@ -61,7 +64,7 @@ static void ctx_init(struct ubnpu_ctx *ctx, struct ubnpu_dev *ub)
 	INIT_LIST_HEAD(&ctx->jfces);
 }
 
-static struct ubnpu_ctx *ctx_new(struct ubnpu_dev *ub)
+static struct ubnpu_ctx *ctx_new(struct ubnpu_dev *ub, const struct file *file)
 {
 	struct ubnpu_ctx *ctx;
 
@@ -70,10 +73,11 @@ static struct ubnpu_ctx *ctx_new(struct ubnpu_dev *ub)
 	ctx = kzalloc(sizeof(*ctx), GFP_KERNEL_ACCOUNT);
 	if (!ctx)
 		return ERR_PTR(-ENOMEM);
-	ctx_init(ctx, ub);
+	ctx_init(ctx, ub, file);
+	ctx->user = ubnpu_user_get(ub, ctx->uid);
 	ctx->status_page = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
 	ctx->dummy_page = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
-	if (ctx->status_page && ctx->dummy_page)
+	if (ctx->user && ctx->status_page && ctx->dummy_page)
 		return ctx;
 	ubnpu_ctx_put(ctx);
 	return ERR_PTR(-ENOMEM);
@@ -121,19 +125,32 @@ static int ctx_start(struct ubnpu_ctx *ctx)
 	return 0;
 }
 
+static int ctx_start_charged(struct ubnpu_ctx *ctx)
+{
+	struct ub_ioc_hdr hdr;
+	int ret = ubnpu_user_charge(ctx, UB_OBJ_CONTEXT, 1, &hdr);
+
+	if (ret)
+		return ret;
+	ret = down_read_killable(&ctx->ub->gate);
+	if (!ret) {
+		ret = ctx_start(ctx);
+		up_read(&ctx->ub->gate);
+	}
+	if (ret)
+		ubnpu_user_uncharge(ctx, UB_OBJ_CONTEXT, 1);
+	return ret;
+}
+
 static int ubnpu_open(struct inode *inode, struct file *file)
 {
 	struct ubnpu_dev *ub = container_of(inode->i_cdev, struct ubnpu_dev, cdev);
-	struct ubnpu_ctx *ctx = ctx_new(ub);
+	struct ubnpu_ctx *ctx = ctx_new(ub, file);
 	int ret;
 
 	if (IS_ERR(ctx))
 		return PTR_ERR(ctx);
-	ret = down_read_killable(&ub->gate);
-	if (!ret) {
-		ret = ctx_start(ctx);
-		up_read(&ub->gate);
-	}
+	ret = ctx_start_charged(ctx);
 	if (ret) {
 		ubnpu_ctx_put(ctx);
 		return ret;
@@ -185,6 +202,8 @@ static int ubnpu_release(struct inode *inode, struct file *file)
 	down_read(&ub->gate);
 	if (!ctx->lost)
 		ctx_release_objects(ctx, true);
+	/* While it is in the table, who waits for it to leave sees it. */
+	ubnpu_user_uncharge(ctx, UB_OBJ_CONTEXT, 1);
 	ubnpu_id_free(ub, &ub->ctxs, ctx->tid);
 	up_read(&ub->gate);
 	/* Its queues are gone, so nobody starts it again. */

@@ -116,6 +116,8 @@ static struct ubnpu_dev *ubnpu_dev_new(struct pci_dev *pdev)
 	ub->pdev = pdev;
 	init_rwsem(&ub->gate);
 	mutex_init(&ub->obj_lock);
+	spin_lock_init(&ub->users_lock);
+	INIT_LIST_HEAD(&ub->users);
 	mutex_init(&ub->admin_lock);
 	init_waitqueue_head(&ub->admin_wq);
 	INIT_WORK(&ub->dead_work, ubnpu_dead_work);

@@ -116,12 +116,16 @@ struct ubnpu_queue *ubnpu_queue_new(struct ubnpu_ctx *ctx, enum ubnpu_queue_type
 	q->depth = depth;
 	INIT_LIST_HEAD(&q->ev_node);
 	INIT_LIST_HEAD(&q->waits);
+	ret = ubnpu_user_charge(ctx, ubnpu_queue_obj[type], 1, hdr);
+	if (ret)
+		goto free;
 	ret = queue_get_mem(q, mem, kernel, hdr);
-	if (ret) {
-		kfree(q);
-		return ERR_PTR(ret);
-	}
-	return q;
+	if (!ret)
+		return q;
+	ubnpu_user_uncharge(ctx, ubnpu_queue_obj[type], 1);
+free:
+	kfree(q);
+	return ERR_PTR(ret);
 }
 
 static void queue_free_rcu(struct rcu_head *rcu)
@@ -141,6 +145,7 @@ void ubnpu_queue_free(struct ubnpu_queue *q)
 		ubnpu_kmem_free(q->ctx, q->mem);
 	else
 		ubnpu_mem_unpin(q->ctx, q->mem);
+	ubnpu_user_uncharge(q->ctx, ubnpu_queue_obj[q->type], 1);
 	call_rcu(&q->rcu, queue_free_rcu);
 }
 

@@ -21,10 +21,16 @@
 int ubnpu_mem_account(struct ubnpu_ctx *ctx, unsigned long npages, struct ub_ioc_hdr *hdr)
 {
 	unsigned long limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
-	unsigned long now = atomic64_add_return(npages, &ctx->mm->pinned_vm);
+	u64 bytes = (u64)npages << PAGE_SHIFT;
+	unsigned long now;
+	int ret = ubnpu_user_charge(ctx, UBNPU_PINNED, bytes, hdr);
 
+	if (ret)
+		return ret;
+	now = atomic64_add_return(npages, &ctx->mm->pinned_vm);
 	if (now > limit && !capable(CAP_IPC_LOCK)) {
 		atomic64_sub(npages, &ctx->mm->pinned_vm);
+		ubnpu_user_uncharge(ctx, UBNPU_PINNED, bytes);
 		return ubnpu_fail(hdr, -EPERM, UB_EXT_MEMLOCK, 0, rlimit(RLIMIT_MEMLOCK));
 	}
 	atomic64_add(npages, &ctx->pinned);
@@ -35,6 +41,7 @@ void ubnpu_mem_unaccount(struct ubnpu_ctx *ctx, unsigned long npages)
 {
 	atomic64_sub(npages, &ctx->mm->pinned_vm);
 	atomic64_sub(npages, &ctx->pinned);
+	ubnpu_user_uncharge(ctx, UBNPU_PINNED, (u64)npages << PAGE_SHIFT);
 }
 
 static void mem_release_pages(struct ubnpu_mem *mem, bool dirty)
@@ -297,13 +304,16 @@ int ubnpu_reg_seg(struct ubnpu_ctx *ctx, struct ubnpu_call *call)
 	seg = kzalloc(sizeof(*seg), GFP_KERNEL_ACCOUNT);
 	if (!seg)
 		return ubnpu_fail_nomem(&a->hdr);
+	ret = ubnpu_user_charge(ctx, UB_OBJ_SEG, 1, &a->hdr);
+	if (ret)
+		goto free;
 	seg->ctx = ctx;
 	seg->access = a->access;
 	seg->flags = a->flags;
 	seg->mem = ubnpu_mem_pin(ctx, a->addr, a->len, !(a->flags & UB_REG_F_READ_ONLY), &a->hdr);
 	if (IS_ERR(seg->mem)) {
 		ret = PTR_ERR(seg->mem);
-		goto free;
+		goto uncharge;
 	}
 	ret = ubnpu_enter(ctx, &a->hdr);
 	if (ret)
@@ -320,6 +330,8 @@ int ubnpu_reg_seg(struct ubnpu_ctx *ctx, struct ubnpu_call *call)
 		return 0;
 unpin:
 	ubnpu_mem_unpin(ctx, seg->mem);
+uncharge:
+	ubnpu_user_uncharge(ctx, UB_OBJ_SEG, 1);
 free:
 	kfree(seg);
 	return ret;
@@ -350,6 +362,7 @@ static void seg_free(struct ubnpu_seg *seg)
 	ubnpu_id_free(ctx->ub, &ctx->ub->segs, seg->id);
 	ubnpu_mem_unmap(ctx, seg->mem);
 	ubnpu_mem_unpin(ctx, seg->mem);
+	ubnpu_user_uncharge(ctx, UB_OBJ_SEG, 1);
 	kfree_rcu(seg, rcu);
 }
 

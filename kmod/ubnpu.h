@@ -13,6 +13,7 @@
  *   kjfs->lock, kjfc->lock	kernel queues, see kqueue.h; the latter also by interrupt handlers
  *   ctx->jfce_lock	the channels of a context
  *   jfce->lock, ctx->ev_lock, ctx->wait_lock	events; also taken by interrupt handlers
+ *   ub->users_lock	what each user has
  *
  * The fault handler takes db->lock alone and mmap takes ctx->lock, both inside mmap_lock, so user
  * memory is pinned and copied before gate and ctx->lock are taken, never while they are held.
@@ -44,6 +45,8 @@
 #define UBNPU_EV_DEPTH		64	/* asynchronous events kept for a context */
 #define UBNPU_MAX_SEG_LEN	(1ull << 40)
 #define UBNPU_UBA_CLASSES	31	/* see ummu.c */
+#define UBNPU_PINNED		0	/* bytes, where an UB_OBJ_* is asked for */
+#define UBNPU_USER_KINDS	(UB_OBJ_JFC + 1)
 
 enum ubnpu_queue_type { UBNPU_JFS, UBNPU_JFR, UBNPU_JFC, UBNPU_QUEUE_TYPES };
 
@@ -108,6 +111,9 @@ struct ubnpu_dev {
 	struct ida db_ida;
 	atomic64_t table_bytes;	/* of the page tables of all contexts */
 
+	spinlock_t users_lock;	/* what each user has, see user.c */
+	struct list_head users;
+
 	struct mutex admin_lock;
 	struct ub_admin_slot *admin_ring;
 	dma_addr_t admin_dma;
@@ -159,6 +165,8 @@ struct ubnpu_ctx {
 	struct kref ref;
 	struct rcu_head rcu;
 	struct ubnpu_dev *ub;
+	struct ubnpu_user *user;	/* who pays: the opener */
+	const struct file *file;	/* until it is released */
 	u32 tid;
 	u32 generation;
 	bool lost;		/* the device went or was reset; written under gate */
@@ -296,6 +304,12 @@ void ubnpu_id_free(struct ubnpu_dev *ub, struct ubnpu_ids *ids, u32 id);
 struct ubnpu_dev *ubnpu_dev_next(unsigned long *index);
 struct ubnpu_dev *ubnpu_dev_get(unsigned long index);
 void ubnpu_dev_put(struct ubnpu_dev *ub);
+
+/* user.c */
+struct ubnpu_user *ubnpu_user_get(struct ubnpu_dev *ub, kuid_t uid);
+void ubnpu_user_put(struct ubnpu_user *user);
+int ubnpu_user_charge(struct ubnpu_ctx *ctx, u32 kind, u64 count, struct ub_ioc_hdr *hdr);
+void ubnpu_user_uncharge(struct ubnpu_ctx *ctx, u32 kind, u64 count);
 
 /* reset.c: the gate is held for writing, but for ubnpu_dev_reset and ubnpu_kill */
 int ubnpu_hw_start(struct ubnpu_dev *ub);

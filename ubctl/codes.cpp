@@ -98,6 +98,11 @@ const Code driver_codes[] = {
      "take completions, or use deeper queues"},
     {UB_EXT_CANCELLED, "CANCELLED", ECANCELED, exit_failed, "the request was cancelled",
      "The queue is being cancelled, reset or destroyed.", "post again when that is over"},
+    {UB_EXT_USER_LIMIT, "USER_LIMIT", EDQUOT, exit_failed, "this user has all one user may have",
+     "What one user's processes together have on one device is limited, so that a second user "
+     "finds room: contexts, segments, send, receive and completion queues, and pinned memory where "
+     "the administrator says so. Devices opened with CAP_SYS_RESOURCE are excepted.",
+     "end what is not needed (\"ubctl context list\"), or raise max_*_per_user of the driver"},
 };
 
 const Code completion_codes[] = {

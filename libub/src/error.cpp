@@ -61,6 +61,9 @@ constexpr Sentence sentences[] = {
     {UB_EXT_QUEUE_FULL, "the queue of depth {limit} has no room, or its completion queue has none",
      "take completions, or make the queues deeper"},
     {UB_EXT_CANCELLED, "the queue's requests are being cancelled", "post again when that is over"},
+    {UB_EXT_USER_LIMIT, "this user has all the {share} that one user may have on this device",
+     "end what the user's processes do not need ('ubctl context list' shows it), "
+     "or raise the driver's {parameter}"},
     {UB_POST_FULL, "the queue of depth {limit} has no room",
      "take completions, or make the queue deeper"},
     {UB_POST_SGE_COUNT, "more SGEs than {limit}, or no array of them",
@@ -118,6 +121,25 @@ constexpr Kind kinds[] = {
 
 const Kind &kind_of(uint64_t type) { return kinds[type < std::size(kinds) ? type : 0]; }
 
+// What a limit of one user is about; 0 is pinned memory.
+std::string share_of(const Cause &c) {
+    const std::string count = c.limit ? std::to_string(c.limit) + " " : "";
+    return count + (c.id ? kind_of(c.id).many : "bytes of pinned memory");
+}
+
+const char *parameter_of(uint64_t type) {
+    switch (type) {
+    case 0:
+        return "max_pinned_mb_per_user";
+    case UB_OBJ_CONTEXT:
+        return "max_ctxs_per_user";
+    case UB_OBJ_SEG:
+        return "max_segs_per_user";
+    default:
+        return "max_queues_per_user";
+    }
+}
+
 struct Record {
     Cause cause{};
     char name[32] = "";
@@ -139,6 +161,10 @@ std::string value_of(const Cause &c, const std::string &key) {
         return kind_of(c.id).one;
     if (key == "objects")
         return kind_of(c.id).many;
+    if (key == "share")
+        return share_of(c);
+    if (key == "parameter")
+        return parameter_of(c.id);
     if (key == "state")
         return ub_state_str(static_cast<unsigned>(c.limit));
     return std::strerror(c.errnum);

@@ -8,6 +8,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <fstream>
+
 namespace ub_impl {
 namespace {
 
@@ -56,6 +58,13 @@ private:
     const ub_status_page *status_;
 };
 
+// open(2) gives an errno alone. 0: not known.
+uint64_t contexts_of_a_user() {
+    uint64_t limit = 0;
+    std::ifstream("/sys/module/ubnpu/parameters/max_ctxs_per_user") >> limit;
+    return limit;
+}
+
 uint32_t cause_of_open(int errnum) {
     switch (errnum) {
     case ENOENT:
@@ -66,7 +75,7 @@ uint32_t cause_of_open(int errnum) {
     case EPERM:
         return CAUSE_PERMISSION;
     case EDQUOT:
-        return UB_EXT_CTX_LIMIT;
+        return UB_EXT_USER_LIMIT;
     case ENOSPC:
         return UB_EXT_DEV_LIMIT;
     case ENOMEM:
@@ -82,6 +91,8 @@ std::unique_ptr<Provider> open_kernel(const std::string &node, OpenError &error)
     const int fd = open(node.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
         error = {errno == ENOENT ? ENODEV : errno, cause_of_open(errno), UB_OBJ_CONTEXT, 0};
+        if (error.cause == UB_EXT_USER_LIMIT)
+            error.limit = contexts_of_a_user();
         return nullptr;
     }
     void *status = mmap(nullptr, UB_HW_PAGE_SIZE, PROT_READ, MAP_SHARED, fd, UB_MMAP_STATUS);

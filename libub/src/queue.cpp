@@ -37,6 +37,7 @@ int control(ub_context *ctx, unsigned long request, ub_ioc_hdr *arg, uint32_t ob
         cause = result == -ENOMEM ? uint32_t{UB_EXT_NO_MEMORY} : uint32_t{CAUSE_OS};
     // These name no object of the caller's; their ext_obj belongs into the sentence.
     const bool about_call = cause == UB_EXT_CTX_LIMIT || cause == UB_EXT_DEV_LIMIT ||
+                            cause == UB_EXT_USER_LIMIT ||
                             cause == UB_EXT_BAD_VALUE || cause == UB_EXT_RESERVED_SET ||
                             cause == UB_EXT_ADMIN_TIMEOUT || cause == UB_EXT_ADMIN_FAILED;
     if (about_call)

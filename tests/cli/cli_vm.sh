@@ -131,6 +131,21 @@ small_windows() {
         cmp "$dir/in" "$dir/all/out"
 }
 check windows_fit_the_memlock_limit small_windows
+limits=/sys/module/ubnpu/parameters
+over_the_users_limit() {
+    local was status
+    was=$(cat $limits/$1)
+    echo "$2" > $limits/$1
+    fails 1 UB-E0025 as_nobody "$ubctl" -d ub0 submit copy "$dir/in" /dev/null
+    status=$?
+    echo "$was" > $limits/$1
+    [ "$status" = 0 ] && grep -q "this user has all the $3 that" "$dir/err" &&
+        grep -q "raise the driver's $1" "$dir/err"
+}
+check over_the_users_contexts over_the_users_limit max_ctxs_per_user 0 contexts
+check over_the_users_queues over_the_users_limit max_queues_per_user 0 JFCs
+check over_the_users_memory over_the_users_limit max_pinned_mb_per_user 1 \
+    "1048576 bytes of pinned memory"
 chmod 660 /dev/ub/ub0
 check timeout fails 124 UB-E0205 "$ubctl" -d ub0 --timeout 0.000001 submit gemm "$dir/big.npy" \
     "$dir/big.npy" "$dir/c.npy"

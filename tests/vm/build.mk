@@ -14,7 +14,7 @@ $(SCALE): tests/vm/scale.cpp $(HEADERS) $(BUILD)/lib/libub.so
 	@mkdir -p $(@D)
 	$(CXX) $(CPPFLAGS) $(CXXFLAGS) $< -o $@ -L$(BUILD)/lib -lub -Wl,-rpath,'$$ORIGIN/../../lib'
 
-UAPI_NAMES := struct place values handles memory mmap limits full process lost reap
+UAPI_NAMES := struct place values handles memory mmap limits full process users lost reap
 UAPI_SHARED := tests/vm/uapi.c tests/vm/uapi_cases.c tests/vm/uapi_netlink.c
 
 $(UAPI_NAMES:%=$(BUILD)/tests/vm/uapi_%): $(BUILD)/tests/vm/uapi_%: tests/vm/uapi_%.c \

@@ -2,6 +2,7 @@
 #include "uapi.h"
 
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 const char *device = "/dev/ub/ub0";
@@ -182,6 +183,49 @@ int world_teardown(void **state)
 	world_close(*state);
 	free(*state);
 	return 0;
+}
+
+unsigned int set_param(const char *name, unsigned int value)
+{
+	char path[96];
+	unsigned int was;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/sys/module/ubnpu/parameters/%s", name);
+	f = fopen(path, "r+");
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%u", &was), 1);
+	rewind(f);
+	fprintf(f, "%u\n", value);
+	assert_int_equal(fclose(f), 0);
+	return was;
+}
+
+void send_fd(int sock, int fd)
+{
+	char byte = 0, control[CMSG_SPACE(sizeof(int))] = { 0 };
+	struct iovec iov = { &byte, 1 };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
+			    .msg_controllen = sizeof(control) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+
+	*c = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET,
+			       .cmsg_type = SCM_RIGHTS };
+	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+	check(sendmsg(sock, &m, 0) == 1);
+}
+
+int receive_fd(int sock)
+{
+	char byte, control[CMSG_SPACE(sizeof(int))];
+	struct iovec iov = { &byte, 1 };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
+			    .msg_controllen = sizeof(control) };
+	int fd;
+
+	check(recvmsg(sock, &m, MSG_CMSG_CLOEXEC) == 1 && CMSG_FIRSTHDR(&m));
+	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof(fd));
+	return fd;
 }
 
 _Noreturn void child_failed(const char *file, int line, const char *condition)

@@ -63,6 +63,8 @@ struct counts counts_now(void);
 void assert_counts(const struct counts *want);
 /* Over netlink; 0 or the errno. */
 int reset_device(bool force);
+/* Sets a parameter of the module and returns what it was. */
+unsigned int set_param(const char *name, unsigned int value);
 
 /* A context with a segment and one queue of each kind, and room for one queue more. */
 struct world {
@@ -127,6 +129,10 @@ struct failure {
 void expect_failure(const char *what, int fd, unsigned int cmd, void *arg, struct failure want);
 void expect_errno(const char *what, int got, int want);
 void expect_ok(const char *what, int fd, unsigned int cmd, void *arg);
+
+/* Over a socket of the family AF_UNIX; they end the process when they fail. */
+void send_fd(int sock, int fd);
+int receive_fd(int sock);
 
 /* Runs fn in a child, which says by check() what it finds wrong; the test fails if it did. */
 void in_child(void (*fn)(void *), void *arg);

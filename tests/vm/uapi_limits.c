@@ -212,23 +212,6 @@ CHILD_TEST(failures_cost_nothing)
 CHILD_TEST(lowered_or_none)
 CHILD_TEST(privileged)
 
-/* Sets a module parameter and returns what it was. */
-static unsigned int set_param(const char *name, unsigned int value)
-{
-	char path[96];
-	unsigned int was;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/sys/module/ubnpu/parameters/%s", name);
-	f = fopen(path, "r+");
-	assert_non_null(f);
-	assert_int_equal(fscanf(f, "%u", &was), 1);
-	rewind(f);
-	fprintf(f, "%u\n", value);
-	assert_int_equal(fclose(f), 0);
-	return was;
-}
-
 /* Calls until the limit of a context, then once more: told which, and one that goes makes room. */
 static void fill_context(struct world *w, unsigned int cmd, unsigned int have, uint32_t obj,
 			 unsigned int cap)
