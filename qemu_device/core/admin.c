@@ -112,7 +112,8 @@ static void write_reply(struct ub_admin_slot *slot, struct ub_admin_reply *reply
 {
 	uint32_t head;
 
-	reply->flags = owner ? UB_ADMIN_REPLY_OWNER : 0;
+	if (owner)
+		reply->flags |= UB_ADMIN_REPLY_OWNER;
 	memcpy(&head, reply, 4);
 	memcpy((uint8_t *)&slot->reply + 4, (uint8_t *)reply + 4, sizeof(*reply) - 4);
 	__atomic_store_n((uint32_t *)&slot->reply, head, __ATOMIC_RELEASE);

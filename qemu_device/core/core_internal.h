@@ -312,12 +312,27 @@ struct ub_jfs {
 	bool flushing, flush_untrusted;
 	uint8_t flush_sub;
 	uint32_t flush_end;
-	uint32_t ci, pi_seen;
+	uint32_t ci;
 	uint64_t count, direct_wqes;
 	atomic_ullong inline_wqes, doorbells, preempted;
+	/* Of the thread that runs it; others look. */
+	atomic_uint progress;		/* moves with each burst and each retry */
+	atomic_bool running;		/* its command is being executed */
 	struct ub_cmd cur;		/* of the thread that runs it; held flags: dma_lock */
 	uint8_t direct[UB_HW_WQEBB_SIZE];
 };
+
+static inline void ub_jfs_progress(struct ub_jfs *jfs)
+{
+	unsigned n = atomic_load_explicit(&jfs->progress, memory_order_relaxed);
+
+	atomic_store_explicit(&jfs->progress, n + 1, memory_order_relaxed);
+}
+
+static inline void ub_jfs_running(struct ub_jfs *jfs, bool running)
+{
+	atomic_store_explicit(&jfs->running, running, memory_order_relaxed);
+}
 
 /* ---- The device ---- */
 struct ub_counter {
@@ -628,6 +643,8 @@ bool ub_jfr_flush(struct ub_jfr *jfr, struct ub_after *after);
 
 /* ---- jfs.c, run.c ---- */
 void ub_jfs_doorbell(struct ub_jfs *jfs, const void *direct);
+/* How many queues' commands are being executed. */
+uint32_t ub_jfs_count_running(struct ub_core *core);
 /*
  * Run a claimed queue until it is idle, its turn is over, parked or dead; worker is NULL on the
  * path of a doorbell.

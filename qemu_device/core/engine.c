@@ -230,7 +230,7 @@ void ub_engine_yield(struct ub_jfs *jfs)
 {
 	struct ub_worker *worker = jfs->worker;
 	struct ub_core *core = jfs->obj.core;
-	bool served = false;
+	bool served = false, running;
 	struct ub_jfs *urgent;
 	unsigned level;
 
@@ -246,6 +246,7 @@ void ub_engine_yield(struct ub_jfs *jfs)
 		return;
 	level = worker->level;
 	worker->nested++;
+	running = atomic_exchange_explicit(&jfs->running, false, memory_order_relaxed);
 	while (!ub_pause_due(jfs) && (urgent = urgent_queue(&core->engine, level + 1))) {
 		served = true;
 		ub_stream_put_off(jfs);
@@ -253,6 +254,7 @@ void ub_engine_yield(struct ub_jfs *jfs)
 	}
 	worker->nested--;
 	worker->level = level;
+	ub_jfs_running(jfs, running);
 	if (!served)
 		return;
 	ub_count(core, UB_ST_PREEMPTIONS, 1);

@@ -180,6 +180,7 @@ static enum ub_exec retry_later(struct ub_jfs *jfs)
 		return UB_EXEC_DONE;
 	}
 	cmd->rnr_tries++;
+	ub_jfs_progress(jfs);
 	return UB_EXEC_RNR;
 }
 

@@ -11,8 +11,10 @@
 
 #include "core_internal.h"
 
-#define TILE_FLOPS	4.0e9
+/* 1 GFlop at most: between two of them the command shows progress, yields and may be ended. */
 #define TILE_ROWS	1024
+#define TILE_COLS	1024
+#define TILE_DEPTH	512
 #define HUGE_PAGE	(2u << 20)
 
 struct matrix {
@@ -127,14 +129,25 @@ static bool move(struct ub_jfs *jfs, struct matrix *x, bool to_device)
 	return xf == UB_XFER_OK;
 }
 
-static void tile(const struct product *p, int i, int rows, int j, int cols)
-{
-	const float *a = p->a.data + (p->ta == CblasTrans ? (size_t)i : (size_t)i * (size_t)p->k);
-	const float *b = p->b.data + (p->tb == CblasTrans ? (size_t)j * (size_t)p->k : (size_t)j);
-	float *c = p->c.data + (size_t)i * p->n + j;
+struct tile {
+	int i, j, l;			/* of C's rows and columns, and of k */
+	int rows, cols, depth;
+};
 
-	cblas_sgemm(CblasRowMajor, p->ta, p->tb, rows, cols, p->k, p->alpha, a, (int)p->a.cols, b,
-		    (int)p->b.cols, p->beta, c, p->n);
+static const float *at(const struct matrix *x, int row, int col)
+{
+	return x->data + (size_t)row * x->cols + col;
+}
+
+/* Of the products along k the first scales C, the others add to it. */
+static void multiply_tile(const struct product *p, const struct tile *t)
+{
+	const float *a = p->ta == CblasTrans ? at(&p->a, t->l, t->i) : at(&p->a, t->i, t->l);
+	const float *b = p->tb == CblasTrans ? at(&p->b, t->j, t->l) : at(&p->b, t->l, t->j);
+	float *c = p->c.data + (size_t)t->i * p->n + t->j;
+
+	cblas_sgemm(CblasRowMajor, p->ta, p->tb, t->rows, t->cols, t->depth, p->alpha, a,
+		    (int)p->a.cols, b, (int)p->b.cols, t->l ? 1.0f : p->beta, c, p->n);
 }
 
 /* Asked to stop: destroyed, reset, or on its way to ERROR, which flushes. */
@@ -144,26 +157,45 @@ static bool unwanted(struct ub_jfs *jfs)
 	       atomic_load(&jfs->state) == UB_STATE_ERROR;
 }
 
-static int least(double limit, int n)
+static int least(int limit, int n)
 {
-	return limit < n ? (int)limit : n;
+	return limit < n ? limit : n;
+}
+
+/* The next one, along k first; false after the last. */
+static bool next_tile(const struct product *p, struct tile *t)
+{
+	t->l += t->depth;
+	if (t->l >= p->k) {
+		t->l = 0;
+		t->j += t->cols;
+	}
+	if (t->j >= p->n) {
+		t->j = 0;
+		t->i += t->rows;
+	}
+	t->rows = least(TILE_ROWS, p->m - t->i);
+	t->cols = least(TILE_COLS, p->n - t->j);
+	t->depth = least(TILE_DEPTH, p->k - t->l);
+	return t->i < p->m;
 }
 
 static bool multiply(struct ub_jfs *jfs, const struct product *p)
 {
-	int rows = least(TILE_ROWS, p->m);
-	int cols = least(TILE_FLOPS / (2.0 * rows * p->k) + 64, p->n);
+	struct tile t = { 0 };
 
-	for (int i = 0; i < p->m; i += rows) {
-		for (int j = 0; j < p->n; j += cols) {
-			if (unwanted(jfs)) {
-				ub_cmd_fail(&jfs->cur, UB_CR_WR_FLUSH_ERR, UB_SUB_NONE);
-				return false;
-			}
-			tile(p, i, least(rows, p->m - i), j, least(cols, p->n - j));
-			ub_engine_yield(jfs);
+	t.rows = least(TILE_ROWS, p->m);
+	t.cols = least(TILE_COLS, p->n);
+	t.depth = least(TILE_DEPTH, p->k);
+	do {
+		if (unwanted(jfs)) {
+			ub_cmd_fail(&jfs->cur, UB_CR_WR_FLUSH_ERR, UB_SUB_NONE);
+			return false;
 		}
-	}
+		multiply_tile(p, &t);
+		ub_jfs_progress(jfs);
+		ub_engine_yield(jfs);
+	} while (next_tile(p, &t));
 	return true;
 }
 

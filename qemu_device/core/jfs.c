@@ -121,16 +121,32 @@ int ub_jfs_query(struct ub_admin *a)
 	jfs = ub_container(obj, struct ub_jfs, obj);
 	pthread_mutex_lock(&jfs->lock);
 	a->reply->state = atomic_load(&jfs->state);
-	a->reply->pi = jfs->pi_seen;
+	a->reply->pi = ub_load(&jfs->rec->pi);
 	a->reply->ci = jfs->ci;
 	a->reply->count = jfs->count;
+	/* Completions are counted as it is; no store of their own tells of them. */
+	a->reply->detail = (uint32_t)jfs->count + atomic_load(&jfs->progress);
 	a->reply->jfs.direct_wqes = jfs->direct_wqes;
 	pthread_mutex_unlock(&jfs->lock);
 	a->reply->jfs.inline_wqes = atomic_load(&jfs->inline_wqes);
 	a->reply->jfs.doorbells = atomic_load(&jfs->doorbells);
 	a->reply->jfs.preempted = atomic_load(&jfs->preempted);
 	a->reply->refs = obj->users;
+	if (atomic_load(&jfs->running))
+		a->reply->flags |= UB_ADMIN_REPLY_RUNNING;
 	return 0;
+}
+
+uint32_t ub_jfs_count_running(struct ub_core *core)
+{
+	uint32_t n = 0;
+	struct ub_obj *obj;
+
+	pthread_rwlock_rdlock(&core->dma_lock);
+	for (uint32_t id = 0; (obj = ub_idmap_next(&core->jfs, &id));)
+		n += atomic_load(&ub_container(obj, struct ub_jfs, obj)->running);
+	pthread_rwlock_unlock(&core->dma_lock);
+	return n;
 }
 
 int ub_jfs_destroy(struct ub_admin *a)
@@ -177,7 +193,6 @@ static void modify_error(struct ub_jfs *jfs)
 {
 	uint32_t pi = ub_load(&jfs->rec->pi);
 
-	jfs->pi_seen = pi;
 	if (pi - jfs->ci > jfs->depth)
 		ub_jfs_enter_error(jfs, jfs->ci, UB_SUB_PI);
 	else
@@ -192,7 +207,6 @@ static void enter_reset(struct ub_jfs *jfs)
 	jfs->flushing = false;
 	jfs->suspend_due = false;
 	jfs->ci = 0;
-	jfs->pi_seen = 0;
 	ub_store(&jfs->rec->ci, 0);
 	ub_store(&jfs->rec->event_idx, 0);
 	atomic_fetch_add(&jfs->gen, 1);

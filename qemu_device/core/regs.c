@@ -3,7 +3,7 @@
 #include "core_internal.h"
 
 #define CAPS (UB_CAP_DIRECT_WQE | UB_CAP_EVENT_IDX | UB_CAP_TOKEN | UB_CAP_HUGE_LEAF | \
-	      UB_CAP_STRICT | UB_CAP_MODERATION | UB_CAP_EMULATED)
+	      UB_CAP_STRICT | UB_CAP_MODERATION | UB_CAP_PROGRESS | UB_CAP_EMULATED)
 #define OPCODES (UB_OPCAP_WRITE | UB_OPCAP_READ | UB_OPCAP_ATOMIC | UB_OPCAP_SEND | \
 		 UB_OPCAP_FILL | UB_OPCAP_CRC32C | UB_OPCAP_GEMM_F32)
 
@@ -27,6 +27,7 @@ static const struct {
 	{ UB_REG_ERR_CAUSE, UB_REG_ERR_CAUSE + 4, 4 },
 	{ UB_REG_ERR_INFO, UB_REG_ERR_INFO + 8, 8 },
 	{ UB_REG_PORT0_STATE, UB_REG_PORT0_STATE + 4, 4 },
+	{ UB_REG_RUNNING, UB_REG_RUNNING + 4, 4 },
 	{ UB_REG_ADMIN_BASE, UB_REG_ADMIN_BASE + 8, 8 },
 	{ UB_REG_ADMIN_DEPTH, UB_REG_ADMIN_CI + 4, 4 },
 	{ UB_REG_STATS, UB_REG_STATS + sizeof(struct ub_hw_stats), 8 },
@@ -135,6 +136,7 @@ static uint64_t read_register(struct ub_core *core, uint64_t offset)
 	case UB_REG_GENERATION: return atomic_load(&core->generation);
 	case UB_REG_ERR_CAUSE: return read_err(core, false);
 	case UB_REG_ERR_INFO: return read_err(core, true);
+	case UB_REG_RUNNING: return ub_jfs_count_running(core);
 	case UB_REG_ADMIN_BASE: return atomic_load(&core->admin_base);
 	case UB_REG_ADMIN_DEPTH: return atomic_load(&core->admin_depth);
 	case UB_REG_ADMIN_PI: return atomic_load(&core->admin_pi);

@@ -217,7 +217,6 @@ static enum step fetch(struct ub_jfs *jfs, const void *direct, bool linger,
 		ub_store_seq(&jfs->rec->event_idx, jfs->ci);
 		pi = ub_load_seq(&jfs->rec->pi);
 	}
-	jfs->pi_seen = pi;
 	if (pi == jfs->ci)
 		return STEP_IDLE;
 	if (pi - jfs->ci > jfs->depth) {
@@ -395,6 +394,16 @@ static void charge(struct ub_jfs *jfs, struct budget *b)
 		atomic_fetch_add_explicit(&jfs->inline_wqes, 1, memory_order_relaxed);
 }
 
+static enum ub_exec execute(struct ub_jfs *jfs)
+{
+	enum ub_exec ret;
+
+	ub_jfs_running(jfs, true);
+	ret = ub_exec(jfs);
+	ub_jfs_running(jfs, false);
+	return ret;
+}
+
 /* Nothing to do: whether to go on all the same. */
 static bool stay(struct ub_jfs *jfs, enum step step, bool *linger)
 {
@@ -443,7 +452,7 @@ void ub_jfs_run(struct ub_jfs *jfs, struct ub_worker *worker, const void *direct
 		}
 		if (!jfs->cur.rnr_tries)
 			charge(jfs, &b);
-		if (!jfs->cur.done && ub_exec(jfs) == UB_EXEC_RNR) {
+		if (!jfs->cur.done && execute(jfs) == UB_EXEC_RNR) {
 			wait_rnr(jfs);
 			return;
 		}

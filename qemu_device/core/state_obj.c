@@ -142,7 +142,7 @@ static void out_jfs_state(struct ub_out *out, struct ub_jfs *jfs)
 	ub_out_u32(out, jfs->flush_sub);
 	ub_out_u32(out, jfs->flush_end);
 	ub_out_u32(out, jfs->ci);
-	ub_out_u32(out, jfs->pi_seen);
+	ub_out_u32(out, atomic_load(&jfs->progress));
 	ub_out_u32(out, ub_load(&jfs->rec->event_idx));
 	ub_out_u64(out, jfs->count);
 	ub_out_u64(out, jfs->direct_wqes);
@@ -280,7 +280,7 @@ static void in_jfs_state(struct ub_in *in, struct ub_jfs *jfs)
 	jfs->flush_sub = (uint8_t)ub_in_upto(in, UB_SUB_PI, "a JFS's error");
 	jfs->flush_end = ub_in_u32(in);
 	jfs->ci = ub_in_u32(in);
-	jfs->pi_seen = ub_in_u32(in);
+	atomic_store(&jfs->progress, ub_in_u32(in));
 	ub_in_check(in, !jfs->flushing || jfs->flush_end - jfs->ci <= jfs->depth,
 		    "a JFS has more to flush than it holds");
 	ub_in_check(in, !jfs->flushing || state == UB_STATE_ERROR,

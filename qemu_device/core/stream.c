@@ -145,6 +145,7 @@ void ub_stream_put_off(struct ub_jfs *jfs)
 
 void ub_stream_yield(struct ub_jfs *jfs, struct ub_stream *a, struct ub_stream *b)
 {
+	ub_jfs_progress(jfs);
 	jfs->kept[0] = a;
 	jfs->kept[1] = b;
 	ub_engine_yield(jfs);
@@ -274,6 +275,7 @@ enum ub_xfer ub_stream_copy_rows(struct ub_jfs *jfs, struct ub_stream *s, uint32
 		x = ub_cmd_live(jfs) ? rows_burst(&r, to_device) : UB_XFER_GONE;
 		ub_stream_end(s);
 		pthread_rwlock_unlock(&s->core->dma_lock);
+		ub_jfs_progress(jfs);
 		ub_engine_yield(jfs);
 	}
 	return x;

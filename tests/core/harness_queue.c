@@ -361,18 +361,27 @@ struct ub_hw_eqe wait_eqe(struct rig *rig, unsigned eq)
 }
 
 /* ---- The usual set ---- */
-int set_up(void **state)
+void set_up_config(struct set *s, const struct ub_core_config *config)
 {
-	struct set *s = calloc(1, sizeof(*s));
 	uint32_t all = UB_ACCESS_READ | UB_ACCESS_WRITE | UB_ACCESS_ATOMIC;
 
-	rig_init(&s->rig, 1);
+	rig_init_config(&s->rig, config);
+	rig_enable(&s->rig);
 	ctx_new(&s->rig, &s->ctx);
 	jfc_new(&s->ctx, &s->jfc, 256);
 	jfs_new(&s->ctx, &s->jfs, &s->jfc, 64, 0);
 	seg_new(&s->ctx, &s->a, 1 << 20, all, 0xaaaa);
 	seg_new(&s->ctx, &s->b, 1 << 20, all, 0xbbbb);
 	s->eid = s->rig.config.eid;
+}
+
+int set_up(void **state)
+{
+	struct set *s = calloc(1, sizeof(*s));
+	struct ub_core_config config;
+
+	rig_config(&s->rig, &config, 1);
+	set_up_config(s, &config);
 	*state = s;
 	return 0;
 }

@@ -16,7 +16,7 @@ static void warp(struct tjfs *jfs, uint32_t index)
 	struct ub_jfs *in = inside(jfs);
 
 	pthread_mutex_lock(&in->lock);
-	in->ci = in->pi_seen = index;
+	in->ci = index;
 	pthread_mutex_unlock(&in->lock);
 	jfs->pi = index;
 	jfs->rec->pi = jfs->rec->ci = jfs->rec->event_idx = index;
