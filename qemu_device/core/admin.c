@@ -36,6 +36,8 @@ static const struct admin_op {
 	{ UB_ADMIN_MODIFY_JFR, true, { 36, 37 }, ub_jfr_modify },
 	{ UB_ADMIN_QUERY_JFR, true, { 0, 0 }, ub_jfr_query },
 	{ UB_ADMIN_DESTROY_JFR, true, { 0, 0 }, ub_jfr_destroy },
+	{ UB_ADMIN_INJECT, true, { 0, 32 }, ub_inject_admin },
+	{ UB_ADMIN_QUERY_INJECT, false, { 0, 4 }, ub_inject_query },
 };
 
 int ub_admin_fail(struct ub_admin *a, enum ub_admin_status status, uint32_t detail)
@@ -67,10 +69,32 @@ static int check_reserved(struct ub_admin *a, const struct admin_op *op)
 	return 0;
 }
 
-/* What a well-behaved driver never gets. */
-static bool is_guest_error(unsigned status)
+/* A fault takes the place of a command; never of what arms and removes faults. */
+static bool inject_status(struct ub_admin *a)
 {
-	return status >= UB_ADMIN_BAD_OPCODE && status <= UB_ADMIN_BAD_ADDRESS;
+	struct ub_inject *inject = &a->core->inject;
+	uint64_t arg[2];
+
+	if (!ub_armed(inject, UB_FAULT_ADMIN_STATUS) || ub_inject_exempt(a->cmd->opcode) ||
+	    !ub_inject_take(a->core, UB_FAULT_ADMIN_STATUS, a->cmd->opcode, arg))
+		return false;
+	ub_admin_fail(a, (enum ub_admin_status)arg[0], 0);
+	a->injected = true;
+	return true;
+}
+
+static bool is_silent(struct ub_core *core, unsigned opcode)
+{
+	return !ub_inject_exempt(opcode) &&
+	       ub_inject_hit(core, &core->inject, UB_FAULT_ADMIN_SILENT, opcode);
+}
+
+/* What a well-behaved driver never gets. */
+static bool is_guest_error(const struct ub_admin *a)
+{
+	unsigned status = a->reply->status;
+
+	return !a->injected && status >= UB_ADMIN_BAD_OPCODE && status <= UB_ADMIN_BAD_ADDRESS;
 }
 
 static void run_command(struct ub_admin *a)
@@ -80,10 +104,10 @@ static void run_command(struct ub_admin *a)
 	a->reply->tag = a->cmd->tag;
 	if (!op)
 		ub_admin_fail(a, UB_ADMIN_BAD_OPCODE, UB_ADMIN_OFF(opcode));
-	else if (!check_reserved(a, op) && op->run)
+	else if (!inject_status(a) && !check_reserved(a, op) && op->run)
 		op->run(a);
 	ub_count(a->core, UB_ST_ADMIN_CMDS, 1);
-	if (is_guest_error(a->reply->status))
+	if (is_guest_error(a))
 		ub_after_error(a->after, "admin opcode 0x%02x, id %u: status %u, detail %u",
 			       a->cmd->opcode, a->cmd->id, a->reply->status, a->reply->detail);
 }
@@ -128,6 +152,7 @@ static bool serve_one(struct ub_core *core)
 			(uint64_t)(ci & (depth - 1)) * sizeof(struct ub_admin_slot);
 	struct ub_admin_reply reply = { 0 };
 	struct ub_admin_slot *slot = NULL;
+	bool silent = false;
 	struct ub_admin_cmd cmd;
 	struct ub_after after;
 	struct ub_admin a = { .core = core, .cmd = &cmd, .reply = &reply, .after = &after };
@@ -141,16 +166,22 @@ static bool serve_one(struct ub_core *core)
 		fatal(core, &after, UB_ERR_ADMIN_DMA, addr);
 	} else {
 		memcpy(&cmd, &slot->cmd, sizeof(cmd));
-		run_command(&a);
+		silent = is_silent(core, cmd.opcode);
+		after.all_irqs = ub_inject_exempt(cmd.opcode);
+		if (!silent)
+			run_command(&a);
 	}
 	pthread_mutex_unlock(&core->admin_lock);
 	if (a.page && core->host.db_page)
 		core->host.db_page(core->opaque, a.page, a.page_in_use);
 	if (slot) {
-		write_reply(slot, &reply, ub_lap(ci, depth));
-		core->host.unmap(core->opaque, slot, sizeof(*slot), true, sizeof(*slot));
+		if (!silent)
+			write_reply(slot, &reply, ub_lap(ci, depth));
+		core->host.unmap(core->opaque, slot, sizeof(*slot), true,
+				 silent ? 0 : sizeof(*slot));
 		atomic_store(&core->admin_ci, ci + 1);
-		ub_after_irq(&after, 0);
+		if (!silent)
+			ub_after_irq(&after, 0);
 	}
 	ub_after_run(&after);
 	pthread_mutex_lock(&core->admin_lock);

@@ -13,6 +13,7 @@ void ub_after_init(struct ub_after *after, struct ub_core *core)
 	after->core = core;
 	after->irqs = 0;
 	after->pinned = false;
+	after->all_irqs = false;
 	after->line[0] = 0;
 }
 
@@ -101,6 +102,8 @@ void ub_after_run(struct ub_after *after)
 		unsigned vector = (unsigned)__builtin_ctzll(after->irqs);
 
 		after->irqs &= after->irqs - 1;
+		if (!after->all_irqs && ub_inject_hit(core, &core->inject, UB_FAULT_LOST_IRQ, vector))
+			continue;
 		ub_count(core, UB_ST_INTERRUPTS, 1);
 		core->host.interrupt(core->opaque, vector);
 	}

@@ -22,6 +22,7 @@ void ub_core_config_init(struct ub_core_config *config)
 		.max_depth = 65536,
 		.poll_ns = 20000,
 		.inline_bytes = 4096,
+		.inject = true,
 	};
 }
 
@@ -97,6 +98,7 @@ static void init_locks(struct ub_core *core)
 	pthread_mutex_init(&core->admin_lock, NULL);
 	pthread_cond_init(&core->admin_cond, NULL);
 	pthread_mutex_init(&core->err_lock, NULL);
+	ub_inject_init(core);
 }
 
 void ub_core_get(struct ub_core *core)
@@ -112,6 +114,7 @@ void ub_core_put(struct ub_core *core)
 	pthread_mutex_destroy(&core->admin_lock);
 	pthread_cond_destroy(&core->admin_cond);
 	pthread_mutex_destroy(&core->err_lock);
+	ub_inject_fini(core);
 	free_tables(core);
 	free(core);
 }
@@ -268,6 +271,7 @@ void ub_core_reset(struct ub_core *core)
 	drain(core, &list);
 	for (obj = list; obj; obj = obj->next)
 		ub_obj_kill(obj);
+	ub_inject_clear(core);
 	reset_registers(core);
 	pthread_rwlock_unlock(&core->dma_lock);
 	pthread_mutex_unlock(&core->admin_lock);

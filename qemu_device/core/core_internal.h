@@ -24,6 +24,7 @@
 
 #include <ub/ub_hw.h>
 
+#include "inject.h"
 #include "ub_core.h"
 
 #define UB_BURST		65536u		/* bytes copied under one hold of the dma_lock */
@@ -73,6 +74,7 @@ struct ub_after {
 	struct ub_core *core;
 	uint64_t irqs;			/* vectors to raise */
 	bool pinned;			/* core.callbacks was raised for irqs */
+	bool all_irqs;			/* none of them is lost */
 	char line[120];			/* guest error to report */
 };
 
@@ -243,11 +245,13 @@ struct ub_cmd {
 	bool done;			/* has a result */
 	uint8_t phase;			/* of exec: what is behind it, for repeats after RNR */
 	uint8_t rnr_tries;
+	uint8_t late;			/* inject.c: its completion is put off */
 	uint8_t nblocks, nsge, opcode;
 	uint16_t flags, inline_len;
 	uint32_t gen, index;
 	uint64_t total;			/* bytes of SGEs or inline data */
 	uint64_t cost;			/* for the scheduler */
+	uint64_t wait_ns;		/* until it is looked at again */
 	union {
 		struct ub_hw_wqe wqe;
 		uint8_t raw[UB_WQE_BYTES];
@@ -269,7 +273,8 @@ struct ub_cmd {
 	uint64_t imm;
 };
 
-enum ub_exec { UB_EXEC_DONE, UB_EXEC_RNR };
+/* WAIT: again after cmd.wait_ns. */
+enum ub_exec { UB_EXEC_DONE, UB_EXEC_WAIT };
 
 /* ub_cmd.phase */
 enum { UB_PHASE_NEW, UB_PHASE_CHECKED, UB_PHASE_WRITTEN };
@@ -318,6 +323,10 @@ struct ub_jfs {
 	/* Of the thread that runs it; others look. */
 	atomic_uint progress;		/* moves with each burst and each retry */
 	atomic_bool running;		/* its command is being executed */
+	/* inject.c */
+	atomic_uint stall;		/* 0: none */
+	bool stall_loaded;		/* and no thread has it yet */
+	uint64_t stall_due;		/* host clock */
 	struct ub_cmd cur;		/* of the thread that runs it; held flags: dma_lock */
 	uint8_t direct[UB_HW_WQEBB_SIZE];
 };
@@ -385,6 +394,7 @@ struct ub_engine {
 	atomic_uint inlines;		/* runs on doorbells' paths */
 	unsigned busy;			/* threads that may touch a queue */
 	pthread_cond_t quiet;		/* busy became 0 */
+	pthread_cond_t stalled;		/* threads in stalled commands wait for their end */
 	bool stop;
 	unsigned started;
 	pthread_t thread[16];
@@ -415,6 +425,7 @@ struct ub_core {
 	_Atomic(struct ub_obj *) eq[UB_MAX_EQ];
 	_Atomic(struct ub_obj *) *db;	/* pages of BAR 2 */
 	struct ub_engine engine;
+	struct ub_inject inject;
 	struct ub_core *fabric_next;
 	struct ub_counter stat[UB_ST_COUNT];
 };
@@ -446,6 +457,7 @@ struct ub_admin {			/* one command under way */
 	struct ub_after *after;
 	uint32_t page;			/* db_page() to be told of it, 0: nothing */
 	bool page_in_use;
+	bool injected;			/* the status is a fault's */
 	struct ub_kept *kept;		/* of a loaded state: a queue's memory, else NULL */
 };
 
@@ -570,6 +582,8 @@ void ub_stream_mem(struct ub_stream *s, struct ub_core *core, const struct ub_me
 		   uint64_t rights);
 /* Under dma_lock: make ptr and len show at least 1 byte. */
 bool ub_stream_fill(struct ub_stream *s, uint64_t want);
+/* All of these few bytes. */
+bool ub_stream_fill_all(struct ub_stream *s, uint64_t len);
 void ub_stream_skip(struct ub_stream *s, uint64_t n);
 /* Go on after the first n bytes of a fresh stream. */
 void ub_stream_start_at(struct ub_stream *s, uint64_t n);
@@ -612,6 +626,8 @@ void ub_cmd_release(struct ub_cmd *cmd);
 void ub_exec_memory(struct ub_jfs *jfs);
 void ub_exec_atomic(struct ub_jfs *jfs);
 enum ub_exec ub_exec_message(struct ub_jfs *jfs);
+/* The command ends without going on: a receive WQE it has taken completes all the same. */
+void ub_cmd_abandon(struct ub_jfs *jfs);
 /* Section 4 for the SGEs of the receive WQE that was taken; under the receiver's dma_lock. */
 void ub_cmd_check_receive(struct ub_cmd *cmd, struct ub_recv *r);
 void ub_cmd_end_receive(struct ub_cmd *cmd);
@@ -627,6 +643,8 @@ void ub_cmd_xfer(struct ub_cmd *cmd, enum ub_xfer x, const struct ub_stream *loc
 /* ---- jfc.c, eq.c, jfr.c: under dma_lock of the object's core ---- */
 /* False: the JFC is in ERROR and the CQE lost. Fills owner bit and timestamp. */
 bool ub_jfc_push(struct ub_jfc *jfc, struct ub_hw_cqe *cqe, struct ub_after *after);
+/* Bytes [from, to) of a CQE that is to come, where it is expected to go. */
+void ub_jfc_tear(struct ub_jfc *jfc, const struct ub_hw_cqe *cqe, size_t from, size_t to);
 /* Under jfc.lock: a CQE was written; wake: it is solicited or failed. */
 void ub_jfc_notify(struct ub_jfc *jfc, bool wake, uint64_t now, struct ub_after *after);
 void ub_jfc_rearm(struct ub_jfc *jfc, uint64_t word, struct ub_after *after);

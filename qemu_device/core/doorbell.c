@@ -19,9 +19,12 @@ static struct ub_obj *find_page(struct ub_core *core, uint64_t page)
 
 void ub_jfs_doorbell(struct ub_jfs *jfs, const void *direct)
 {
-	struct ub_engine *e = &jfs->obj.core->engine;
+	struct ub_core *core = jfs->obj.core;
+	struct ub_engine *e = &core->engine;
 	unsigned s = UB_SCHED_IDLE;
 
+	if (ub_inject_hit(core, &core->inject, UB_FAULT_LOST_DB, jfs->obj.id))
+		return;
 	ub_count(jfs->obj.core, UB_ST_DOORBELLS, 1);
 	atomic_fetch_add_explicit(&jfs->doorbells, 1, memory_order_relaxed);
 	if (!jfs->obj.core->cfg.inline_bytes || !ub_pause_inline(e)) {

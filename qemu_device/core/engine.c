@@ -242,12 +242,15 @@ void ub_engine_yield(struct ub_jfs *jfs)
 		return;
 	}
 	look_at_timers(core);
-	if (!ub_sched_waits(&core->engine.sched, worker->level + 1))
+	/* Nothing may stall on top of another command. */
+	if (!ub_sched_waits(&core->engine.sched, worker->level + 1) ||
+	    ub_armed_stall(&core->inject))
 		return;
 	level = worker->level;
 	worker->nested++;
 	running = atomic_exchange_explicit(&jfs->running, false, memory_order_relaxed);
-	while (!ub_pause_due(jfs) && (urgent = urgent_queue(&core->engine, level + 1))) {
+	while (!ub_pause_due(jfs) && !ub_armed_stall(&core->inject) &&
+	       (urgent = urgent_queue(&core->engine, level + 1))) {
 		served = true;
 		ub_stream_put_off(jfs);
 		serve(worker, urgent);
@@ -416,6 +419,8 @@ void ub_engine_kick(struct ub_jfs *jfs, bool admin)
 		case UB_SCHED_RUNNING:
 			if (!atomic_compare_exchange_weak(&jfs->sched, &s, s | flags))
 				continue;
+			if (admin)
+				ub_inject_wake(jfs);
 			return;
 		case UB_SCHED_PARKED:
 			if (admin)
@@ -440,6 +445,7 @@ int ub_engine_start(struct ub_core *core)
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&e->cond, &attr);
+	pthread_cond_init(&e->stalled, &attr);
 	pthread_cond_init(&e->quiet, NULL);
 	pthread_condattr_destroy(&attr);
 	while (e->started < core->cfg.engines) {
@@ -454,6 +460,7 @@ int ub_engine_start(struct ub_core *core)
 
 static void drop_jfs(struct ub_jfs *jfs)
 {
+	ub_cmd_abandon(jfs);
 	ub_cmd_release(&jfs->cur);
 	ub_obj_put(&jfs->obj);
 }
@@ -486,11 +493,13 @@ void ub_engine_stop(struct ub_core *core)
 	pthread_mutex_lock(&e->lock);
 	e->stop = true;
 	pthread_cond_broadcast(&e->cond);
+	pthread_cond_broadcast(&e->stalled);
 	pthread_mutex_unlock(&e->lock);
 	while (e->started)
 		pthread_join(e->thread[--e->started], NULL);
 	drop_all(e);
 	pthread_mutex_destroy(&e->lock);
 	pthread_cond_destroy(&e->cond);
+	pthread_cond_destroy(&e->stalled);
 	pthread_cond_destroy(&e->quiet);
 }

@@ -148,7 +148,7 @@ static void find_peer(struct ub_jfs *jfs)
 	if (memcmp(cmd->wqe.rmt_eid, core->cfg.eid, 16) == 0) {
 		ub_core_get(core);
 		cmd->peer = core;
-	} else {
+	} else if (!ub_inject_hit(core, &core->inject, UB_FAULT_LINK_DOWN, 0)) {
 		cmd->peer = ub_fabric_find(cmd->wqe.rmt_eid);
 	}
 }

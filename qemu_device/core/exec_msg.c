@@ -109,11 +109,13 @@ static void copy_message(struct ub_jfs *jfs, struct ub_recv *r)
 	if (x == UB_XFER_DST) {
 		r->status = UB_CR_LOC_ACCESS_ERR;
 		r->sub = remote.sub;
+		ub_poison_status(&r->status, &r->sub);
 		ub_cmd_fail(cmd, UB_CR_REM_OPERATION_ERR, remote.sub);
 		return;
 	}
 	r->status = UB_CR_REM_OPERATION_ERR;
 	r->sub = local.sub;
+	ub_poison_status(&r->status, &r->sub);
 	ub_cmd_xfer(cmd, x, &local, &remote, true);
 }
 
@@ -151,6 +153,24 @@ static void fill_recv_cqe(struct ub_jfs *jfs, const struct ub_recv *r, struct ub
 	cqe->rmt_id = jfs->obj.id;
 }
 
+/* Whether the receiver's CQE is put off. */
+static bool is_late(struct ub_jfs *jfs)
+{
+	struct ub_cmd *cmd = &jfs->cur;
+	struct ub_jfr *jfr = cmd->jfr;
+	struct ub_hw_cqe cqe;
+	bool late = false;
+
+	if (!cmd->late && !ub_armed_late(&cmd->peer->inject))
+		return false;
+	fill_recv_cqe(jfs, &cmd->recv, &cqe);
+	pthread_rwlock_rdlock(&cmd->peer->dma_lock);
+	if (!ub_obj_dead(&jfr->obj) && atomic_load(&jfr->gen) == cmd->jfr_gen)
+		late = ub_inject_late(cmd, jfr->jfc, &cqe);
+	pthread_rwlock_unlock(&cmd->peer->dma_lock);
+	return late;
+}
+
 static void complete_receive(struct ub_jfs *jfs, struct ub_recv *r)
 {
 	struct ub_cmd *cmd = &jfs->cur;
@@ -169,6 +189,30 @@ static void complete_receive(struct ub_jfs *jfs, struct ub_recv *r)
 	if (!ok && !cmd->done)
 		ub_cmd_fail(cmd, UB_CR_REM_OPERATION_ERR, UB_SUB_JFC_FULL);
 	ub_cmd_end_receive(cmd);
+	cmd->late = 0;
+}
+
+static enum ub_exec end_receive(struct ub_jfs *jfs)
+{
+	if (is_late(jfs))
+		return UB_EXEC_WAIT;
+	complete_receive(jfs, &jfs->cur.recv);
+	return UB_EXEC_DONE;
+}
+
+void ub_cmd_abandon(struct ub_jfs *jfs)
+{
+	struct ub_cmd *cmd = &jfs->cur;
+	struct ub_recv *r = &cmd->recv;
+
+	/* What it had found is not there when it was loaded and never resumed. */
+	if (!cmd->active || !cmd->receiving || !cmd->jfr)
+		return;
+	if (!r->status && cmd->moved < cmd->total) {
+		r->status = UB_CR_REM_OPERATION_ERR;
+		r->sub = UB_SUB_STATE;
+	}
+	complete_receive(jfs, r);
 }
 
 static enum ub_exec retry_later(struct ub_jfs *jfs)
@@ -180,8 +224,9 @@ static enum ub_exec retry_later(struct ub_jfs *jfs)
 		return UB_EXEC_DONE;
 	}
 	cmd->rnr_tries++;
+	cmd->wait_ns = 4096ull << cmd->jfr->min_rnr_timer;
 	ub_jfs_progress(jfs);
-	return UB_EXEC_RNR;
+	return UB_EXEC_WAIT;
 }
 
 static enum ub_exec take_and_copy(struct ub_jfs *jfs)
@@ -202,20 +247,18 @@ static enum ub_exec take_and_copy(struct ub_jfs *jfs)
 	}
 	if (!cmd->done && cmd->opcode != UB_OP_WRITE_IMM)
 		copy_message(jfs, &cmd->recv);
-	complete_receive(jfs, &cmd->recv);
-	return UB_EXEC_DONE;
+	return end_receive(jfs);
 }
 
 enum ub_exec ub_exec_message(struct ub_jfs *jfs)
 {
 	struct ub_cmd *cmd = &jfs->cur;
 
-	/* Restored in the middle of its copy, or after that failed to be found again. */
+	/* Late, restored in the middle of its copy, or after that failed to be found again. */
 	if (cmd->receiving) {
-		if (!cmd->done)
+		if (!cmd->done && cmd->opcode != UB_OP_WRITE_IMM)
 			copy_message(jfs, &cmd->recv);
-		complete_receive(jfs, &cmd->recv);
-		return UB_EXEC_DONE;
+		return end_receive(jfs);
 	}
 	if (cmd->opcode == UB_OP_WRITE_IMM && cmd->phase == UB_PHASE_CHECKED)
 		write_payload(jfs);

@@ -12,7 +12,7 @@ static void store_notify(struct ub_jfs *jfs)
 	ub_dma_lock(core, cmd->peer);
 	if (!ub_cmd_live(jfs))
 		ub_cmd_fail(cmd, UB_CR_WR_FLUSH_ERR, UB_SUB_NONE);
-	else if (!ub_stream_fill(&s, 8))
+	else if (!ub_stream_fill_all(&s, 8))
 		ub_cmd_fail(cmd, UB_CR_REM_ACCESS_ABORT_ERR, s.sub);
 	else {
 		/* After the payload: whoever sees it may read what was written. */
@@ -129,7 +129,7 @@ static void atomic_locked(struct ub_cmd *cmd, struct ub_stream *local, struct ub
 		ub_cmd_fail(cmd, UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN_ID);
 	} else if (!probe(local, len)) {
 		ub_cmd_fail(cmd, UB_CR_LOC_ACCESS_ERR, local->sub);
-	} else if (!ub_stream_fill(remote, len)) {
+	} else if (!ub_stream_fill_all(remote, len)) {
 		ub_cmd_fail(cmd, UB_CR_REM_ACCESS_ABORT_ERR, remote->sub);
 	} else if (target_is_hbm(cmd)) {
 		ub_cmd_fail(cmd, UB_CR_REM_UNSUPPORTED_REQ_ERR, UB_SUB_NONE);

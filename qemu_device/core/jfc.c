@@ -179,6 +179,21 @@ static void write_cqe(struct ub_jfc *jfc, struct ub_hw_cqe *cqe)
 	ub_store(&jfc->rec->pi, jfc->pi);
 }
 
+/* The slot is free: whoever looks at its owner bit does not see the rest. */
+void ub_jfc_tear(struct ub_jfc *jfc, const struct ub_hw_cqe *cqe, size_t from, size_t to)
+{
+	uint64_t off;
+
+	if (ub_obj_dead(&jfc->obj))
+		return;
+	pthread_mutex_lock(&jfc->lock);
+	off = (uint64_t)(jfc->pi & (jfc->depth - 1)) * sizeof(*cqe);
+	if (atomic_load(&jfc->state) == UB_STATE_READY && !full(jfc))
+		memcpy((uint8_t *)ub_pinned_at(&jfc->ring, off) + from,
+		       (const uint8_t *)cqe + from, to - from);
+	pthread_mutex_unlock(&jfc->lock);
+}
+
 bool ub_jfc_push(struct ub_jfc *jfc, struct ub_hw_cqe *cqe, struct ub_after *after)
 {
 	bool wake = cqe->flags & UB_CQE_SOLICITED || cqe->status != UB_CR_SUCCESS;

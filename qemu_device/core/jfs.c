@@ -157,6 +157,8 @@ int ub_jfs_destroy(struct ub_admin *a)
 	if (!obj)
 		return UB_ADMIN_BAD_ID;
 	jfs = ub_container(obj, struct ub_jfs, obj);
+	if (atomic_load(&jfs->stall) == UB_STALL_DEVICE + 1)
+		return ub_admin_fail(a, UB_ADMIN_BUSY, 1);
 	a->page = jfs->db_page;
 	a->page_in_use = false;
 	jfs->ctx->obj.users--;
@@ -178,6 +180,8 @@ void ub_jfs_set_state(struct ub_jfs *jfs, unsigned state)
 {
 	atomic_store(&jfs->state, state);
 	ub_store(&jfs->rec->state, state);
+	if (state != UB_STATE_READY)
+		ub_inject_left_ready(jfs);
 }
 
 void ub_jfs_enter_error(struct ub_jfs *jfs, uint32_t flush_end, unsigned sub)

@@ -150,5 +150,6 @@ void ub_core_resume(struct ub_core *core)
 	pthread_mutex_lock(&e->lock);
 	atomic_store(&e->paused, false);
 	pthread_cond_broadcast(&e->cond);
+	pthread_cond_broadcast(&e->stalled);
 	pthread_mutex_unlock(&e->lock);
 }

@@ -10,6 +10,8 @@ enum step {
 	STEP_LINGER,		/* nothing to do; event_idx does not say so */
 	STEP_EXEC,		/* jfs.cur is to be executed */
 	STEP_AGAIN,		/* progress was made, there is more */
+	STEP_LATE,		/* jfs.cur is to be completed after its wait_ns */
+	STEP_ABANDON,		/* jfs.cur ends, but for its receive WQE */
 	STEP_GONE,		/* destroyed */
 };
 
@@ -280,18 +282,48 @@ static enum step flush(struct ub_jfs *jfs, struct ub_after *after)
 }
 
 /* ---- Steps ---- */
+static bool is_late(struct ub_jfs *jfs)
+{
+	struct ub_cmd *cmd = &jfs->cur;
+	struct ub_hw_cqe cqe;
+
+	if (!cmd->late && !ub_armed_late(&jfs->obj.core->inject))
+		return false;
+	/* A change of state is not kept waiting. */
+	if (atomic_load(&jfs->state) != UB_STATE_READY ||
+	    (cmd->status == UB_CR_SUCCESS && !(cmd->flags & UB_WQE_COMPLETE)))
+		return false;
+	fill_cqe(cmd, &cqe);
+	return ub_inject_late(cmd, jfs->jfc, &cqe);
+}
+
+/* It has taken a receive WQE and not completed it. */
+static enum step step_receiving(struct ub_jfs *jfs)
+{
+	if (jfs->flushing || jfs->cur.gen != atomic_load(&jfs->gen))
+		return STEP_ABANDON;
+	return STEP_EXEC;
+}
+
 static enum step step_locked(struct ub_jfs *jfs, const void *direct, bool linger,
 			     struct ub_after *after)
 {
 	struct ub_cmd *cmd = &jfs->cur;
 	unsigned state;
 
+	if (ub_armed(&jfs->obj.core->inject, UB_STALL_WAITING) && jfs->stall_loaded)
+		return STEP_EXEC;
+	if (cmd->active && cmd->receiving)
+		return step_receiving(jfs);
 	if (cmd->active && cmd->gen != atomic_load(&jfs->gen))
 		ub_cmd_release(cmd);
 	if (cmd->active && !cmd->done && jfs->flushing)
 		flush_cmd(jfs);
-	if (cmd->active && cmd->done)
+	if (cmd->active && cmd->done) {
+		if (is_late(jfs))
+			return STEP_LATE;
 		finish(jfs, after);
+	}
 	if (jfs->suspend_due) {
 		jfs->suspend_due = false;
 		push_marker(jfs, UB_CR_WR_SUSPEND_DONE, UB_SUB_NONE, after);
@@ -333,24 +365,28 @@ static bool go_idle(struct ub_jfs *jfs)
 	return false;
 }
 
+/* It waited: nothing more is charged for it. */
+static bool has_begun(const struct ub_cmd *cmd)
+{
+	return cmd->rnr_tries || cmd->late;
+}
+
 static void requeue(struct ub_jfs *jfs)
 {
 	struct ub_cmd *cmd = &jfs->cur;
 
-	jfs->need = cmd->active && !cmd->rnr_tries ? (int64_t)cmd->cost : 0;
+	jfs->need = cmd->active && !has_begun(cmd) ? (int64_t)cmd->cost : 0;
 	ub_obj_get(&jfs->obj);
 	if (atomic_exchange(&jfs->sched, UB_SCHED_QUEUED) & UB_SCHED_ADMIN)
 		jfs->need = 0;
 	ub_engine_push(jfs);
 }
 
-static void wait_rnr(struct ub_jfs *jfs)
+static void wait_for_time(struct ub_jfs *jfs)
 {
-	uint64_t unit = 4096;
-
 	/* The engine has the reference from here on, and may run the queue at once. */
 	ub_obj_get(&jfs->obj);
-	ub_engine_park(jfs, unit << jfs->cur.jfr->min_rnr_timer);
+	ub_engine_park(jfs, jfs->cur.wait_ns);
 }
 
 /* What one claim of the queue may do. */
@@ -374,8 +410,11 @@ static bool may_exec(struct ub_jfs *jfs, struct budget *b)
 	uint32_t inline_bytes = jfs->obj.core->cfg.inline_bytes;
 	struct ub_cmd *cmd = &jfs->cur;
 
+	/* A stall is for a thread, and not on top of another command. */
+	if (ub_armed_stall(&jfs->obj.core->inject) && (b->is_inline || jfs->worker->nested))
+		return false;
 	if (!b->is_inline)
-		return cmd->rnr_tries || may_go_on(jfs);
+		return has_begun(cmd) || may_go_on(jfs);
 	if (cmd->done)
 		return b->wqes < UB_INLINE_WQES;
 	return cmd->opcode != UB_OP_GEMM_F32 && cmd->total <= inline_bytes &&
@@ -398,10 +437,29 @@ static enum ub_exec execute(struct ub_jfs *jfs)
 {
 	enum ub_exec ret;
 
+	if (jfs->cur.done && !jfs->cur.receiving)
+		return UB_EXEC_DONE;
 	ub_jfs_running(jfs, true);
 	ret = ub_exec(jfs);
 	ub_jfs_running(jfs, false);
 	return ret;
+}
+
+/* Go on with the command that is due; false when the queue was given away. */
+static bool go_on(struct ub_jfs *jfs, struct budget *b)
+{
+	if (!may_exec(jfs, b)) {
+		requeue(jfs);
+		return false;
+	}
+	if (!has_begun(&jfs->cur))
+		charge(jfs, b);
+	if (ub_armed_any(&jfs->obj.core->inject) && !ub_inject_begin(jfs))
+		return true;
+	if (execute(jfs) == UB_EXEC_DONE)
+		return true;
+	wait_for_time(jfs);
+	return false;
 }
 
 /* Nothing to do: whether to go on all the same. */
@@ -436,7 +494,16 @@ void ub_jfs_run(struct ub_jfs *jfs, struct ub_worker *worker, const void *direct
 		step = take_step(jfs, direct, linger);
 		direct = NULL;
 		if (step == STEP_GONE) {
+			ub_cmd_abandon(jfs);
 			ub_cmd_release(&jfs->cur);
+			return;
+		}
+		if (step == STEP_ABANDON) {
+			ub_cmd_abandon(jfs);
+			continue;
+		}
+		if (step == STEP_LATE) {
+			wait_for_time(jfs);
 			return;
 		}
 		if (step == STEP_IDLE || step == STEP_LINGER) {
@@ -446,16 +513,12 @@ void ub_jfs_run(struct ub_jfs *jfs, struct ub_worker *worker, const void *direct
 		}
 		if (step == STEP_AGAIN && ++flushes < 16)
 			continue;
-		if (step == STEP_AGAIN || !may_exec(jfs, &b)) {
+		if (step == STEP_AGAIN) {
 			requeue(jfs);
 			return;
 		}
-		if (!jfs->cur.rnr_tries)
-			charge(jfs, &b);
-		if (!jfs->cur.done && execute(jfs) == UB_EXEC_RNR) {
-			wait_rnr(jfs);
+		if (!go_on(jfs, &b))
 			return;
-		}
 		linger = ub_engine_may_linger(jfs);
 	}
 }

@@ -81,6 +81,7 @@ int ub_core_save(struct ub_core *core, const struct ub_core_stream *to)
 	ub_out_bytes(&out, &header, sizeof(header));
 	ub_out_bytes(&out, &id, sizeof(id));
 	out_registers(&out, core);
+	ub_out_faults(&out, core);
 	ub_out_objects(&out, core);
 	finish(&out);
 	pthread_mutex_unlock(&core->admin_lock);
@@ -182,6 +183,7 @@ static void load_locked(struct ub_in *in, struct ub_core *core)
 	if (in->failed)
 		return;
 	in_registers(in, core);
+	ub_in_faults(in, core);
 	ub_in_objects(in, core);
 	if (!in->failed)
 		ub_in_check(in, in->at == in->end, "bytes follow the last record");

@@ -39,7 +39,9 @@ void ub_out_cmd(struct ub_out *out, struct ub_jfs *jfs)
 	struct ub_cmd *cmd = &jfs->cur;
 	/* GEMM_F32 has written nothing yet and starts again. */
 	bool again = cmd->opcode == UB_OP_GEMM_F32 && !cmd->done;
-	bool active = cmd->active && cmd->gen == atomic_load(&jfs->gen);
+	/* A stall that outlives a RESET keeps the queue. */
+	bool active = cmd->active && (cmd->gen == atomic_load(&jfs->gen) ||
+				      atomic_load(&jfs->stall));
 
 	ub_out_u32(out, active);
 	if (!active)
@@ -48,6 +50,8 @@ void ub_out_cmd(struct ub_out *out, struct ub_jfs *jfs)
 	ub_out_bytes(out, cmd->raw, sizeof(cmd->raw));
 	ub_out_u32(out, cmd->phase);
 	ub_out_u32(out, cmd->rnr_tries);
+	ub_out_u32(out, cmd->late);
+	ub_out_u64(out, cmd->wait_ns);
 	ub_out_u64(out, again ? 0 : cmd->moved);
 	ub_out_u64(out, cmd->imm);
 	ub_out_u32(out, cmd->done);
@@ -85,7 +89,8 @@ static void in_receive(struct ub_in *in, struct ub_cmd *cmd)
 	ub_in_bytes(in, &cmd->recv.wqe, sizeof(cmd->recv.wqe));
 	cmd->recv.index = ub_in_u32(in);
 	ub_in_check(in, cmd->recv.wqe.sge_num <= UB_HW_RECV_SGE && cmd->phase != UB_PHASE_NEW &&
-		    (cmd->opcode == UB_OP_SEND || cmd->opcode == UB_OP_SEND_IMM),
+		    (cmd->opcode == UB_OP_SEND || cmd->opcode == UB_OP_SEND_IMM ||
+		     (cmd->opcode == UB_OP_WRITE_IMM && cmd->late)),
 		    "a receive WQE was taken by a command that takes none");
 }
 
@@ -112,6 +117,9 @@ void ub_in_cmd(struct ub_in *in, struct ub_jfs *jfs)
 	ub_wqe_parse(cmd);
 	cmd->phase = (uint8_t)ub_in_upto(in, UB_PHASE_WRITTEN, "a command's phase");
 	cmd->rnr_tries = (uint8_t)ub_in_upto(in, UB_HW_MAX_RNR_RETRY, "a command's repeats");
+	cmd->late = (uint8_t)ub_in_upto(in, UB_LATE_MAX, "a late completion");
+	cmd->wait_ns = ub_in_u64(in);
+	ub_in_check(in, cmd->wait_ns <= UB_FAULT_MAX_NS, "a command waits longer than any can");
 	cmd->moved = ub_in_u64(in);
 	cmd->imm = ub_in_u64(in);
 	ub_in_check(in, cmd->moved <= cmd->total || cmd->opcode == UB_OP_GEMM_F32,

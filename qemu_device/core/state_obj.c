@@ -174,6 +174,7 @@ static void out_jfs(struct ub_out *out, struct ub_obj *obj)
 	ub_out_pin(out, &jfs->rec_pin);
 	out_jfs_state(out, jfs);
 	ub_out_cmd(out, jfs);
+	ub_out_stall(out, jfs);
 }
 
 static void out_map(struct ub_out *out, struct ub_idmap *map,
@@ -306,11 +307,12 @@ static void in_jfs(struct ub_in *in, struct ub_obj *obj)
 			 "a JFS's account is out of range"))
 		jfs->deficit = 0;
 	jfs->park_left = ub_in_u64(in);
-	ub_in_check(in, jfs->park_left <= 4096ull << UB_HW_MAX_RNR_TIMER,
-		    "an RNR wait is longer than any can be");
+	ub_in_check(in, jfs->park_left <= UB_FAULT_MAX_NS, "a wait is longer than any can be");
 	ub_in_bytes(in, jfs->direct, sizeof(jfs->direct));
 	ub_in_cmd(in, jfs);
-	ub_in_check(in, !jfs->park_left || jfs->cur.rnr_tries, "a JFS waits without a message");
+	ub_in_check(in, !jfs->park_left || jfs->cur.rnr_tries || jfs->cur.late,
+		    "a JFS waits without a command");
+	ub_in_stall(in, jfs);
 	/* The count of users of a page that is kept at the front end. */
 	if (obj->core->host.db_page)
 		obj->core->host.db_page(obj->core->opaque, jfs->db_page, true);

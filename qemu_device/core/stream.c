@@ -96,7 +96,21 @@ bool ub_stream_fill(struct ub_stream *s, uint64_t want)
 		want = mem->len - s->off;
 	sub = ub_walk_run(&s->walk, mem->seg->uba + (mem->addr - mem->seg->va) + s->off, want,
 			  s->rights, &leaf);
+	if (!sub && ub_armed(&s->core->inject, UB_FAULT_POISON) &&
+	    !ub_inject_clean(s->core, mem->seg->obj.id, mem->addr - mem->seg->va + s->off,
+			     &leaf.len))
+		sub = UB_SUB_POISON;
 	return sub ? fail(s, sub) : show(s, &leaf);
+}
+
+bool ub_stream_fill_all(struct ub_stream *s, uint64_t len)
+{
+	if (!ub_stream_fill(s, len))
+		return false;
+	if (s->len >= len)
+		return true;
+	/* Aligned, so of one page: poison begins in it, or memory ends. */
+	return fail(s, ub_armed(&s->core->inject, UB_FAULT_POISON) ? UB_SUB_POISON : UB_SUB_BUS);
 }
 
 void ub_stream_skip(struct ub_stream *s, uint64_t n)

@@ -63,6 +63,7 @@ struct ub_core_config {
 	uint32_t db_pages;	/* 2 .. 65536 */
 	uint32_t max_depth;	/* of every ring, power of two, 64 .. 65536 */
 	uint32_t poll_ns;	/* an idle engine polls so long at most, 0 .. 1000000 */
+	bool inject;		/* takes faults on demand */
 	uint32_t inline_bytes;	/* payload of what a doorbell store runs, 0: nothing, .. 65536 */
 	void *hbm;		/* device memory, owned by the front end; NULL: none */
 	uint64_t hbm_size;
@@ -97,6 +98,12 @@ void ub_core_db_direct(struct ub_core *core, uint32_t page, const void *wqe64);
  * more; an engine may still be finishing arithmetic on private copies. Bounded by one 64 KiB copy.
  */
 void ub_core_reset(struct ub_core *core);
+
+/*
+ * Arm or remove a fault on demand, "KIND[:KEY=VALUE,...]" as docs/faults.md has it; from any
+ * thread. 0, or -1 and *error says what is wrong and what is allowed.
+ */
+int ub_core_inject_text(struct ub_core *core, const char *text, char *error, size_t size);
 
 /*
  * Stand still: on return no engine touches anything, until ub_core_resume(). Waits for a burst of

@@ -76,6 +76,7 @@ void ub_cmd_fail(struct ub_cmd *cmd, unsigned status, unsigned sub)
 	cmd->done = true;
 	cmd->status = (uint8_t)status;
 	cmd->substatus = (uint8_t)sub;
+	ub_poison_status(&cmd->status, &cmd->substatus);
 }
 
 static bool all_zero(const uint8_t *p, size_t n)

@@ -249,6 +249,7 @@ static const Property ubnpu_properties[] = {
 	DEFINE_PROP_UINT32("db-pages", UbNpu, config.db_pages, 4096),
 	DEFINE_PROP_UINT32("poll-us", UbNpu, poll_us, 20),
 	DEFINE_PROP_UINT32("inline-bytes", UbNpu, config.inline_bytes, 4096),
+	DEFINE_PROP_BOOL("inject", UbNpu, config.inject, true),
 	UB_PROPS_END
 };
 
@@ -271,7 +272,20 @@ static const struct {
 	{ "db-pages", "doorbell pages of 4 KiB, 2 to 65536; one a send or completion queue" },
 	{ "poll-us", "microseconds that an engine without work polls before it sleeps, 0 to 1000" },
 	{ "inline-bytes", "largest payload that a doorbell store itself moves, 0 (nothing) to 65536" },
+	{ "inject", "takes faults on demand: by the guest, and by setting inject-fault" },
+	{ "inject-fault", "arms a fault while the device runs: KIND[:KEY=VALUE,...]" },
 };
+
+static void ubnpu_inject_fault(Object *obj, const char *text, Error **errp)
+{
+	UbNpu *npu = UBNPU(obj);
+	char why[300];
+
+	if (!npu->core)
+		error_setg(errp, "ubnpu: inject-fault is for a device that is there; set it by QMP");
+	else if (ub_core_inject_text(npu->core, text, why, sizeof(why)))
+		error_setg(errp, "ubnpu: %s", why);
+}
 
 static void ubnpu_class_init(ObjectClass *klass, UbClassData data)
 {
@@ -290,6 +304,7 @@ static void ubnpu_class_init(ObjectClass *klass, UbClassData data)
 	set_bit(DEVICE_CATEGORY_MISC, dc->categories);
 	device_class_set_legacy_reset(dc, ubnpu_reset);
 	ub_set_props(dc, ubnpu_properties);
+	object_class_property_add_str(klass, "inject-fault", NULL, ubnpu_inject_fault);
 	for (size_t i = 0; i < ARRAY_SIZE(ubnpu_descriptions); i++)
 		object_class_property_set_description(klass, ubnpu_descriptions[i].name,
 						      ubnpu_descriptions[i].text);

@@ -5,7 +5,7 @@ CORE_TEST_NAMES := $(patsubst tests/core/test_%.c,%,$(wildcard tests/core/test_*
 CORE_TESTS := $(CORE_TEST_NAMES:%=$(BUILD)/tests/core/core-%)
 CORE_TEST_OBJ := $(patsubst qemu_device/core/%.c,$(BUILD)/tests/core/obj/%.o,$(CORE_SRC)) \
 	$(BUILD)/tests/core/obj/harness.o $(BUILD)/tests/core/obj/harness_queue.o
-CORE_TEST_HEADERS := tests/core/harness.h $(CORE_HEADERS) $(HEADERS)
+CORE_TEST_HEADERS := tests/core/harness.h tests/core/inject.h $(CORE_HEADERS) $(HEADERS)
 
 $(BUILD)/tests/core/obj/%.o: qemu_device/core/%.c $(CORE_TEST_HEADERS)
 	@mkdir -p $(@D)
@@ -22,7 +22,7 @@ $(BUILD)/tests/core/core-%: $(BUILD)/tests/core/obj/test_%.o $(CORE_TEST_OBJ)
 
 # The same under ThreadSanitizer, of tests whose guests do not race with themselves. memcpy() expanded
 # inline would go unseen.
-CORE_TSAN_NAMES := qos moderation poll event recv state
+CORE_TSAN_NAMES := qos moderation poll event recv state inject_stall
 CORE_TSAN_TESTS := $(CORE_TSAN_NAMES:%=$(BUILD)/tests/core/tsan-%)
 CORE_TSAN_OBJ := $(patsubst $(BUILD)/tests/core/obj/%,$(BUILD)/tests/core/tsan/%,$(CORE_TEST_OBJ))
 CORE_TSAN_FLAGS := -O1 -fsanitize=thread -fno-builtin

@@ -120,7 +120,7 @@ static void moves_with_bursts(void **state)
 	assert_false(is_running(&s->jfs));
 }
 
-/* One tile is at most 1024 x 1024 x 512: 2 x 2 x 3 of them, and 36 MiB that come and go by bursts. */
+/* A product is 1024 x 1024 x 512 at most: 2 x 2 x 3 of them, and 27 MiB come and go by bursts. */
 static void moves_with_products_of_blocks(void **state)
 {
 	const uint32_t n = 1536;

@@ -26,7 +26,7 @@ static void seal(size_t len)
 /* Header and checksum are right, so that the body is looked at. */
 static size_t raw_state(struct input *in, size_t saved)
 {
-	const uint32_t head[2] = { STATE_MAGIC, 1 };
+	const uint32_t head[2] = { STATE_MAGIC, 2 };
 	size_t keep = HEADER + (in_rarely(in, 2) ? in_u16(in) % (saved - HEADER) : 0);
 	uint64_t body;
 
