@@ -13,10 +13,11 @@
 
 #define ADMIN_BYTES	(UBNPU_ADMIN_DEPTH * sizeof(struct ub_admin_slot))
 #define ADMIN_SPINS	200
+#define ADMIN_SLICE	(HZ / 10)
 
 static unsigned int admin_timeout_ms = 5000;
 module_param(admin_timeout_ms, uint, 0644);
-MODULE_PARM_DESC(admin_timeout_ms, "an admin command without answer makes the device dead (5000)");
+MODULE_PARM_DESC(admin_timeout_ms, "an admin command without answer so long: reset (5000)");
 
 int ubnpu_admin_alloc(struct ubnpu_dev *ub)
 {
@@ -52,7 +53,25 @@ static bool admin_replied(const struct ub_admin_slot *slot, u32 pi)
 	       (lap & 1 ? 0 : UB_ADMIN_REPLY_OWNER);
 }
 
-static bool admin_wait(struct ubnpu_dev *ub, const struct ub_admin_slot *slot, u32 pi)
+/* An answer whose interrupt was lost is seen at the end of a slice. */
+static bool admin_sleep(struct ubnpu_dev *ub, const struct ub_admin_slot *slot, u32 pi, u32 irqs)
+{
+	unsigned long until = jiffies + msecs_to_jiffies(READ_ONCE(admin_timeout_ms));
+	bool replied;
+
+	do {
+		wait_event_timeout(ub->admin_wq,
+				   admin_replied(slot, pi) || READ_ONCE(ub->dead), ADMIN_SLICE);
+		replied = admin_replied(slot, pi);
+	} while (!replied && !READ_ONCE(ub->dead) && time_before(jiffies, until));
+	if (replied && READ_ONCE(ub->admin_irqs) == irqs) {
+		ubnpu_count(ub, UBNPU_LOST_IRQS);
+		ubnpu_report(ub, UB_HEALTH_LOST_IRQ, UB_SCOPE_DEVICE, NULL);
+	}
+	return replied;
+}
+
+static bool admin_wait(struct ubnpu_dev *ub, const struct ub_admin_slot *slot, u32 pi, u32 irqs)
 {
 	int spins;
 
@@ -61,17 +80,28 @@ static bool admin_wait(struct ubnpu_dev *ub, const struct ub_admin_slot *slot, u
 			return true;
 		cpu_relax();
 	}
-	return wait_event_timeout(ub->admin_wq, admin_replied(slot, pi),
-				  msecs_to_jiffies(admin_timeout_ms));
+	return admin_sleep(ub, slot, pi, irqs);
+}
+
+static void admin_unanswered(struct ubnpu_dev *ub, const struct ub_admin_cmd *cmd, u32 pi)
+{
+	trace_ubnpu_admin_complete(ub->index, cmd->opcode, le32_to_cpu(cmd->id), pi, -EIO, 0);
+	/* Who declared the device dead meanwhile has said why. */
+	if (READ_ONCE(ub->dead))
+		return;
+	dev_err(&ub->pdev->dev, "admin command 0x%02x unanswered after %u ms\n", cmd->opcode,
+		READ_ONCE(admin_timeout_ms));
+	ubnpu_count(ub, UBNPU_ADMIN_TIMEOUTS);
+	ubnpu_kill(ub, UBNPU_SILENT);
 }
 
 static int admin_run(struct ubnpu_dev *ub, const struct ub_admin_cmd *cmd,
 		     struct ub_admin_reply *reply)
 {
-	u32 pi = ub->admin_pi;
+	u32 pi = ub->admin_pi, irqs = READ_ONCE(ub->admin_irqs);
 	struct ub_admin_slot *slot = &ub->admin_ring[pi % UBNPU_ADMIN_DEPTH];
 
-	if (ub->dead)
+	if (READ_ONCE(ub->dead))
 		return -EIO;
 	slot->cmd = *cmd;
 	slot->cmd.tag = cpu_to_le16(pi);
@@ -79,13 +109,8 @@ static int admin_run(struct ubnpu_dev *ub, const struct ub_admin_cmd *cmd,
 	trace_ubnpu_admin_submit(ub->index, cmd->opcode, le32_to_cpu(cmd->id), pi);
 	/* writel orders the command before the doorbell. */
 	writel(pi + 1, ub->regs + UB_REG_ADMIN_PI);
-	if (!admin_wait(ub, slot, pi)) {
-		trace_ubnpu_admin_complete(ub->index, cmd->opcode, le32_to_cpu(cmd->id), pi, -EIO,
-					   0);
-		dev_err(&ub->pdev->dev,
-			"admin command 0x%02x unanswered after %u ms; reset the device\n",
-			cmd->opcode, admin_timeout_ms);
-		ubnpu_kill(ub);
+	if (!admin_wait(ub, slot, pi, irqs)) {
+		admin_unanswered(ub, cmd, pi);
 		return -EIO;
 	}
 	/* The owner bit is written last: what follows it is valid once it is seen. */

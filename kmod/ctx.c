@@ -10,7 +10,7 @@
 
 #include "kqueue.h"
 
-#define DESTROY_TRIES	2000
+#define DESTROY_LIMIT	(4 * HZ)
 #define DESTROY_WAIT_US	2000
 
 static void ctx_free(struct kref *ref)
@@ -160,37 +160,43 @@ static int ubnpu_open(struct inode *inode, struct file *file)
 	return nonseekable_open(inode, file);
 }
 
+/* Only a send queue that hangs is not let go of; a segment's user may be slow for good reason. */
+static unsigned long destroy_limit(u8 opcode)
+{
+	return opcode == UB_ADMIN_DESTROY_JFS && ubnpu_hang_timeout() ? ubnpu_hang_quarter() :
+									DESTROY_LIMIT;
+}
+
 /*
  * A segment may be held for a moment by a command of a peer. A device that does not let go in time
  * is cut off from memory, which makes it safe to go on.
  */
 int ubnpu_destroy_retry(struct ubnpu_dev *ub, u8 opcode, u32 id)
 {
-	int tries, ret = -EIO;
+	unsigned long until = jiffies + destroy_limit(opcode);
+	int ret = -EBUSY;
 
-	for (tries = 0; tries < DESTROY_TRIES && !ub->dead; tries++) {
+	while (ret == -EBUSY && time_before(jiffies, until) && !READ_ONCE(ub->dead)) {
 		ret = ubnpu_admin_id(ub, opcode, id, NULL, NULL);
-		if (ret != -EBUSY)
-			break;
-		usleep_range(DESTROY_WAIT_US, 2 * DESTROY_WAIT_US);
+		if (ret == -EBUSY)
+			usleep_range(DESTROY_WAIT_US, 2 * DESTROY_WAIT_US);
 	}
-	if (ret && !ub->dead) {
-		dev_err(&ub->pdev->dev, "object %u is not released (0x%02x: %d); reset the device\n",
-			id, opcode, ret);
-		ubnpu_kill(ub);
+	if (ret && !READ_ONCE(ub->dead)) {
+		dev_err(&ub->pdev->dev, "object %u is not released (0x%02x: %d)\n", id, opcode,
+			ret);
+		ubnpu_stuck(ub, opcode, id);
 	}
 	return ret;
 }
 
+/* With ctx->lock held; nothing is left to do the second time. */
 static void ctx_release_objects(struct ubnpu_ctx *ctx, bool device)
 {
-	mutex_lock(&ctx->lock);
 	ubnpu_queues_release(ctx, device);
 	ubnpu_segs_release(ctx, device);
 	if (device)
 		ubnpu_destroy_retry(ctx->ub, UB_ADMIN_DESTROY_CTX, ctx->tid);
 	ubnpu_pt_destroy(ctx);
-	mutex_unlock(&ctx->lock);
 }
 
 static int ubnpu_release(struct inode *inode, struct file *file)
@@ -200,8 +206,10 @@ static int ubnpu_release(struct inode *inode, struct file *file)
 
 	WRITE_ONCE(ctx->closed, true);
 	down_read(&ub->gate);
-	if (!ctx->lost)
-		ctx_release_objects(ctx, true);
+	/* Waits for who resets this context. */
+	mutex_lock(&ctx->lock);
+	ctx_release_objects(ctx, !ctx->lost);
+	mutex_unlock(&ctx->lock);
 	/* While it is in the table, who waits for it to leave sees it. */
 	ubnpu_user_uncharge(ctx, UB_OBJ_CONTEXT, 1);
 	ubnpu_id_free(ub, &ub->ctxs, ctx->tid);
@@ -223,12 +231,11 @@ int ubnpu_enter(struct ubnpu_ctx *ctx, struct ub_ioc_hdr *hdr)
 
 	if (ret)
 		return ret;
-	if (ctx->lost) {
-		up_read(&ctx->ub->gate);
-		return ubnpu_fail(hdr, -ENODEV, UB_EXT_DEVICE_LOST, 0, ctx->generation);
-	}
 	mutex_lock(&ctx->lock);
-	return 0;
+	if (!ctx->lost)
+		return 0;
+	ubnpu_leave(ctx);
+	return ubnpu_fail(hdr, -ENODEV, UB_EXT_DEVICE_LOST, 0, ctx->generation);
 }
 
 void ubnpu_leave(struct ubnpu_ctx *ctx)
@@ -258,14 +265,13 @@ void ubnpu_ctx_set_generation(struct ubnpu_ctx *ctx)
 	WRITE_ONCE(ctx_status(ctx)->generation, ctx->ub->generation);
 }
 
-/* The gate is held for writing. */
-void ubnpu_ctx_lose(struct ubnpu_ctx *ctx)
+/* With ctx->lock held: whoever waits learns it, and nobody else begins anything. */
+static void ctx_lose(struct ubnpu_ctx *ctx, enum ub_lost how)
 {
 	struct ubnpu_queue *q;
 	int type;
 
-	mutex_lock(&ctx->lock);
-	WRITE_ONCE(ctx->lost, true);
+	WRITE_ONCE(ctx->lost, how);
 	for (type = 0; type < UBNPU_QUEUE_TYPES; type++)
 		list_for_each_entry(q, &ctx->queues[type], node) {
 			if (q->db)
@@ -273,16 +279,55 @@ void ubnpu_ctx_lose(struct ubnpu_ctx *ctx)
 			ubnpu_kqueue_close(q, -ENODEV);
 			ubnpu_waits_close(q, -ENODEV);
 		}
-	mutex_unlock(&ctx->lock);
-	WRITE_ONCE(ctx_status(ctx)->lost, 1);
+	WRITE_ONCE(ctx_status(ctx)->lost, how);
 	wake_up_interruptible_poll(&ctx->ev_wq, EPOLLIN | EPOLLERR | EPOLLHUP);
 	ubnpu_jfces_wake(ctx);
+}
+
+/* The gate is held for writing, and the caller takes the doorbells away from all contexts. */
+void ubnpu_ctx_lose(struct ubnpu_ctx *ctx)
+{
+	mutex_lock(&ctx->lock);
+	ctx_lose(ctx, UB_LOST_DEVICE);
+	mutex_unlock(&ctx->lock);
+}
+
+static void ctx_unmap_doorbells(struct ubnpu_ctx *ctx)
+{
+	struct ubnpu_queue *q;
+	int type;
+
+	for (type = 0; type < UBNPU_QUEUE_TYPES; type++)
+		list_for_each_entry(q, &ctx->queues[type], node)
+			if (q->db)
+				ubnpu_db_unmap(q);
+}
+
+/* This context alone is lost; the gate is held for reading. Fails if the device does not let go. */
+int ubnpu_ctx_reset(struct ubnpu_ctx *ctx)
+{
+	int ret = 0;
+
+	mutex_lock(&ctx->lock);
+	if (ctx->lost || READ_ONCE(ctx->closed)) {
+		ret = -ENODEV;
+	} else {
+		ctx_lose(ctx, UB_LOST_CONTEXT);
+		ctx_unmap_doorbells(ctx);
+		ctx_release_objects(ctx, true);
+		if (READ_ONCE(ctx->ub->dead))
+			ret = -EIO;
+	}
+	mutex_unlock(&ctx->lock);
+	return ret;
 }
 
 /* Frees what a lost context had; what it lost before is gone already. */
 void ubnpu_ctx_drop(struct ubnpu_ctx *ctx)
 {
+	mutex_lock(&ctx->lock);
 	ctx_release_objects(ctx, false);
+	mutex_unlock(&ctx->lock);
 }
 
 const struct file_operations ubnpu_fops = {

@@ -40,6 +40,8 @@ static void eq_async(struct ubnpu_dev *ub, u32 tid, u32 type, u32 id, u32 info)
 	unsigned long index;
 
 	trace_ubnpu_async_event(ub->index, tid, type, id, info);
+	if (type == UB_EVENT_DEV_FATAL && !tid)
+		ubnpu_fatal(ub);
 	rcu_read_lock();
 	if (type == UB_EVENT_JFC_ERR)
 		eq_jfc_failed(ub, id);
@@ -91,6 +93,14 @@ static u32 eq_drain(struct ubnpu_eq *eq)
 	return done;
 }
 
+static void eq_check_overrun(struct ubnpu_eq *eq)
+{
+	if (le32_to_cpu(READ_ONCE(eq->rec->overrun)) == READ_ONCE(eq->overrun))
+		return;
+	set_bit(eq->index, &eq->ub->overrun_eqs);
+	schedule_work(&eq->ub->overrun_work);
+}
+
 static irqreturn_t eq_interrupt(int irq, void *data)
 {
 	struct ubnpu_eq *eq = data;
@@ -99,13 +109,49 @@ static irqreturn_t eq_interrupt(int irq, void *data)
 	u32 done = eq_drain(eq);
 
 	trace_ubnpu_irq(ub->index, eq->index, first, done);
-	if (le32_to_cpu(READ_ONCE(eq->rec->overrun)) != READ_ONCE(eq->overrun)) {
-		set_bit(eq->index, &ub->overrun_eqs);
-		schedule_work(&ub->overrun_work);
-	}
-	if (eq->index == 0)
+	eq_check_overrun(eq);
+	if (eq->index == 0) {
+		WRITE_ONCE(ub->admin_irqs, ub->admin_irqs + 1);
 		wake_up(&ub->admin_wq);
+	}
 	return IRQ_HANDLED;
+}
+
+/* Takes what is there although no interrupt told of it. */
+static void eq_recover(struct ubnpu_eq *eq)
+{
+	struct ubnpu_dev *ub = eq->ub;
+	u32 first, done;
+
+	disable_irq(eq->irq);
+	first = eq->ci;
+	done = eq_drain(eq);
+	enable_irq(eq->irq);
+	if (!done)
+		return;
+	trace_ubnpu_irq(ub->index, eq->index, first, done);
+	dev_warn_ratelimited(&ub->pdev->dev, "interrupt of vector %u lost, %u entries taken\n",
+			     eq->index, done);
+	ubnpu_count(ub, UBNPU_LOST_IRQS);
+	ubnpu_report(ub, UB_HEALTH_LOST_IRQ, UB_SCOPE_DEVICE, NULL);
+}
+
+/* Called now and then, with the gate held: an entry that the last look saw as well was missed. */
+void ubnpu_eqs_watch(struct ubnpu_dev *ub)
+{
+	unsigned int i;
+
+	for (i = 0; i < ub->num_eqs; i++) {
+		struct ubnpu_eq *eq = &ub->eqs[i];
+		u32 ci = READ_ONCE(eq->ci);
+		bool entry = eq_entry_valid(eq);
+
+		if (entry && eq->seen_entry && eq->seen_ci == ci)
+			eq_recover(eq);
+		eq->seen_entry = entry;
+		eq->seen_ci = ci;
+		eq_check_overrun(eq);
+	}
 }
 
 static void eq_overrun_async(struct ubnpu_dev *ub, u32 count)
@@ -149,6 +195,9 @@ void ubnpu_overrun_work(struct work_struct *work)
 		if (!test_and_clear_bit(i, &ub->overrun_eqs))
 			continue;
 		overrun = le32_to_cpu(READ_ONCE(eq->rec->overrun));
+		if (overrun == eq->overrun)
+			continue;
+		ubnpu_count(ub, UBNPU_EQ_OVERRUNS);
 		if (i == 0)
 			eq_overrun_async(ub, overrun - eq->overrun);
 		else

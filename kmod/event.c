@@ -15,6 +15,9 @@ void ubnpu_ctx_event(struct ubnpu_ctx *ctx, u32 type, u32 id, u32 info)
 	if (ctx->ev_head - ctx->ev_tail == UBNPU_EV_DEPTH) {
 		ctx->ev_dropped++;
 	} else {
+		/* The device's own word that it is lost is the only one. */
+		if (type == UB_EVENT_DEV_FATAL)
+			ctx->fatal_told = true;
 		ctx->ev[ctx->ev_head++ % UBNPU_EV_DEPTH] = (struct ub_async_event) {
 			.type = type,
 			.id = id,

@@ -120,7 +120,9 @@ static struct ubnpu_dev *ubnpu_dev_new(struct pci_dev *pdev)
 	INIT_LIST_HEAD(&ub->users);
 	mutex_init(&ub->admin_lock);
 	init_waitqueue_head(&ub->admin_wq);
-	INIT_WORK(&ub->dead_work, ubnpu_dead_work);
+	ub->gone = true;
+	INIT_WORK(&ub->recover_work, ubnpu_recover_work);
+	INIT_DELAYED_WORK(&ub->watch_work, ubnpu_watch_work);
 	INIT_WORK(&ub->overrun_work, ubnpu_overrun_work);
 	ubnpu_ids_init(&ub->ctxs, 0);
 	ubnpu_ids_init(&ub->segs, 0);
@@ -271,16 +273,19 @@ static int ubnpu_hw_setup(struct ubnpu_dev *ub)
 	if (!ret)
 		return 0;
 	ubnpu_hw_reset(ub);
-	cancel_work_sync(&ub->dead_work);
 	ubnpu_eqs_free(ub);
+	cancel_work_sync(&ub->recover_work);
 free_admin:
 	ubnpu_admin_free(ub);
 	return ret;
 }
 
+/* The gate is shut for good, so nobody starts the workers again once the interrupts are off. */
 static void ubnpu_hw_teardown(struct ubnpu_dev *ub)
 {
 	ubnpu_eqs_free(ub);
+	cancel_delayed_work_sync(&ub->watch_work);
+	cancel_work_sync(&ub->recover_work);
 	ubnpu_admin_free(ub);
 }
 
@@ -330,6 +335,7 @@ static int ubnpu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (ret)
 		goto teardown_pci;
 	pci_set_drvdata(pdev, ub);
+	ub->gone = false;
 	ret = ubnpu_publish(ub);
 	if (ret)
 		goto teardown_hw;
@@ -337,12 +343,14 @@ static int ubnpu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		 ub->caps.comp_vectors);
 	return 0;
 teardown_hw:
+	down_write(&ub->gate);
+	ub->gone = true;
 	ubnpu_hw_reset(ub);
+	up_write(&ub->gate);
 	ubnpu_hw_teardown(ub);
 teardown_pci:
 	ubnpu_pci_teardown(ub);
 put:
-	ub->gone = true;
 	put_device(&ub->dev);
 	return ret;
 }
@@ -364,7 +372,6 @@ static void ubnpu_remove(struct pci_dev *pdev)
 	ubnpu_drop_all(ub);
 	up_write(&ub->gate);
 
-	cancel_work_sync(&ub->dead_work);
 	ubnpu_hw_teardown(ub);
 	ubnpu_pci_teardown(ub);
 	put_device(&ub->dev);

@@ -1,21 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The generic netlink family: dumps of devices and what is on them, and reset. */
+/* The generic netlink family: dumps of devices and what is on them, and messages to the group. */
 #include <linux/io.h>
 #include <linux/module.h>
 #include <linux/pid_namespace.h>
 #include <net/genetlink.h>
 #include <net/sock.h>
 
-#include "compat.h"
-#include "ubnpu.h"
+#include "netlink.h"
 
 enum { MCGRP_EVENTS };
-
-static struct genl_family ubnpu_genl;
 
 static const struct nla_policy ubnpu_policy[UB_A_MAX + 1] = {
 	[UB_A_DEV_INDEX] = { .type = NLA_U32 },
 	[UB_A_FORCE] = { .type = NLA_FLAG },
+	[UB_A_TID] = { .type = NLA_U32 },
+	[UB_A_QUEUE_TYPE] = { .type = NLA_U32 },
+	[UB_A_QUEUE_ID] = { .type = NLA_U32 },
+	[UB_A_SCOPE] = NLA_POLICY_MAX(NLA_U32, UB_SCOPE_QUEUE),
+	[UB_A_FAULT_KIND] = { .type = NLA_U32 },
+	[UB_A_FAULT_ID] = { .type = NLA_U32 },
+	[UB_A_FAULT_COUNT] = { .type = NLA_U32 },
+	[UB_A_FAULT_SKIP] = { .type = NLA_U32 },
+	[UB_A_FAULT_ARG0] = { .type = NLA_U64 },
+	[UB_A_FAULT_ARG1] = { .type = NLA_U64 },
 };
 
 /* Where a dump goes on: cb->args. */
@@ -225,14 +232,33 @@ static int dump_objects(struct sk_buff *skb, struct netlink_callback *cb, struct
 	return 0;
 }
 
+static int fill_health(struct sk_buff *skb, struct ubnpu_dev *ub)
+{
+	unsigned int timeout = ub->caps.caps & UB_CAP_PROGRESS ? ubnpu_hang_timeout() : 0;
+	int i;
+
+	if (nla_put_u32(skb, UB_A_DEV_INDEX, ub->index) ||
+	    nla_put_string(skb, UB_A_DEV_NAME, dev_name(&ub->dev)) ||
+	    nla_put_u32(skb, UB_A_HANG_TIMEOUT_MS, timeout))
+		return -EMSGSIZE;
+	for (i = 0; i < UBNPU_COUNTERS; i++)
+		if (nla_put_u64_64bit(skb, UB_A_HANGS + i, atomic64_read(&ub->counters[i]),
+				      UB_A_PAD))
+			return -EMSGSIZE;
+	return 0;
+}
+
 static int dump_dev(struct sk_buff *skb, struct netlink_callback *cb, struct ubnpu_dev *ub, u8 cmd)
 {
 	void *msg;
 
-	if (cmd != UB_CMD_DEV_GET)
+	if (cmd != UB_CMD_DEV_GET && cmd != UB_CMD_HEALTH_GET)
 		return dump_objects(skb, cb, ub, cmd);
 	msg = msg_begin(skb, cb, cmd);
-	return msg ? msg_end(skb, msg, fill_dev(skb, ub)) : -EMSGSIZE;
+	if (!msg)
+		return -EMSGSIZE;
+	return msg_end(skb, msg,
+		       cmd == UB_CMD_DEV_GET ? fill_dev(skb, ub) : fill_health(skb, ub));
 }
 
 static int dump_dev_locked(struct sk_buff *skb, struct netlink_callback *cb, struct ubnpu_dev *ub,
@@ -282,40 +308,25 @@ static int dump(struct sk_buff *skb, struct netlink_callback *cb)
 	return ret && ret != -EMSGSIZE ? ret : skb->len;
 }
 
-static int dev_reset(struct sk_buff *skb, struct genl_info *info)
-{
-	struct ubnpu_dev *ub;
-	int ret;
-
-	if (GENL_REQ_ATTR_CHECK(info, UB_A_DEV_INDEX))
-		return -EINVAL;
-	ub = ubnpu_dev_get(nla_get_u32(info->attrs[UB_A_DEV_INDEX]));
-	if (!ub) {
-		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[UB_A_DEV_INDEX], "no such device");
-		return -ENODEV;
-	}
-	ret = ubnpu_dev_reset(ub, info->attrs[UB_A_FORCE]);
-	if (ret == -EBUSY)
-		GENL_SET_ERR_MSG(info, "contexts are open; force the reset to lose them");
-	ubnpu_dev_put(ub);
-	return ret;
-}
-
 #define DUMP(_cmd) { .cmd = _cmd, .dumpit = dump }
+#define ADMIN(_cmd, _fn) { .cmd = _cmd, .doit = _fn, .flags = GENL_ADMIN_PERM }
 
 static const struct genl_small_ops ubnpu_genl_ops[] = {
 	DUMP(UB_CMD_DEV_GET),
 	DUMP(UB_CMD_CTX_GET),
 	DUMP(UB_CMD_SEG_GET),
 	DUMP(UB_CMD_QUEUE_GET),
-	{ .cmd = UB_CMD_DEV_RESET, .doit = dev_reset, .flags = GENL_ADMIN_PERM },
+	DUMP(UB_CMD_HEALTH_GET),
+	ADMIN(UB_CMD_DEV_RESET, ubnpu_nl_reset),
+	ADMIN(UB_CMD_INJECT, ubnpu_nl_inject),
+	ADMIN(UB_CMD_INJECT_GET, ubnpu_nl_inject_get),
 };
 
 static const struct genl_multicast_group ubnpu_genl_groups[] = {
 	[MCGRP_EVENTS] = { .name = UB_GENL_MCGRP_EVENTS },
 };
 
-static struct genl_family ubnpu_genl = {
+struct genl_family ubnpu_genl = {
 	.name = UB_GENL_NAME,
 	.version = UB_GENL_VERSION,
 	.maxattr = UB_A_MAX,
@@ -355,6 +366,46 @@ void ubnpu_netlink_notify(struct ubnpu_dev *ub)
 		up_read(&ub->gate);
 	}
 	if (failed) {
+		nlmsg_free(skb);
+		return;
+	}
+	genlmsg_end(skb, msg);
+	genlmsg_multicast(&ubnpu_genl, skb, 0, MCGRP_EVENTS, GFP_KERNEL);
+}
+
+static int fill_event(struct sk_buff *skb, struct ubnpu_dev *ub, enum ub_health_event event,
+		      enum ub_reset_scope scope, const struct ubnpu_who *who)
+{
+	if (nla_put_u32(skb, UB_A_DEV_INDEX, ub->index) ||
+	    nla_put_string(skb, UB_A_DEV_NAME, dev_name(&ub->dev)) ||
+	    nla_put_u32(skb, UB_A_GENERATION, READ_ONCE(ub->generation)) ||
+	    nla_put_u32(skb, UB_A_HEALTH_EVENT, event) || nla_put_u32(skb, UB_A_SCOPE, scope))
+		return -EMSGSIZE;
+	if (!who || !who->tid)
+		return 0;
+	if (nla_put_u32(skb, UB_A_TID, who->tid) || nla_put_u32(skb, UB_A_PID, who->pid) ||
+	    nla_put_u32(skb, UB_A_UID, who->uid) || nla_put_string(skb, UB_A_COMM, who->comm))
+		return -EMSGSIZE;
+	if (!who->queue)
+		return 0;
+	return nla_put_u32(skb, UB_A_QUEUE_TYPE, who->type) ||
+	       nla_put_u32(skb, UB_A_QUEUE_ID, who->queue);
+}
+
+/* A fault or a recovery: who may be NULL. A device that has no name yet has no news either. */
+void ubnpu_netlink_health(struct ubnpu_dev *ub, enum ub_health_event event,
+			  enum ub_reset_scope scope, const struct ubnpu_who *who)
+{
+	struct sk_buff *skb;
+	void *msg;
+
+	if (READ_ONCE(ub->gone))
+		return;
+	skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!skb)
+		return;
+	msg = genlmsg_put(skb, 0, 0, &ubnpu_genl, 0, UB_CMD_HEALTH_NTF);
+	if (!msg || fill_event(skb, ub, event, scope, who)) {
 		nlmsg_free(skb);
 		return;
 	}

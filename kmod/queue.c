@@ -246,6 +246,7 @@ int ubnpu_queue_create(struct ubnpu_queue *q, struct ub_admin_cmd *cmd, struct u
 	ctx->nr_queues[q->type]++;
 	ubnpu_id_publish(&ctx->ub->queues[q->type], q->id, q);
 	trace_ubnpu_queue_create(q);
+	ubnpu_watch_start(ctx->ub);
 	return 0;
 }
 

@@ -87,7 +87,8 @@ static bool contexts_live(struct ubnpu_dev *ub)
 	return false;
 }
 
-static int reset_locked(struct ubnpu_dev *ub)
+/* Every context is lost, and the device as good as new. */
+int ubnpu_hw_recover(struct ubnpu_dev *ub)
 {
 	int ret;
 
@@ -100,8 +101,16 @@ static int reset_locked(struct ubnpu_dev *ub)
 	pci_set_master(ub->pdev);
 	ret = ubnpu_hw_start(ub);
 	if (ret)
-		ubnpu_kill(ub);
+		ubnpu_kill(ub, UBNPU_SILENT);
 	return ret;
+}
+
+/* One that was asked for. */
+static void tell_reset(struct ubnpu_dev *ub)
+{
+	ubnpu_count(ub, UBNPU_ADMIN_RESETS);
+	ubnpu_report(ub, UB_HEALTH_RESET, UB_SCOPE_DEVICE, NULL);
+	ubnpu_netlink_notify(ub);
 }
 
 int ubnpu_dev_reset(struct ubnpu_dev *ub, bool force)
@@ -116,36 +125,15 @@ int ubnpu_dev_reset(struct ubnpu_dev *ub, bool force)
 	else if (!force && contexts_live(ub))
 		ret = -EBUSY;
 	else
-		ret = reset_locked(ub);
+		ret = ubnpu_hw_recover(ub);
+	if (!ret)
+		ubnpu_recovered(ub);
 	up_write(&ub->gate);
 	if (!ret) {
 		dev_info(&ub->dev, "reset, generation %u\n", ub->generation);
-		ubnpu_netlink_notify(ub);
+		tell_reset(ub);
 	}
 	return ret;
-}
-
-/*
- * The device does not answer. Cut it off from memory, so that what is pinned may be freed, and
- * leave the rest to a worker: the caller holds locks.
- */
-void ubnpu_kill(struct ubnpu_dev *ub)
-{
-	ub->dead = true;
-	pci_clear_master(ub->pdev);
-	schedule_work(&ub->dead_work);
-}
-
-void ubnpu_dead_work(struct work_struct *work)
-{
-	struct ubnpu_dev *ub = container_of(work, struct ubnpu_dev, dead_work);
-
-	down_write(&ub->gate);
-	if (ub->dead && !ub->gone) {
-		ubnpu_lose_all(ub);
-		ubnpu_drop_all(ub);
-	}
-	up_write(&ub->gate);
 }
 
 /* Function level reset by the PCI core: the gate stays shut from prepare to done. */
@@ -170,9 +158,11 @@ static void err_reset_done(struct pci_dev *pdev)
 	trace_ubnpu_reset(ub->index, ub->generation);
 	ubnpu_drop_all(ub);
 	if (ubnpu_hw_start(ub))
-		ubnpu_kill(ub);
+		ubnpu_kill(ub, UBNPU_SILENT);
+	else
+		ubnpu_recovered(ub);
 	up_write(&ub->gate);
-	ubnpu_netlink_notify(ub);
+	tell_reset(ub);
 }
 
 const struct pci_error_handlers ubnpu_err_handlers = {

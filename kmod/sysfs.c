@@ -195,8 +195,14 @@ static struct attribute *stat_attrs[] = {
 	&dev_attr_table_bytes.attr, NULL,
 };
 
+/* Of the counter at index in struct ub_hw_stats; stat_attrs has their order. */
+const char *ubnpu_stat_name(unsigned int index)
+{
+	return stat_attrs[index]->name;
+}
+
 static const struct attribute_group stat_group = { .name = "stats", .attrs = stat_attrs };
 
 const struct attribute_group *ubnpu_groups[] = {
-	&identity_group, &limit_group, &stat_group, NULL,
+	&identity_group, &limit_group, &stat_group, &ubnpu_health_group, NULL,
 };

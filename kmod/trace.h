@@ -194,6 +194,27 @@ TRACE_EVENT(ubnpu_reset,
 	TP_printk("dev=ub%d generation=%u", __entry->dev, __entry->generation)
 );
 
+TRACE_EVENT(ubnpu_hang,
+	TP_PROTO(int dev, u32 ctx, u32 queue, u32 scope, u32 seq),
+	TP_ARGS(dev, ctx, queue, scope, seq),
+	TP_STRUCT__entry(
+		__field(int, dev)
+		__field(u32, ctx)
+		__field(u32, queue)
+		__field(u32, scope)
+		__field(u32, seq)
+	),
+	TP_fast_assign(
+		__entry->dev = dev;
+		__entry->ctx = ctx;
+		__entry->queue = queue;
+		__entry->scope = scope;
+		__entry->seq = seq;
+	),
+	TP_printk("dev=ub%d ctx=%u queue=%u scope=%u seq=%u", __entry->dev, __entry->ctx,
+		  __entry->queue, __entry->scope, __entry->seq)
+);
+
 #endif
 
 #undef TRACE_INCLUDE_PATH

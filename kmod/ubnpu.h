@@ -47,6 +47,7 @@
 #define UBNPU_UBA_CLASSES	31	/* see ummu.c */
 #define UBNPU_PINNED		0	/* bytes, where an UB_OBJ_* is asked for */
 #define UBNPU_USER_KINDS	(UB_OBJ_JFC + 1)
+#define UBNPU_MAX_RESETS	3	/* by recovery, in ten hang_timeout_ms */
 
 enum ubnpu_queue_type { UBNPU_JFS, UBNPU_JFR, UBNPU_JFC, UBNPU_QUEUE_TYPES };
 
@@ -77,6 +78,8 @@ struct ubnpu_eq {
 	u32 depth;
 	u32 ci;
 	u32 overrun;
+	u32 seen_ci;		/* at the last look, see ubnpu_eqs_watch() */
+	bool seen_entry;
 };
 
 /* A table of device objects by id. */
@@ -84,6 +87,38 @@ struct ubnpu_ids {
 	struct xarray xa;
 	u32 next;		/* ids are handed out in turn, so that a stale one is noticed */
 	u32 max;
+};
+
+/* Whom a fault or a recovery concerns; what is zero is not known, or nobody in particular. */
+struct ubnpu_who {
+	u32 tid;
+	u32 type;		/* UB_OBJ_* of the queue */
+	u32 queue;
+	u32 uid;
+	pid_t pid;
+	char comm[TASK_COMM_LEN];
+};
+
+/* Counters since the device was bound, in the order of UB_A_HANGS and on. */
+enum ubnpu_counter {
+	UBNPU_HANGS, UBNPU_QUEUE_RESETS, UBNPU_CONTEXT_RESETS, UBNPU_DEVICE_RESETS,
+	UBNPU_ADMIN_RESETS, UBNPU_LOST_IRQS, UBNPU_LOST_DOORBELLS, UBNPU_EQ_OVERRUNS,
+	UBNPU_ADMIN_TIMEOUTS, UBNPU_FATALS, UBNPU_COREDUMPS, UBNPU_COUNTERS
+};
+
+/* Why the device is dead: bits of ubnpu_dev.troubles. */
+enum ubnpu_trouble {
+	UBNPU_FATAL,		/* it says so */
+	UBNPU_SILENT,		/* an admin command got no answer, or no sensible one */
+	UBNPU_STUCK,		/* a queue it does not let go of: ubnpu_dev.culprit */
+};
+
+/* A queue that hangs; hang.c treats one at a time. */
+struct ubnpu_hang {
+	bool active;
+	bool aborted;		/* the first step was made */
+	u32 detail;		/* its progress then */
+	struct ubnpu_who who;
 };
 
 struct ubnpu_dev {
@@ -99,10 +134,21 @@ struct ubnpu_dev {
 	struct ubnpu_caps caps;
 
 	struct rw_semaphore gate;
-	bool gone;		/* removed; for good */
-	bool dead;		/* an admin command got no answer; until reset */
+	bool gone;		/* removed, for good, or not there yet */
+	bool dead;		/* it cannot be used until it is reset */
+	bool wedged;		/* and recovery has given up */
 	u32 generation;
-	struct work_struct dead_work;
+
+	/* Recovery, see hang.c and recover.c */
+	struct delayed_work watch_work;
+	struct work_struct recover_work;
+	u32 looks;
+	struct ubnpu_hang hang;
+	unsigned long troubles;
+	struct ubnpu_who culprit;	/* obj_lock */
+	u64 resets[UBNPU_MAX_RESETS];	/* when; gate held for writing */
+	unsigned int nr_resets;
+	atomic64_t counters[UBNPU_COUNTERS];
 
 	struct mutex obj_lock;
 	struct ubnpu_ids ctxs;
@@ -118,6 +164,7 @@ struct ubnpu_dev {
 	struct ub_admin_slot *admin_ring;
 	dma_addr_t admin_dma;
 	u32 admin_pi;
+	u32 admin_irqs;		/* interrupts of vector 0 */
 	wait_queue_head_t admin_wq;
 
 	struct ubnpu_eq *eqs;
@@ -169,7 +216,7 @@ struct ubnpu_ctx {
 	const struct file *file;	/* until it is released */
 	u32 tid;
 	u32 generation;
-	bool lost;		/* the device went or was reset; written under gate */
+	u32 lost;		/* enum ub_lost; written under lock, and gate in either way */
 	bool closed;
 	struct mm_struct *mm;	/* the opener's: accounting and identity, not its users */
 	struct pid *pid;
@@ -240,6 +287,11 @@ struct ubnpu_queue {
 	/* JFS only */
 	u8 priority;
 	u8 weight;
+	struct page *rec_page;	/* these five are the watcher's */
+	u32 looked;		/* ubnpu_dev.looks of the last look at it */
+	u32 progress;
+	u32 still;		/* looks in a row that found it running and not further */
+	bool rung;
 	/* JFC only */
 	u16 mod_count;
 	u16 mod_usec;
@@ -311,15 +363,43 @@ void ubnpu_user_put(struct ubnpu_user *user);
 int ubnpu_user_charge(struct ubnpu_ctx *ctx, u32 kind, u64 count, struct ub_ioc_hdr *hdr);
 void ubnpu_user_uncharge(struct ubnpu_ctx *ctx, u32 kind, u64 count);
 
-/* reset.c: the gate is held for writing, but for ubnpu_dev_reset and ubnpu_kill */
+/* reset.c: the gate is held for writing, but for ubnpu_dev_reset */
 int ubnpu_hw_start(struct ubnpu_dev *ub);
 int ubnpu_hw_reset(struct ubnpu_dev *ub);
 void ubnpu_lose_all(struct ubnpu_dev *ub);
 void ubnpu_drop_all(struct ubnpu_dev *ub);
+int ubnpu_hw_recover(struct ubnpu_dev *ub);
 int ubnpu_dev_reset(struct ubnpu_dev *ub, bool force);
-void ubnpu_kill(struct ubnpu_dev *ub);
-void ubnpu_dead_work(struct work_struct *work);
 extern const struct pci_error_handlers ubnpu_err_handlers;
+
+/* recover.c */
+void ubnpu_kill(struct ubnpu_dev *ub, enum ubnpu_trouble why);
+void ubnpu_fatal(struct ubnpu_dev *ub);
+void ubnpu_stuck(struct ubnpu_dev *ub, u8 opcode, u32 id);
+void ubnpu_recover_work(struct work_struct *work);
+void ubnpu_recovered(struct ubnpu_dev *ub);
+int ubnpu_reset_queue(struct ubnpu_ctx *ctx, enum ubnpu_queue_type type, u32 id, u32 info);
+struct ubnpu_ctx *ubnpu_ctx_find(struct ubnpu_dev *ub, u32 tid);
+struct ubnpu_ctx *ubnpu_queue_owner(struct ubnpu_dev *ub, enum ubnpu_queue_type type, u32 id);
+
+/* hang.c */
+unsigned int ubnpu_hang_timeout(void);
+unsigned long ubnpu_hang_quarter(void);
+void ubnpu_watch_start(struct ubnpu_dev *ub);
+void ubnpu_watch_work(struct work_struct *work);
+
+/* health.c */
+extern const struct attribute_group ubnpu_health_group;
+const char *ubnpu_counter_name(enum ubnpu_counter counter);
+void ubnpu_count(struct ubnpu_dev *ub, enum ubnpu_counter counter);
+void ubnpu_who_set(struct ubnpu_who *who, const struct ubnpu_ctx *ctx, u32 type, u32 queue);
+void ubnpu_report(struct ubnpu_dev *ub, enum ub_health_event event, enum ub_reset_scope scope,
+		  const struct ubnpu_who *who);
+void ubnpu_report_wedged(struct ubnpu_dev *ub, enum ub_health_event event,
+			 enum ub_reset_scope scope, const struct ubnpu_who *who, bool recovered);
+
+/* dump.c: the gate is held */
+void ubnpu_dump(struct ubnpu_dev *ub, const struct ubnpu_who *who, const char *why);
 
 /* admin.c */
 int ubnpu_admin_alloc(struct ubnpu_dev *ub);
@@ -337,6 +417,7 @@ int ubnpu_eqs_start(struct ubnpu_dev *ub);
 void ubnpu_irqs_disable(struct ubnpu_dev *ub);
 void ubnpu_irqs_enable(struct ubnpu_dev *ub);
 void ubnpu_overrun_work(struct work_struct *work);
+void ubnpu_eqs_watch(struct ubnpu_dev *ub);
 
 /* ctx.c */
 extern const struct file_operations ubnpu_fops;
@@ -346,6 +427,7 @@ int ubnpu_enter(struct ubnpu_ctx *ctx, struct ub_ioc_hdr *hdr);
 void ubnpu_leave(struct ubnpu_ctx *ctx);
 int ubnpu_check_mm(struct ubnpu_ctx *ctx, struct ub_ioc_hdr *hdr);
 void ubnpu_ctx_lose(struct ubnpu_ctx *ctx);
+int ubnpu_ctx_reset(struct ubnpu_ctx *ctx);
 void ubnpu_ctx_drop(struct ubnpu_ctx *ctx);
 void ubnpu_ctx_set_generation(struct ubnpu_ctx *ctx);
 int ubnpu_destroy_retry(struct ubnpu_dev *ub, u8 opcode, u32 id);
@@ -436,11 +518,14 @@ void ubnpu_waits_close(struct ubnpu_queue *jfc, int why);
 
 /* sysfs.c */
 extern const struct attribute_group *ubnpu_groups[];
+const char *ubnpu_stat_name(unsigned int index);
 
 /* netlink.c */
 int ubnpu_netlink_init(void);
 void ubnpu_netlink_exit(void);
 void ubnpu_netlink_notify(struct ubnpu_dev *ub);
+void ubnpu_netlink_health(struct ubnpu_dev *ub, enum ub_health_event event,
+			  enum ub_reset_scope scope, const struct ubnpu_who *who);
 
 static inline struct ubnpu_dev *to_ubnpu(struct device *dev)
 {

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The generic netlink family, between its files. */
+#ifndef UBNPU_NETLINK_H
+#define UBNPU_NETLINK_H
+
+#include <net/genetlink.h>
+
+#include "compat.h"
+#include "ubnpu.h"
+
+extern struct genl_family ubnpu_genl;
+
+/* control.c */
+int ubnpu_nl_reset(struct sk_buff *skb, struct genl_info *info);
+int ubnpu_nl_inject(struct sk_buff *skb, struct genl_info *info);
+int ubnpu_nl_inject_get(struct sk_buff *skb, struct genl_info *info);
+
+#endif
