@@ -144,6 +144,19 @@ static int reset_queue(struct ubnpu_dev *ub, struct genl_info *info)
 	return 0;
 }
 
+static int reset_part(struct ubnpu_dev *ub, struct genl_info *info, u32 scope)
+{
+	switch (scope) {
+	case UB_SCOPE_CONTEXT:
+		return reset_context(ub, info);
+	case UB_SCOPE_QUEUE:
+		return reset_queue(ub, info);
+	default:
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[UB_A_SCOPE], "no such scope");
+		return -EINVAL;
+	}
+}
+
 int ubnpu_nl_reset(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *attr = info->attrs[UB_A_SCOPE];
@@ -158,8 +171,7 @@ int ubnpu_nl_reset(struct sk_buff *skb, struct genl_info *info)
 	} else {
 		ret = enter(ub, info);
 		if (!ret) {
-			ret = scope == UB_SCOPE_CONTEXT ? reset_context(ub, info) :
-							  reset_queue(ub, info);
+			ret = reset_part(ub, info, scope);
 			up_read(&ub->gate);
 		}
 	}

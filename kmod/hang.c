@@ -119,10 +119,27 @@ static void doorbell_found_lost(struct ubnpu_dev *ub, struct ubnpu_queue *q)
 }
 
 /* It stands still and a thread is free: either it waits for a receiver or nobody told the device. */
-static void ring_again(struct ubnpu_dev *ub, struct ubnpu_queue *q, u32 pi)
+static void ring_again(struct ubnpu_dev *ub, struct ubnpu_queue *q,
+		       const struct ub_admin_reply *reply)
 {
-	q->rung = true;
-	writel(pi, ub->db + (u64)q->db->page * UB_HW_PAGE_SIZE + UB_DB_JFS);
+	q->rung = ub->looks;
+	q->rung_ci = le32_to_cpu(reply->ci);
+	writel(le32_to_cpu(reply->pi), ub->db + (u64)q->db->page * UB_HW_PAGE_SIZE + UB_DB_JFS);
+}
+
+/* That it goes on now is the doorbell's doing; a try at a receiver would not end the WQE. */
+static bool ringing_helped(const struct ubnpu_dev *ub, const struct ubnpu_queue *q,
+			   const struct ub_admin_reply *reply)
+{
+	return q->rung && q->rung + 1 == ub->looks &&
+	       (le32_to_cpu(reply->ci) != q->rung_ci || reply->flags & UB_ADMIN_REPLY_RUNNING);
+}
+
+static bool may_ring(const struct ubnpu_dev *ub, const struct ubnpu_queue *q, u32 running,
+		     const struct ub_admin_reply *reply)
+{
+	return !q->rung && running < ub->caps.engines &&
+	       le32_to_cpu(reply->state) == UB_STATE_READY && reply->pi != reply->ci;
 }
 
 static void look_at(struct ubnpu_dev *ub, struct ubnpu_queue *q, u32 running,
@@ -132,18 +149,17 @@ static void look_at(struct ubnpu_dev *ub, struct ubnpu_queue *q, u32 running,
 	bool moved = !again || le32_to_cpu(reply->detail) != q->progress;
 	bool runs = reply->flags & UB_ADMIN_REPLY_RUNNING;
 
-	if (q->rung && again && (moved || runs))
+	if (ringing_helped(ub, q, reply))
 		doorbell_found_lost(ub, q);
 	if (moved || runs)
-		q->rung = false;
+		q->rung = 0;
 	q->still = runs && !moved ? q->still + 1 : 0;
 	q->progress = le32_to_cpu(reply->detail);
 	q->looked = ub->looks;
 	if (q->still >= LOOKS)
 		hang_begin(ub, q);
-	else if (!runs && !moved && !q->rung && running < ub->caps.engines &&
-		 le32_to_cpu(reply->state) == UB_STATE_READY && reply->pi != reply->ci)
-		ring_again(ub, q, le32_to_cpu(reply->pi));
+	else if (!runs && !moved && may_ring(ub, q, running, reply))
+		ring_again(ub, q, reply);
 }
 
 /* When nothing runs, only queues with work in their rings are asked for. */

@@ -16,7 +16,7 @@ static const struct nla_policy ubnpu_policy[UB_A_MAX + 1] = {
 	[UB_A_TID] = { .type = NLA_U32 },
 	[UB_A_QUEUE_TYPE] = { .type = NLA_U32 },
 	[UB_A_QUEUE_ID] = { .type = NLA_U32 },
-	[UB_A_SCOPE] = NLA_POLICY_MAX(NLA_U32, UB_SCOPE_QUEUE),
+	[UB_A_SCOPE] = { .type = NLA_U32 },
 	[UB_A_FAULT_KIND] = { .type = NLA_U32 },
 	[UB_A_FAULT_ID] = { .type = NLA_U32 },
 	[UB_A_FAULT_COUNT] = { .type = NLA_U32 },

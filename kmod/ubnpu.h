@@ -5,8 +5,8 @@
  * Lock order, outermost first:
  *
  *   mmap_lock		the caller's; nothing below is held when it is taken
- *   ub->gate		read: whatever talks to the device; write: reset, loss and removal
- *   ctx->lock		the objects, page table and UBA space of a context
+ *   ub->gate		read: whatever talks to the device; write: its reset, loss and removal
+ *   ctx->lock		the objects, page table and UBA space of a context; who loses it alone
  *   ub->obj_lock	objects found in the device's tables stay while it is held (dumps)
  *   ub->admin_lock	the admin ring; one command is under way at a time
  *   db->lock		a doorbell page is mapped to users, or revoked
@@ -287,11 +287,12 @@ struct ubnpu_queue {
 	/* JFS only */
 	u8 priority;
 	u8 weight;
-	struct page *rec_page;	/* these five are the watcher's */
+	struct page *rec_page;	/* these six are the watcher's */
 	u32 looked;		/* ubnpu_dev.looks of the last look at it */
 	u32 progress;
 	u32 still;		/* looks in a row that found it running and not further */
-	bool rung;
+	u32 rung;		/* 0: no; ubnpu_dev.looks when it was rung again */
+	u32 rung_ci;
 	/* JFC only */
 	u16 mod_count;
 	u16 mod_usec;

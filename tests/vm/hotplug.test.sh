@@ -19,6 +19,7 @@ kill -9 $!
 echo unplugged
 wait_for test -e /dev/ub/ub1 || exit 4
 build/ubctl -d ub1 selftest > /dev/null || exit 5
+build/tests/vm/recover_matrix /dev/ub/ub1 unplug || exit 6
 '
 
 # Waits until the guest said $1, then gives the monitor the other arguments, a line each.
@@ -48,6 +49,8 @@ unplug_and_plug() {
     when unplugged 'device_add ubnpu,id=ub1,bus=port1,engines=99' \
         'device_add ubnpu,id=ub1,bus=port1,guid-sequence=1' \
         "device_add ubnpu,id=ub1,bus=port1,guid-sequence=9,ioeventfd=$1"
+    when crowded 'device_del ub1'
+    when emptied "device_add ubnpu,id=ub1,bus=port1,guid-sequence=9,ioeventfd=$1"
     wait "$ubvm"
     status=$?
     kill "$reader" 2> /dev/null

@@ -6,7 +6,7 @@
  *
  *   recover_matrix [NODE [unplug]]
  *
- * With "unplug" it says "busy", and somebody else takes the device away.
+ * With "unplug" it says "crowded", and somebody else unplugs the device; then "emptied", to have it back.
  */
 #include <liburing.h>
 #include <poll.h>
@@ -366,9 +366,9 @@ static bool node_is_gone(void *arg)
 static void act_unplug(struct crowd *c)
 {
 	(void)c;
-	puts("busy");
+	puts("crowded");
 	assert_true(wait_until(node_is_gone, NULL));
-	puts("unplugged");
+	puts("emptied");
 }
 
 static void context_is_reset(void **state)
@@ -439,6 +439,7 @@ static void check_mapped_flush(struct crowd *c)
 	assert_true(wait_until(mapped_is_flushed, c));
 	nothing_twice(c);
 	assert_int_equal(c->succeeded + c->flushed, GEMMS);
+	assert_true(c->flushed);
 	assert_int_equal(c->done_cqes, 1);
 	assert_int_equal(mapped_state(&c->m), UB_STATE_ERROR);
 	assert_int_equal(c->status->lost, UB_LOST_NO);

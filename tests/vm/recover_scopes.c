@@ -32,7 +32,7 @@ static void contexts(void **state)
 	REFUSED(ENOENT, "no such context", { UB_A_SCOPE, 4, UB_SCOPE_CONTEXT },
 		{ UB_A_TID, 4, 0 });
 	REFUSED(EBUSY, "force", { UB_A_SCOPE, 4, UB_SCOPE_DEVICE });
-	REFUSED(EINVAL, "", { UB_A_SCOPE, 4, UB_SCOPE_QUEUE + 1 });
+	REFUSED(EINVAL, "no such scope", { UB_A_SCOPE, 4, UB_SCOPE_QUEUE + 1 });
 	works(w->fd);
 	/* One that is lost cannot be lost again, and one closed is no more. */
 	w->kjfs = (uint32_t)open_device();
