@@ -273,6 +273,23 @@ static char *read_all(const char *path)
 	return text;
 }
 
+bool wait_until(bool (*condition)(void *), void *arg)
+{
+	const struct timespec pause = { .tv_nsec = 10000000 };
+
+	for (unsigned int ms = 0; ms < WAIT_MS; ms += 10) {
+		if (condition(arg))
+			return true;
+		nanosleep(&pause, NULL);
+	}
+	return false;
+}
+
+static bool is_gone(void *path)
+{
+	return access(path, F_OK);
+}
+
 char *take_coredump(void)
 {
 	DIR *dir = opendir("/sys/class/devcoredump");
@@ -292,22 +309,11 @@ char *take_coredump(void)
 		snprintf(path, sizeof(path), "/sys/class/devcoredump/%.200s/data", e->d_name);
 		text = read_all(path);
 		write_file(path, "0");
+		assert_true(wait_until(is_gone, path));
 	}
 	if (dir)
 		closedir(dir);
 	return text;
-}
-
-bool wait_until(bool (*condition)(void *), void *arg)
-{
-	const struct timespec pause = { .tv_nsec = 10000000 };
-
-	for (unsigned int ms = 0; ms < WAIT_MS; ms += 10) {
-		if (condition(arg))
-			return true;
-		nanosleep(&pause, NULL);
-	}
-	return false;
 }
 
 static bool opens(void *fd)
