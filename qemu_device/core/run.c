@@ -28,10 +28,15 @@ static uint8_t own_flags(const struct ub_jfs *jfs)
 }
 
 /* ---- Completions. False: the JFC is lost ---- */
-static bool push(struct ub_jfs *jfs, struct ub_hw_cqe *cqe, struct ub_after *after)
+static void sign(struct ub_jfs *jfs, struct ub_hw_cqe *cqe)
 {
 	cqe->flags |= own_flags(jfs);
 	cqe->local_id = jfs->obj.id;
+}
+
+static bool push(struct ub_jfs *jfs, struct ub_hw_cqe *cqe, struct ub_after *after)
+{
+	sign(jfs, cqe);
 	if (ub_jfc_push(jfs->jfc, cqe, after))
 		return true;
 	ub_jfs_set_state(jfs, UB_STATE_ERROR);
@@ -294,6 +299,7 @@ static bool is_late(struct ub_jfs *jfs)
 	    (cmd->status == UB_CR_SUCCESS && !(cmd->flags & UB_WQE_COMPLETE)))
 		return false;
 	fill_cqe(cmd, &cqe);
+	sign(jfs, &cqe);
 	return ub_inject_late(cmd, jfs->jfc, &cqe);
 }
 

@@ -3,7 +3,7 @@
  * Device state: saved in the middle of something, loaded into a fresh device, and nothing is lost,
  * done twice or forgotten.
  */
-#include "harness.h"
+#include "inject.h"
 
 #define BIG (1u << 20)
 #define STOP_AT 5
@@ -601,6 +601,131 @@ static void test_other_device(void **state)
 	free(saved.data);
 }
 
+/* ---- Faults on demand ---- */
+static void test_armed_faults(void **state)
+{
+	struct set *s = *state;
+	struct ub_admin_cmd cmd = inject_cmd(UB_FAULT_STATUS, s->jfs.id, UB_CR_WR_UNHANDLED, 0);
+
+	cmd.inject.skip = 2;
+	assert_int_equal(admin(&s->rig, &cmd), UB_ADMIN_OK);
+	inject(&s->rig, UB_FAULT_LINK_DOWN, 0, 0, 0);
+	post_nop(&s->jfs, 1);
+	expect(&s->jfc, UB_CR_SUCCESS, 0, 1);
+	migrate(&s->rig);
+	post_nop(&s->jfs, 2);
+	expect(&s->jfc, UB_CR_SUCCESS, 0, 2);
+	post_nop(&s->jfs, 3);
+	expect(&s->jfc, UB_CR_WR_UNHANDLED, 0, 3);
+	assert_int_equal(inject_given(&s->rig, UB_FAULT_STATUS), 1);
+	assert_int_equal(inject_armed(&s->rig, UB_FAULT_LINK_DOWN), 1);
+}
+
+static void hang(struct tjfs *jfs, unsigned end, uint64_t ns)
+{
+	inject(jfs->rig, UB_FAULT_STALL, jfs->id, end, ns);
+	post_nop(jfs, 7);
+	while (!inject_given(jfs->rig, UB_FAULT_STALL))
+		sched_yield();
+}
+
+static bool is_running(struct tjfs *jfs)
+{
+	query(jfs->rig, UB_ADMIN_QUERY_JFS, jfs->id);
+	return jfs->rig->reply.flags & UB_ADMIN_REPLY_RUNNING;
+}
+
+/* It hangs where it is loaded as it hung where it was saved. */
+static void test_stalled(void **state)
+{
+	struct set *s = *state;
+
+	hang(&s->jfs, UB_STALL_QUEUE, 0);
+	post_nop(&s->jfs, 8);
+	migrate(&s->rig);
+	while (!is_running(&s->jfs))
+		sched_yield();
+	expect_none(&s->jfc);
+	migrate(&s->rig);
+	assert_int_equal(jfs_modify(&s->jfs, UB_STATE_SUSPENDED), UB_ADMIN_OK);
+	expect(&s->jfc, UB_CR_WR_FLUSH_ERR, 0, 7);
+	expect(&s->jfc, UB_CR_WR_SUSPEND_DONE, 0, 0);
+	assert_int_equal(jfs_modify(&s->jfs, UB_STATE_READY), UB_ADMIN_OK);
+	expect(&s->jfc, UB_CR_SUCCESS, 0, 8);
+}
+
+static void test_stalled_for_a_time(void **state)
+{
+	struct set *s = *state;
+
+	hang(&s->jfs, UB_STALL_TIME, 50000000);
+	migrate(&s->rig);
+	expect(&s->jfc, UB_CR_SUCCESS, 0, 7);
+}
+
+/* In ERROR, and the command of a life before RESET: only its own end ends it. */
+static void test_stalled_for_good(void **state)
+{
+	struct set *s = *state;
+
+	hang(&s->jfs, UB_STALL_DEVICE, 0);
+	assert_int_equal(jfs_modify(&s->jfs, UB_STATE_ERROR), UB_ADMIN_OK);
+	migrate(&s->rig);
+	while (!is_running(&s->jfs))
+		sched_yield();
+	expect_none(&s->jfc);
+	assert_int_equal(jfs_modify(&s->jfs, UB_STATE_RESET), UB_ADMIN_OK);
+	migrate(&s->rig);
+	while (!is_running(&s->jfs))
+		sched_yield();
+	assert_int_equal(admin_simple(&s->rig, UB_ADMIN_DESTROY_JFS, s->jfs.id), UB_ADMIN_BUSY);
+	ub_core_reset(s->rig.core);
+}
+
+static void test_late_completions(void **state)
+{
+	struct set *s = *state;
+	union twqe w = wqe_new(UB_OP_SEND, UB_WQE_COMPLETE, 3);
+	struct tjfc rjfc;
+	struct tjfr jfr;
+
+	jfc_new(&s->ctx, &rjfc, 64);
+	jfr_new(&s->ctx, &jfr, &rjfc, 64);
+	wqe_target(&w, s->eid, 0, jfr.id, 0x5e11);
+	wqe_sge(&w, s->a.va, 100, s->a.id);
+	post_recv(&jfr, 11, &s->b, 4096);
+	inject(&s->rig, UB_FAULT_CQE_DELAY, rjfc.id, 100000000, 0);
+	inject(&s->rig, UB_FAULT_CQE_TORN, s->jfc.id, 30000000, 0);
+	post(&s->jfs, &w);
+	while (!inject_given(&s->rig, UB_FAULT_CQE_DELAY))
+		sched_yield();
+	migrate(&s->rig);
+	assert_int_equal(expect(&rjfc, UB_CR_SUCCESS, 0, 11).len, 100);
+	migrate(&s->rig);
+	expect(&s->jfc, UB_CR_SUCCESS, 0, 3);
+	expect_none(&rjfc);
+	expect_none(&s->jfc);
+	assert_int_equal(inject_given(&s->rig, UB_FAULT_CQE_TORN), 1);
+}
+
+static void test_faults_need_the_property(void **state)
+{
+	struct set *s = *state;
+	struct stream saved;
+	char error[200] = "";
+
+	inject(&s->rig, UB_FAULT_LOST_DB, 0, 0, 0);
+	ub_core_pause(s->rig.core);
+	save(&s->rig, &saved);
+	s->rig.config.inject = false;
+	replace_core(&s->rig);
+	ub_core_pause(s->rig.core);
+	assert_int_equal(load(&s->rig, &saved, error, sizeof(error)), -1);
+	assert_non_null(strstr(error, "inject=on"));
+	free(saved.data);
+	ub_core_resume(s->rig.core);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, set_down)
 
 int main(void)
@@ -623,6 +748,12 @@ int main(void)
 		T(test_ring_unmapped_since),
 		T(test_refused),
 		T(test_other_device),
+		T(test_armed_faults),
+		T(test_stalled),
+		T(test_stalled_for_a_time),
+		T(test_stalled_for_good),
+		T(test_late_completions),
+		T(test_faults_need_the_property),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
