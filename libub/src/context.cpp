@@ -29,7 +29,8 @@ ub_context *create(const char *name) {
     ctx->name = name;
     ctx->provider = open_by_name(ctx->name, error);
     if (!ctx->provider) {
-        fail({error.errnum, error.cause, 0, error.object, error.limit, name});
+        fail({error.errnum, error.cause, 0, error.object, error.limit, name,
+              error.detail});
         return nullptr;
     }
     if (control(ctx.get(), UB_IOC_QUERY_DEVICE, &ctx->limits.hdr))

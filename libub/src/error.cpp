@@ -84,7 +84,9 @@ constexpr Sentence sentences[] = {
     {CAUSE_NAME, "this is not a device name",
      "give ub0, /dev/ub/ub0, a PCI address, an EID or soft:"},
     {CAUSE_OPTION, "an option of soft: is unknown or out of range",
-     "known are name, eid, engines, max_ctx, max_seg, max_jfs, max_jfr, max_jfc, memlock"},
+     "known are name, eid, engines, max_ctx, max_seg, max_jfs, max_jfr, max_jfc, memlock, poll_us, "
+     "inline_bytes, fault"},
+    {CAUSE_FAULT, "{detail}", "write fault=KIND;KEY=VALUE;..."},
     {CAUSE_NO_SOFT, "the soft provider ub/ub-soft.so cannot be loaded",
      "install it beside libub.so, in the directory ub"},
     {CAUSE_SOFT_DEVICE, "the soft device cannot be made",
@@ -143,6 +145,7 @@ const char *parameter_of(uint64_t type) {
 struct Record {
     Cause cause{};
     char name[32] = "";
+    char detail[160] = "";
     bool fresh = false;
     ub_error text{};
 };
@@ -161,6 +164,8 @@ std::string value_of(const Cause &c, const std::string &key) {
         return kind_of(c.id).one;
     if (key == "objects")
         return kind_of(c.id).many;
+    if (key == "detail")
+        return last.detail;
     if (key == "share")
         return share_of(c);
     if (key == "parameter")
@@ -214,6 +219,7 @@ void write_out(Record &r) {
 int ub_impl::fail(const Cause &cause) noexcept {
     last.cause = cause;
     std::strncpy(last.name, cause.name ? cause.name : "", sizeof last.name - 1);
+    std::strncpy(last.detail, cause.detail ? cause.detail : "", sizeof last.detail - 1);
     last.fresh = true;
     errno = cause.errnum;
     return -cause.errnum;

@@ -21,6 +21,7 @@ enum : uint32_t {
     CAUSE_PERMISSION,    // on the node
     CAUSE_NAME,          // not the form of a name
     CAUSE_OPTION,        // of "soft:"
+    CAUSE_FAULT,         // of "soft:fault="
     CAUSE_NO_SOFT,       // provider not loadable
     CAUSE_SOFT_DEVICE,   // the core refused the configuration
     CAUSE_OBJECTS_LEFT,  // context still has objects
@@ -46,6 +47,7 @@ struct Cause {
     uint64_t id = 0;
     uint64_t limit = 0;
     const char *name = nullptr; // the device's
+    const char *detail = nullptr; // in words, of CAUSE_FAULT
 };
 
 // Records the cause for ub_last_error() and sets errno. @return -errnum

@@ -46,6 +46,7 @@ struct OpenError {
     uint32_t cause = 0;
     uint32_t object = 0;
     uint64_t limit = 0;
+    char detail[160] = ""; // in words, of CAUSE_FAULT
 };
 
 std::unique_ptr<Provider> open_kernel(const std::string &node, OpenError &error);
@@ -54,7 +55,7 @@ std::unique_ptr<Provider> open_kernel(const std::string &node, OpenError &error)
 std::unique_ptr<Provider> open_soft(const std::string &options, OpenError &error);
 
 // What the plug-in exports; bump the number when anything in this file changes.
-inline constexpr uint32_t soft_abi = 2;
+inline constexpr uint32_t soft_abi = 3;
 struct SoftEntry {
     uint32_t abi;
     Provider *(*open)(const char *options, OpenError *error) noexcept;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Every completion status that can arise, by a test of its name, and every malformed WQE field. */
-#include "harness.h"
+/* Every completion status, by a test of its name, and every malformed WQE field. */
+#include "inject.h"
 
 static const uint8_t nowhere[16] = { 1, 2, 3 };
 
@@ -471,6 +471,92 @@ static void status_wr_flush_err_done(void **state)
 	assert_int_equal(s->jfs.rec->state, UB_STATE_ERROR);
 }
 
+/* Memory has no poison of its own. */
+static void status_loc_data_poison(void **state)
+{
+	struct set *s = *state;
+	union twqe w = write_wqe(s);
+
+	wqe_sge(&w, s->a.va, 8, s->a.id);
+	inject(&s->rig, UB_FAULT_POISON, s->a.id, 4, 1);
+	ends(s, &w, UB_CR_LOC_DATA_POISON, 0);
+}
+
+static void status_rem_data_poison(void **state)
+{
+	struct set *s = *state;
+	union twqe w = write_wqe(s);
+
+	wqe_sge(&w, s->a.va, 8, s->a.id);
+	inject(&s->rig, UB_FAULT_POISON, s->b.id, 4, 1);
+	ends(s, &w, UB_CR_REM_DATA_POISON, 0);
+}
+
+/* The library's, for WQEs that no device looked at; of a device it comes by a fault alone. */
+static void status_wr_unhandled(void **state)
+{
+	struct set *s = *state;
+	union twqe w = write_wqe(s);
+
+	inject(&s->rig, UB_FAULT_STATUS, s->jfs.id, UB_CR_WR_UNHANDLED, 0);
+	ends(s, &w, UB_CR_WR_UNHANDLED, 0);
+}
+
+/* What was taken is still in the ring. */
+static bool has_given(struct set *s, unsigned status)
+{
+	for (uint32_t i = 0; i < s->jfc.depth && i < s->jfc.ci; i++)
+		if (s->jfc.ring[i].status == status)
+			return true;
+	return false;
+}
+
+/* Natural ways where there is one; and each by injection as well. */
+static void every_status_can_be_provoked(void **state)
+{
+	static void (*const natural[])(void **state) = {
+		[UB_CR_SUCCESS] = status_success,
+		[UB_CR_UNSUPPORTED_OPCODE_ERR] = status_unsupported_opcode_err,
+		[UB_CR_LOC_LEN_ERR] = status_loc_len_err,
+		[UB_CR_LOC_OPERATION_ERR] = status_loc_operation_err_flags,
+		[UB_CR_LOC_ACCESS_ERR] = status_loc_access_err,
+		[UB_CR_REM_RESP_LEN_ERR] = status_rem_resp_len_err,
+		[UB_CR_REM_UNSUPPORTED_REQ_ERR] = status_rem_unsupported_req_err,
+		[UB_CR_REM_OPERATION_ERR] = status_rem_operation_err,
+		[UB_CR_REM_ACCESS_ABORT_ERR] = status_rem_access_abort_err,
+		[UB_CR_ACK_TIMEOUT_ERR] = status_ack_timeout_err,
+		[UB_CR_RNR_RETRY_CNT_EXC_ERR] = status_rnr_retry_cnt_exc_err,
+		[UB_CR_WR_FLUSH_ERR] = status_wr_flush_err,
+		[UB_CR_WR_SUSPEND_DONE] = status_wr_suspend_done,
+		[UB_CR_WR_FLUSH_ERR_DONE] = status_wr_flush_err_done,
+		[UB_CR_WR_UNHANDLED] = status_wr_unhandled,
+		[UB_CR_LOC_DATA_POISON] = status_loc_data_poison,
+		[UB_CR_REM_DATA_POISON] = status_rem_data_poison,
+	};
+	const unsigned n = sizeof(natural) / sizeof(natural[0]);
+
+	(void)state;
+	assert_int_equal(n, 17);
+	for (unsigned status = 0; status < n; status++) {
+		union twqe w = wqe_new(UB_OP_NOP, UB_WQE_COMPLETE, status);
+		void *fresh;
+		struct set *s;
+
+		set_up(&fresh);
+		s = fresh;
+		natural[status](&fresh);
+		if (!has_given(s, status))
+			fail_msg("status %u did not arise", status);
+		jfs_new(&s->ctx, &s->jfs, &s->jfc, 64, 0);
+		if (status)
+			inject(&s->rig, UB_FAULT_STATUS, s->jfs.id, status, 0);
+		while (poll_cqe(&s->jfc, &(struct ub_hw_cqe){ 0 }))
+			;
+		ends(s, &w, status, 0);
+		set_down(&fresh);
+	}
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, set_down)
 
 int main(void)
@@ -497,6 +583,10 @@ int main(void)
 		T(status_wr_flush_err),
 		T(status_wr_suspend_done),
 		T(status_wr_flush_err_done),
+		T(status_wr_unhandled),
+		T(status_loc_data_poison),
+		T(status_rem_data_poison),
+		cmocka_unit_test(every_status_can_be_provoked),
 	};
 
 	return cmocka_run_group_tests_name("core-status", tests, NULL, NULL);

@@ -53,6 +53,8 @@ fuzz-report: $(FUZZ_BIN) ## what the fuzzers ran and which part of the core's ed
 # The whole device in a stock QEMU, by qtest: short runs that repeat, with the tests.
 FUZZ_QEMU := tests/fuzz/qemu.py@1@60000 tests/fuzz/qemu.py@2@60000
 UNIT_TESTS += $(FUZZ_QEMU)
+# Faults set from outside, on the same machine.
+UNIT_TESTS += tests/fuzz/qmp.py
 
 .PHONY: fuzz-qemu
 fuzz-qemu: $(QEMU_PLUGIN) ## fuzz the device in QEMU, SECONDS=60

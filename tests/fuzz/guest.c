@@ -11,6 +11,7 @@ int guest_admin(unsigned dev, const struct ub_admin_cmd *cmd)
 	uint32_t depth = (uint32_t)ub_core_reg_read(core, UB_REG_ADMIN_DEPTH, 4);
 	uint64_t base = ub_core_reg_read(core, UB_REG_ADMIN_BASE, 8);
 	struct ub_admin_slot *slot;
+	uint64_t silent;
 
 	if (!depth || ub_core_reg_read(core, UB_REG_STATUS, 4) != UB_STATUS_READY)
 		return -1;
@@ -18,8 +19,11 @@ int guest_admin(unsigned dev, const struct ub_admin_cmd *cmd)
 	if (!slot || (uintptr_t)slot % 4)
 		return -1;
 	slot->cmd = *cmd;
+	silent = core->inject.given[UB_FAULT_ADMIN_SILENT];
 	ub_core_reg_write(core, UB_REG_ADMIN_PI, pi + 1, 4);
 	if ((uint32_t)ub_core_reg_read(core, UB_REG_ADMIN_CI, 4) != pi + 1)
+		return -1;
+	if (core->inject.given[UB_FAULT_ADMIN_SILENT] != silent)
 		return -1;
 	must((slot->reply.flags & UB_ADMIN_REPLY_OWNER) == !(pi & depth));
 	must(slot->reply.status <= UB_ADMIN_LIMIT);

@@ -23,6 +23,7 @@ void op_settle(struct guest *g, struct input *in);
 
 void op_register(struct guest *g, struct input *in);
 void op_admin(struct guest *g, struct input *in);
+void op_fault(struct guest *g, struct input *in);
 void op_poke(struct guest *g, struct input *in);
 void op_reset(struct guest *g, struct input *in);
 

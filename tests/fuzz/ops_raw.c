@@ -8,6 +8,7 @@ static const uint8_t admin_ops[] = {
 	UB_ADMIN_CREATE_JFC, UB_ADMIN_MODIFY_JFC, UB_ADMIN_QUERY_JFC, UB_ADMIN_DESTROY_JFC,
 	UB_ADMIN_CREATE_JFS, UB_ADMIN_MODIFY_JFS, UB_ADMIN_QUERY_JFS, UB_ADMIN_DESTROY_JFS,
 	UB_ADMIN_CREATE_JFR, UB_ADMIN_MODIFY_JFR, UB_ADMIN_QUERY_JFR, UB_ADMIN_DESTROY_JFR,
+	UB_ADMIN_INJECT, UB_ADMIN_QUERY_INJECT,
 };
 
 void op_register(struct guest *g, struct input *in)
@@ -52,6 +53,64 @@ static void some_seg(struct input *in, struct ub_admin_seg *s)
 	s->access = in_pick(in, 16);
 	s->token_policy = in_pick(in, 3);
 	s->token_value = in_u8(in);
+}
+
+/* Nothing waits for seconds. */
+static void bound_time(struct ub_admin_cmd *cmd)
+{
+	struct ub_admin_inject *c = &cmd->inject;
+
+	if (cmd->opcode != UB_ADMIN_INJECT)
+		return;
+	if (c->kind == UB_FAULT_STALL && c->arg[0] == UB_STALL_TIME)
+		c->arg[1] %= 1 << 17;
+	if (c->kind == UB_FAULT_CQE_DELAY || c->kind == UB_FAULT_CQE_TORN)
+		c->arg[0] %= 1 << 17;
+}
+
+static void some_fault(struct input *in, struct ub_admin_cmd *cmd)
+{
+	struct ub_admin_inject *c = &cmd->inject;
+
+	c->kind = 1 + in_pick(in, UB_FAULT_MAX);
+	c->count = in_rarely(in, 8) ? UB_FAULT_FOREVER : in_pick(in, 4);
+	c->skip = in_rarely(in, 4) ? in_pick(in, 4) : 0;
+	cmd->id = in_rarely(in, 3) ? 0 : cmd->id;
+	switch (c->kind) {
+	case UB_FAULT_STATUS:
+	case UB_FAULT_ADMIN_STATUS:
+		c->arg[0] = in_pick(in, 18);
+		break;
+	case UB_FAULT_POISON:
+		c->arg[0] = in_u16(in);
+		c->arg[1] = 1 + in_u8(in);
+		break;
+	case UB_FAULT_STALL:
+		c->arg[0] = in_pick(in, 5);
+		c->arg[1] = c->arg[0] ? 0 : in_u16(in);
+		break;
+	case UB_FAULT_CQE_DELAY:
+	case UB_FAULT_CQE_TORN:
+		c->arg[0] = in_u16(in);
+		break;
+	case UB_FAULT_EVENT:
+		c->arg[0] = in_pick(in, 14);
+		c->arg[1] = (uint64_t)in_pick(in, 4) << 32 | in_u8(in);
+		break;
+	default:
+		break;
+	}
+}
+
+/* A fault in the middle of work; queues are as the guest knows them still. */
+void op_fault(struct guest *g, struct input *in)
+{
+	struct gctx *ctx = guest_ctx(g, in);
+	struct ub_admin_cmd cmd = { .opcode = UB_ADMIN_INJECT, .id = in_pick(in, 6) };
+
+	some_fault(in, &cmd);
+	bound_time(&cmd);
+	guest_admin(ctx->dev, &cmd);
 }
 
 static void some_fields(struct input *in, struct ub_admin_cmd *cmd)
@@ -99,6 +158,13 @@ static void some_fields(struct input *in, struct ub_admin_cmd *cmd)
 		cmd->jfc.mod_usec = in_u16(in);
 		cmd->jfc.flags = in_pick(in, 3);
 		break;
+	case UB_ADMIN_INJECT:
+		some_fault(in, cmd);
+		break;
+	case UB_ADMIN_QUERY_INJECT:
+		cmd->id = 0;
+		cmd->inject.kind = in_pick(in, UB_FAULT_MAX + 2);
+		break;
 	default:
 		break;
 	}
@@ -114,6 +180,7 @@ void some_admin(struct input *in, struct ub_admin_cmd *cmd)
 	if (in_rarely(in, 12))
 		for (unsigned n = 1 + in_pick(in, 3); n; n--)
 			((uint8_t *)cmd)[in_pick(in, sizeof(*cmd))] = in_u8(in);
+	bound_time(cmd);
 }
 
 void op_admin(struct guest *g, struct input *in)

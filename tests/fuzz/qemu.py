@@ -35,15 +35,16 @@ def idle_rom(folder):
 
 
 class Qemu:
-    def __init__(self, folder):
+    def __init__(self, folder, first="", extra=()):
+        """first: more properties of the first device; extra: more arguments."""
         self.log = open(os.path.join(folder, "log"), "w+", encoding="utf-8")
         path = os.path.join(folder, "qtest")
         env = dict(os.environ, LD_PRELOAD=os.path.join(TOP, "build/qemu/ubnpu.so"))
         self.process = subprocess.Popen(
             ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", "-machine",
              "q35,accel=tcg", "-bios", idle_rom(folder), "-m", str(RAM >> 20), "-qtest", f"unix:{path},server=on,wait=off",
-             "-qtest-log", "/dev/null", "-device", "ubnpu,addr=4,guid-sequence=1,hbm-size=4M",
-             "-device", "ubnpu,addr=5,guid-sequence=2,hbm-size=4M"],
+             "-qtest-log", "/dev/null", "-device", f"ubnpu,addr=4,guid-sequence=1,hbm-size=4M{first}",
+             "-device", "ubnpu,addr=5,guid-sequence=2,hbm-size=4M", *extra],
             env=env, stdout=self.log, stderr=self.log)
         self.socket = socket.socket(socket.AF_UNIX)
         for _ in range(200):
@@ -171,7 +172,7 @@ class Guest:
         r = self.r
         body = b"".join(struct.pack("<Q", r.choice((0, 1, VA, RINGS, self.number()))) for _ in range(7))
         self.admin(r.choice((0x10, 0x13, 0x14, 0x15, 0x17, 0x18, 0x1B, 0x24, 0x25, 0x26, 0x27, 4, 5, 6,
-                             7, 0x54, 0x55, 0x56, 0x57, r.getrandbits(8))), r.randrange(6), body)
+                             7, 0x54, 0x55, 0x56, 0x57, 0x70, 0x71, r.getrandbits(8))), r.randrange(6), body)
 
     def op_config(self):
         at, size = self.r.randrange(256), self.r.choice((1, 2, 4))

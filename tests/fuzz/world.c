@@ -298,14 +298,20 @@ void world_begin(void)
 /* ---- Checks ---- */
 static bool at_rest(struct ub_core *core)
 {
+	unsigned busy = 0, stalled = 0;
+
 	for (uint32_t id = 1; id <= FUZZ_MAX_JFS; id++) {
 		struct ub_obj *obj = ub_idmap_get(&core->jfs, id);
-		unsigned s = obj ? atomic_load(&ub_container(obj, struct ub_jfs, obj)->sched) : 0;
+		struct ub_jfs *jfs = ub_container(obj, struct ub_jfs, obj);
+		unsigned s = obj ? atomic_load(&jfs->sched) & UB_SCHED_MASK : UB_SCHED_IDLE;
 
-		if ((s & UB_SCHED_MASK) != UB_SCHED_IDLE && (s & UB_SCHED_MASK) != UB_SCHED_PARKED)
-			return false;
+		if (s == UB_SCHED_RUNNING && atomic_load(&jfs->stall))
+			stalled++;
+		else if (s != UB_SCHED_IDLE && s != UB_SCHED_PARKED)
+			busy++;
 	}
-	return true;
+	/* Where all engines hang, the others wait for a reset. */
+	return !busy || stalled >= core->cfg.engines;
 }
 
 static void wait_until(bool (*done)(struct ub_core *), struct ub_core *core)

@@ -6,6 +6,8 @@ LIBT := $(BUILD)/tests/lib.d
 LIBT_NAMES := waits service identity ops errors queues events messages memory
 LIBT_SRC := $(LIBUB_SRC:libub/src/%.cpp=%.o) $(SOFT_SRC:libub/src/soft/%.cpp=soft/%.o)
 LIBT_CORE := $(patsubst qemu_device/core/%.c,core/%.o,$(CORE_SRC))
+# Faults come by an option of "soft:" alone.
+LIBT_SOFT_NAMES := faults
 LIBT_LIBS := -ludev $(CORE_LIBS)
 # A sanitizer's build needs no debugging by hand; -O1 keeps it quick.
 LIBT_FLAGS_asan := -O1 $(SANITIZE)
@@ -40,7 +42,7 @@ endef
 $(eval $(call libt_objects,asan))
 $(eval $(call libt_objects,tsan))
 
-$(LIBT_NAMES:%=$(BUILD)/tests/lib-%): $(BUILD)/tests/lib-%: $(LIBT)/asan/test/%.o \
+$(patsubst %,$(BUILD)/tests/lib-%,$(LIBT_NAMES) $(LIBT_SOFT_NAMES)): $(BUILD)/tests/lib-%: $(LIBT)/asan/test/%.o \
 		$(LIBT)/asan/test/common.o $(LIBT)/asan/all.a
 	$(CXX) $(LIBT_FLAGS_asan) $(filter %.o,$^) -Wl,--whole-archive $(filter %.a,$^) \
 		-Wl,--no-whole-archive -o $@ -lcmocka -lm $(LIBT_LIBS)
@@ -49,7 +51,7 @@ $(LIBT)/plain/%.o: tests/lib/%.c tests/lib/common.h $(HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
-$(patsubst %,$(BUILD)/tests/vm/lib-%,$(LIBT_NAMES) lost): \
+$(patsubst %,$(BUILD)/tests/vm/lib-%,$(LIBT_NAMES) $(LIBT_SOFT_NAMES) lost): \
 		$(BUILD)/tests/vm/lib-%: $(LIBT)/plain/%.o $(LIBT)/plain/common.o $(BUILD)/lib/libub.so
 	@mkdir -p $(@D)
 	$(CC) $(filter %.o,$^) -o $@ -L$(BUILD)/lib -lub -lcmocka -lm -Wl,-rpath,'$$ORIGIN/../../lib'
@@ -67,10 +69,11 @@ $(BUILD)/tests/vm/lib-cpp $(BUILD)/tests/vm/lib-threads: $(BUILD)/tests/vm/lib-%
 	@mkdir -p $(@D)
 	$(CXX) $(CPPFLAGS) $(CXXFLAGS) $< -o $@ -L$(BUILD)/lib -lub -Wl,-rpath,'$$ORIGIN/../../lib'
 
-UNIT_TESTS += $(LIBT_NAMES:%=$(BUILD)/tests/lib-%)
+UNIT_TESTS += $(patsubst %,$(BUILD)/tests/lib-%,$(LIBT_NAMES) $(LIBT_SOFT_NAMES))
 UNIT_TESTS += $(BUILD)/tests/lib-cpp $(BUILD)/tests/lib-threads tests/lib/install.sh
 UNIT_TESTS += $(BUILD)/tests/vm/lib-cpp@soft:@soft:name=b
 UNIT_TESTS += $(LIBT_NAMES:%=$(BUILD)/tests/vm/lib-%@soft:@soft:name=b)
+UNIT_TESTS += $(LIBT_SOFT_NAMES:%=$(BUILD)/tests/vm/lib-%)
 VM_TESTS += $(LIBT_NAMES:%=$(BUILD)/tests/vm/lib-%@ub0@ub1)
 VM_TESTS += $(BUILD)/tests/vm/lib-lost@ub1
 VM_TESTS += $(BUILD)/tests/vm/lib-cpp@ub0@ub1 $(BUILD)/tests/vm/lib-threads@ub0@400

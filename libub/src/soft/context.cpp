@@ -80,6 +80,11 @@ Context::Context(const Options &options)
     device_->enlist(tid_, this);
 }
 
+void Context::inject(const Options &options) {
+    for (const std::string &fault : options.faults)
+        device_->inject(fault);
+}
+
 Context::~Context() {
     release_all();
     device_->delist(tid_);

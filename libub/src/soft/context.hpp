@@ -18,6 +18,8 @@ class Context final : public ub_impl::Provider, private EventSink {
 public:
     // Throws ub_impl::OpenError, std::runtime_error or std::bad_alloc.
     explicit Context(const Options &options);
+    // Arms the faults of the options. Throws ub_impl::OpenError.
+    void inject(const Options &options);
     ~Context() override;
 
     int control(unsigned long request, void *arg) noexcept override;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "device.hpp"
 
+#include "../error.hpp"
+#include "../provider.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <cerrno>
@@ -144,6 +147,8 @@ bool Device::wait_reply(const ub_admin_slot &slot, uint32_t pi) const {
             return true;
         if (spins < 100)
             continue;
+        if (reg(UB_REG_STATUS) & UB_STATUS_FATAL)
+            return false;
         if (std::chrono::steady_clock::now() > end)
             return false;
         std::this_thread::sleep_for(std::chrono::microseconds(50));
@@ -171,6 +176,12 @@ uint64_t Device::reg(uint64_t offset, unsigned size) const {
 
 void Device::ring(uint64_t offset, uint64_t value, unsigned size) noexcept {
     ub_core_db_write(core_.get(), offset, value, size);
+}
+
+void Device::inject(const std::string &fault) {
+    ub_impl::OpenError error{EINVAL, ub_impl::CAUSE_FAULT, 0, 0};
+    if (ub_core_inject_text(core_.get(), fault.c_str(), error.detail, sizeof error.detail))
+        throw error;
 }
 
 void Device::enlist(uint32_t tid, EventSink *sink) {

@@ -56,6 +56,10 @@ bool set(const std::string &key, const std::string &text, Options &options) {
         options.name = text;
         return !text.empty() && text.size() < 24;
     }
+    if (key == "fault") {
+        options.faults.push_back(text);
+        return true;
+    }
     if (key == "eid")
         return inet_pton(AF_INET6, text.c_str(), options.core.eid) == 1;
     return set_number(key, text, options);

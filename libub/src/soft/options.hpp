@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 extern "C" {
 #include "ub_core.h"
@@ -15,6 +16,7 @@ namespace ub_soft {
 struct Options {
     std::string name = "soft0";
     uint64_t memlock = UINT64_MAX; // bytes each context may register
+    std::vector<std::string> faults; // to be armed once the context is there
     ub_core_config core{};
 };
 

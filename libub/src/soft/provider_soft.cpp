@@ -70,8 +70,11 @@ namespace {
 ub_impl::Provider *open(const char *text, ub_impl::OpenError *error) noexcept {
     try {
         Options options;
-        if (parse(text, options))
-            return new Context(options);
+        if (parse(text, options)) {
+            auto context = std::make_unique<Context>(options);
+            context->inject(options);
+            return context.release();
+        }
         *error = {EINVAL, ub_impl::CAUSE_OPTION, 0, 0};
     } catch (const ub_impl::OpenError &cause) {
         *error = cause;
