@@ -198,6 +198,23 @@ static void note_lost(struct ub_cmd *cmd)
 	fail(cmd, UB_CR_REM_OPERATION_ERR, UB_SUB_TOKEN_ID);
 }
 
+/* All but the completions is behind it, and the results are known. */
+static void restore_late(struct ub_jfs *jfs)
+{
+	struct ub_cmd *cmd = &jfs->cur;
+	uint8_t phase = cmd->phase, status = cmd->status, sub = cmd->substatus;
+	bool done = cmd->done;
+
+	cmd->receiving = !(cmd->lost & UB_LOST_JFR) && check(jfs);
+	cmd->phase = phase;
+	if (done) {
+		cmd->status = status;
+		cmd->substatus = sub;
+	} else if (!cmd->receiving && !cmd->done) {
+		fail(cmd, UB_CR_REM_OPERATION_ERR, UB_SUB_STATE);
+	}
+}
+
 void ub_cmd_restore(struct ub_jfs *jfs)
 {
 	struct ub_cmd *cmd = &jfs->cur;
@@ -205,6 +222,10 @@ void ub_cmd_restore(struct ub_jfs *jfs)
 
 	if (phase == UB_PHASE_NEW || cmd->opcode == UB_OP_NOP)
 		return;
+	if (cmd->late && cmd->receiving) {
+		restore_late(jfs);
+		return;
+	}
 	if (cmd->lost & ~UB_LOST_RECV || !check(jfs)) {
 		note_lost(cmd);
 		cmd->receiving = false;

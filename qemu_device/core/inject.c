@@ -31,7 +31,7 @@ static const struct kind {
 				{ 0, 0 }, { UB_FAULT_MAX_NS, 0 } },
 	[UB_FAULT_LOST_IRQ] = { { "lost-irq", "id", { NULL, NULL } }, IDS_VECTOR, false, false,
 				{ 0, 0 }, { 0, 0 } },
-	[UB_FAULT_LOST_DB] = { { "lost-db", "id", { NULL, NULL } }, IDS_JFS, false, false,
+	[UB_FAULT_LOST_DB] = { { "lost-doorbell", "id", { NULL, NULL } }, IDS_JFS, false, false,
 			       { 0, 0 }, { 0, 0 } },
 	[UB_FAULT_ADMIN_STATUS] = { { "admin-status", "id", { "status", NULL } }, IDS_OPCODE, false,
 				    false, { UB_ADMIN_BAD_OPCODE, 0 }, { UB_ADMIN_LIMIT, 0 } },

@@ -125,7 +125,7 @@ static void resume_queue(struct ub_jfs *jfs)
 	struct ub_cmd *cmd = &jfs->cur;
 	unsigned s = UB_SCHED_IDLE;
 
-	if (cmd->active && cmd->restored && !cmd->done)
+	if (cmd->active && cmd->restored && (!cmd->done || cmd->receiving))
 		ub_cmd_restore(jfs);
 	cmd->restored = false;
 	if (!jfs->park_left) {

@@ -32,6 +32,8 @@ static void out_recv(struct ub_out *out, const struct ub_recv *r)
 {
 	ub_out_bytes(out, &r->wqe, sizeof(r->wqe));
 	ub_out_u32(out, r->index);
+	ub_out_u32(out, r->status);
+	ub_out_u32(out, r->sub);
 }
 
 void ub_out_cmd(struct ub_out *out, struct ub_jfs *jfs)
@@ -88,6 +90,9 @@ static void in_receive(struct ub_in *in, struct ub_cmd *cmd)
 		return;
 	ub_in_bytes(in, &cmd->recv.wqe, sizeof(cmd->recv.wqe));
 	cmd->recv.index = ub_in_u32(in);
+	cmd->recv.status = (uint8_t)ub_in_upto(in, UB_CR_REM_DATA_POISON, "a message's status");
+	cmd->recv.sub = (uint8_t)ub_in_upto(in, UB_SUB_JFC_FULL, "a message's substatus");
+	ub_in_check(in, !cmd->done || cmd->late, "a message has ended that has not been received");
 	ub_in_check(in, cmd->recv.wqe.sge_num <= UB_HW_RECV_SGE && cmd->phase != UB_PHASE_NEW &&
 		    (cmd->opcode == UB_OP_SEND || cmd->opcode == UB_OP_SEND_IMM ||
 		     (cmd->opcode == UB_OP_WRITE_IMM && cmd->late)),

@@ -723,7 +723,7 @@ static void good_text(void **state)
 		{ "cqe-delay:ns=1000", UB_FAULT_CQE_DELAY, 1, 0 },
 		{ "cqe-torn:id=9,ns=1000", UB_FAULT_CQE_TORN, 1, 0 },
 		{ "lost-irq:id=3", UB_FAULT_LOST_IRQ, 1, 0 },
-		{ "lost-db", UB_FAULT_LOST_DB, 1, 0 },
+		{ "lost-doorbell", UB_FAULT_LOST_DB, 1, 0 },
 		{ "admin-status:id=0x24,status=9", UB_FAULT_ADMIN_STATUS, 1, 0 },
 		{ "admin-silent:id=0x24", UB_FAULT_ADMIN_SILENT, 1, 0 },
 		{ "link-down", UB_FAULT_LINK_DOWN, 1, 0 },
@@ -790,7 +790,7 @@ static void bad_text(void **state)
 	assert_int_equal(ub_core_inject_text(s->rig.core, text, why, sizeof(why)), -1);
 	for (unsigned i = 0; i < 64; i++)
 		inject(&s->rig, UB_FAULT_LOST_DB, 9, 0, 0);
-	assert_int_equal(ub_core_inject_text(s->rig.core, "lost-db", why, sizeof(why)), -1);
+	assert_int_equal(ub_core_inject_text(s->rig.core, "lost-doorbell", why, sizeof(why)), -1);
 	assert_non_null(strstr(why, "64 faults are armed"));
 }
 

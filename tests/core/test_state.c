@@ -708,6 +708,26 @@ static void test_late_completions(void **state)
 	assert_int_equal(inject_given(&s->rig, UB_FAULT_CQE_TORN), 1);
 }
 
+/* The message failed, and its receiver hears of that late: of this very failure. */
+static void test_late_failure(void **state)
+{
+	struct set *s = *state;
+	union twqe w = wqe_new(UB_OP_SEND, UB_WQE_COMPLETE, 3);
+	struct tjfc rjfc;
+	struct tjfr jfr;
+
+	jfc_new(&s->ctx, &rjfc, 64);
+	jfr_new(&s->ctx, &jfr, &rjfc, 64);
+	wqe_target(&w, s->eid, 0, jfr.id, 0x5e11);
+	wqe_sge(&w, s->a.va, 100, s->a.id);
+	post_recv(&jfr, 11, &s->b, 50);
+	inject(&s->rig, UB_FAULT_CQE_DELAY, rjfc.id, 100000000, 0);
+	post(&s->jfs, &w);
+	migrate(&s->rig);
+	expect(&rjfc, UB_CR_LOC_LEN_ERR, UB_SUB_LENGTH, 11);
+	expect(&s->jfc, UB_CR_REM_RESP_LEN_ERR, UB_SUB_LENGTH, 3);
+}
+
 static void test_faults_need_the_property(void **state)
 {
 	struct set *s = *state;
@@ -753,6 +773,7 @@ int main(void)
 		T(test_stalled_for_a_time),
 		T(test_stalled_for_good),
 		T(test_late_completions),
+		T(test_late_failure),
 		T(test_faults_need_the_property),
 	};
 

@@ -302,9 +302,13 @@ static bool at_rest(struct ub_core *core)
 
 	for (uint32_t id = 1; id <= FUZZ_MAX_JFS; id++) {
 		struct ub_obj *obj = ub_idmap_get(&core->jfs, id);
-		struct ub_jfs *jfs = ub_container(obj, struct ub_jfs, obj);
-		unsigned s = obj ? atomic_load(&jfs->sched) & UB_SCHED_MASK : UB_SCHED_IDLE;
+		struct ub_jfs *jfs;
+		unsigned s;
 
+		if (!obj)
+			continue;
+		jfs = ub_container(obj, struct ub_jfs, obj);
+		s = atomic_load(&jfs->sched) & UB_SCHED_MASK;
 		if (s == UB_SCHED_RUNNING && atomic_load(&jfs->stall))
 			stalled++;
 		else if (s != UB_SCHED_IDLE && s != UB_SCHED_PARKED)

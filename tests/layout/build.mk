@@ -18,3 +18,6 @@ $(LAYOUT_DIR)/layout: tests/layout/test_layout.c tests/layout/layout.def $(LAYOU
 		-DHARDWARE_MD='"docs/hardware.md"' $< -o $@ -lcmocka
 
 UNIT_TESTS += $(LAYOUT_DIR)/layout
+
+# What docs/faults.md says of the contract and of the tests.
+UNIT_TESTS += tests/layout/faults.py

@@ -119,7 +119,7 @@ static void lost_doorbell(void **state)
 	struct rig *r = *state;
 	struct ub_jfs_wr wr = nop(6);
 
-	arm("lost-db");
+	arm("lost-doorbell");
 	post(r->jfs, &wr);
 	expect_no_cr(r->jfc);
 	assert_int_equal(ub_modify_jfs(r->jfs, UB_STATE_ERROR), 0);
