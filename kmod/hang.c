@@ -118,7 +118,7 @@ static void doorbell_found_lost(struct ubnpu_dev *ub, struct ubnpu_queue *q)
 	ubnpu_report(ub, UB_HEALTH_LOST_DB, UB_SCOPE_QUEUE, &who);
 }
 
-/* It stands still and a thread is free: either it waits for a receiver or nobody told the device. */
+/* It stands still and a thread is free: it waits for a receiver, or nobody told the device. */
 static void ring_again(struct ubnpu_dev *ub, struct ubnpu_queue *q,
 		       const struct ub_admin_reply *reply)
 {
