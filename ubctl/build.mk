@@ -40,5 +40,7 @@ install-ubctl: $(UBCTL_DIR)/ubctl
 	install -D -m 644 ubctl/ubctl.1 $(DESTDIR)$(PREFIX)/share/man/man1/ubctl.1
 	install -D -m 644 ubctl/completion/ubctl.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/ubctl
+	install -D -m 644 ubctl/completion/_ubctl \
+		$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_ubctl
 	install -d $(DESTDIR)$(PREFIX)/share/ubctl/schema
 	install -m 644 $(UBCTL_SCHEMAS) $(DESTDIR)$(PREFIX)/share/ubctl/schema

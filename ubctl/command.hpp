@@ -22,6 +22,9 @@ struct Globals {
 // Runs a parsed command and returns its exit code; failures are thrown as Error.
 using Action = std::function<int(const Globals &)>;
 
+// For commands with an optional ID, which says the same as --device.
+Action with_id(CLI::App &app, Action run);
+
 struct Command {
     const char *path;    // "device show"
     const char *summary; // one line
@@ -34,7 +37,16 @@ Action declare_list(CLI::App &app);
 Action declare_show(CLI::App &app);
 Action declare_info(CLI::App &app);
 Action declare_caps(CLI::App &app);
+// reset.cpp
 Action declare_reset(CLI::App &app);
+// health.cpp
+Action declare_health_show(CLI::App &app);
+Action declare_health_dump(CLI::App &app);
+// inject.cpp
+Action declare_inject(CLI::App &app);
+Action declare_faults(CLI::App &app);
+// monitor.cpp
+Action declare_monitor(CLI::App &app);
 // resources.cpp
 Action declare_context_list(CLI::App &app);
 Action declare_memory_list(CLI::App &app);

@@ -206,6 +206,8 @@ const Capability features[] = {
     {UB_CAP_HBM, "feature", "hbm", "device memory"},
     {UB_CAP_MODERATION, "feature", "moderation", "completion events by count and time"},
     {UB_CAP_STRICT, "feature", "strict", "strict priorities and weights of queues"},
+    {UB_CAP_PROGRESS, "feature", "progress", "the device tells whether a command progresses"},
+    {UB_CAP_INJECT, "feature", "inject", "faults on demand"},
     {UB_CAP_EMULATED, "feature", "emulated", "a model, not silicon"},
 };
 
@@ -242,57 +244,9 @@ int caps(const Globals &globals) {
     return exit_ok;
 }
 
-Error reset_error(const ub_device &device, int errnum) {
-    const std::string object = device_object(device.name);
-    if (errnum == EPERM || errnum == EACCES)
-        return Error(object, "only an administrator may reset it", E_PERMISSION, errnum)
-            .hint(fmt::format("sudo ubctl device reset {}", device.name));
-    if (errnum == ENODEV)
-        return Error(object, "it was removed just now", E_NO_DEVICE);
-    if (errnum != EBUSY)
-        return Error(object, fmt::format("the reset failed: {}", strerror(errnum)), E_SYSTEM,
-                     errnum);
-    List users;
-    const auto contexts = contexts_of(device);
-    for (const Attributes &row : contexts)
-        users.push_back(fmt::format("{} ({})", row.number(UB_A_PID), row.text(UB_A_COMM)));
-    return Error(object,
-                 fmt::format("{} context{} open, by pid {}", contexts.size(),
-                             contexts.size() == 1 ? " is" : "s are", fmt::join(users, ", ")),
-                 UB_EXT_BUSY)
-        .hint("end these processes, or use --force: their queues and segments die");
-}
+} // namespace
 
-int reset(const Globals &globals, bool force) {
-    if (is_soft(globals.device))
-        throw Error(device_object(globals.device), "a soft device dies with its process",
-                    E_NOT_SUPPORTED)
-            .hint("run the command again for a fresh one");
-    if (globals.device.empty())
-        throw usage_error("device reset", "no device given").hint("ubctl device reset ub0");
-    const ub_device device = find_device(globals.device);
-    auto before = driver_view()[device.name];
-    const Numbers pids = context_pids(contexts_of(device));
-    if (int result = netlink_reset(*device_index(device.name), force); result < 0)
-        throw reset_error(device, -result);
-    auto after = driver_view()[device.name];
-    Report report{"ub.device.reset/1",
-                  Layout::record,
-                  {{"device", "device"},
-                   {"generation", "generation"},
-                   {"contexts_lost", "contexts lost"},
-                   {"segments_lost", "segments lost"},
-                   {"queues_lost", "queues lost"},
-                   {"pids", "pids that lost them"}}};
-    report.add({std::string(device.name), after.value(UB_A_GENERATION), before.value(UB_A_CONTEXTS),
-                before.value(UB_A_SEGS), before.value(UB_A_QUEUES), pids});
-    if (!globals.style.quiet || globals.style.json)
-        print(report, globals.style);
-    return exit_ok;
-}
-
-// Commands with an optional ID, which says the same as --device.
-Action with_id(CLI::App &app, int (*run)(const Globals &)) {
+Action with_id(CLI::App &app, Action run) {
     auto id = std::make_shared<std::string>();
     app.add_option("ID", *id, "the device, instead of --device");
     return [id, run](Globals globals) {
@@ -303,8 +257,6 @@ Action with_id(CLI::App &app, int (*run)(const Globals &)) {
         return run(globals);
     };
 }
-
-} // namespace
 
 Action declare_list(CLI::App &) {
     return list;
@@ -317,12 +269,6 @@ Action declare_info(CLI::App &app) {
 }
 Action declare_caps(CLI::App &app) {
     return with_id(app, caps);
-}
-
-Action declare_reset(CLI::App &app) {
-    static bool force = false;
-    app.add_flag("--force", force, "also with contexts open; their queues and segments die");
-    return with_id(app, [](const Globals &globals) { return reset(globals, force); });
 }
 
 } // namespace ubctl

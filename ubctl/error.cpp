@@ -138,6 +138,10 @@ Error file_error(const std::string &path, const std::string &cause, int errnum) 
     return Error(path, std::move(text), E_FILE, errnum);
 }
 
+Error admin_error(const std::string &object, const std::string &cause, const std::string &command) {
+    return Error(object, cause, E_PERMISSION, EPERM).hint("sudo ubctl " + command);
+}
+
 Error library_error(const ub::error &error) {
     const unsigned code = code_of_library(error);
     Error out(library_object(error.object()), error.message(), code, error.errnum());

@@ -53,4 +53,7 @@ Error completion_error(const std::string &object, unsigned status, unsigned subs
 
 std::string errno_name(int errnum);
 
+// No permission: what only an administrator may do, and the command to do it.
+Error admin_error(const std::string &object, const std::string &cause, const std::string &command);
+
 } // namespace ubctl

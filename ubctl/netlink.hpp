@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// The driver's generic netlink family: dumps and the device reset.
+// The driver's generic netlink family: dumps, requests of administrators, and events.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "output.hpp"
@@ -32,7 +33,38 @@ private:
 // All rows of a dump (UB_CMD_*_GET), of one device or of all. Empty also without the driver.
 std::vector<Attributes> netlink_dump(int command, std::optional<uint32_t> device);
 
-// 0 or a negative errno of the driver.
-int netlink_reset(uint32_t device, bool force);
+// monostate: a flag.
+struct Argument {
+    int attribute;
+    std::variant<std::monostate, uint32_t, uint64_t> value;
+};
+
+// What the driver answers to a request: 0 or a positive errno, its own words, and a row if any.
+struct Reply {
+    int errnum = 0;
+    std::string message;
+    Attributes row;
+};
+
+Reply netlink_request(int command, const std::vector<Argument> &arguments);
+
+// The driver's messages to all who listen.
+class EventSocket {
+public:
+    struct Event {
+        int command; // UB_CMD_*; -1: some were lost, since they came faster than they were read
+        Attributes row;
+    };
+
+    // Throws NO_DEVICE without the driver.
+    EventSocket();
+    ~EventSocket();
+    // Waits for messages.
+    std::vector<Event> next();
+
+private:
+    struct State;
+    State *state_;
+};
 
 } // namespace ubctl

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <memory>
 
 #include <fmt/format.h>
@@ -12,6 +11,7 @@
 #include "command.hpp"
 #include "error.hpp"
 #include "files.hpp"
+#include "parse.hpp"
 #include "report.hpp"
 #include "window.hpp"
 
@@ -119,33 +119,6 @@ struct FillOptions {
     uint32_t pattern_size = 0; // 0: the smallest that holds the pattern
 };
 
-uint64_t parse_number(const std::string &what, std::string_view text) {
-    const std::string_view whole = text;
-    int base = 10;
-    if (text.starts_with("0x") || text.starts_with("0X")) {
-        base = 16;
-        text.remove_prefix(2);
-    }
-    uint64_t value = 0;
-    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
-    if (error != std::errc{} || stop != text.data() + text.size())
-        throw usage_error(what, fmt::format("'{}' is not a number of at most 64 bits", whole));
-    return value;
-}
-
-// A number of bytes, with K, M, G or T for powers of 1024.
-uint64_t parse_size(std::string_view text) {
-    constexpr std::string_view units = "KMGT";
-    const size_t unit = text.empty() ? units.npos : units.find(text.back());
-    if (unit != units.npos)
-        text.remove_suffix(1);
-    const uint64_t value = parse_number("--size", text);
-    const unsigned shift = unit == units.npos ? 0 : 10 * static_cast<unsigned>(unit + 1);
-    if (value > (uint64_t{INT64_MAX} >> shift))
-        throw usage_error("--size", "too large").limit(INT64_MAX);
-    return value << shift;
-}
-
 uint32_t pattern_bytes(const FillOptions &options, uint64_t pattern) {
     uint32_t least = 1;
     while (least < 8 && pattern >> (8 * least))
@@ -179,7 +152,7 @@ void fill_through(Session &session, File &output, uint64_t size, uint64_t patter
 
 int fill(const Globals &globals, const FillOptions &options) {
     const uint64_t pattern = parse_number("--pattern", options.pattern);
-    const uint64_t size = parse_size(options.size);
+    const uint64_t size = parse_size("--size", options.size);
     const uint32_t width = pattern_bytes(options, pattern);
     if (size % width)
         throw usage_error(

@@ -130,6 +130,10 @@ for verb in show info caps; do
     json "ub.device.$verb/1" device $verb soft:
 done
 
+golden health_show "${soft[@]}" health show
+json ub.health/1 health show
+json ub.health/1 health show soft:
+
 # ---- submit ------------------------------------------------------------------------------------
 head -c 1000 /dev/zero | tr '\0' 'x' > "$dir/small"
 : > "$dir/empty"
@@ -277,6 +281,47 @@ error help_unknown 2 UB-E0200 help frobnicate
 error two_ids 2 UB-E0200 -d ub0 device show ub1
 error reset_without_id 2 UB-E0200 device reset
 error reset_soft 1 UB-E0208 device reset soft:
+error reset_unknown_scope 2 UB-E0200 device reset ub0 --scope frobnicate
+error reset_queue_without_id 2 UB-E0200 device reset ub0 --scope queue
+error reset_context_without_tid 2 UB-E0200 device reset ub0 --scope context
+error reset_device_with_queue 2 UB-E0200 device reset ub0 --queue 3
+error reset_queue_with_tid 2 UB-E0200 device reset ub0 --scope queue --queue 3 --tid 3
+error reset_queue_zero 2 UB-E0200 device reset ub0 --scope queue --queue 0
+error reset_queue_type 2 UB-E0200 device reset ub0 --scope queue --queue 3 --type jfc
+error inject_no_kind 2 UB-E0200 health inject
+error inject_unknown_kind 2 UB-E0200 -d ub0 health inject frobnicate
+error inject_no_device 2 UB-E0200 health inject fatal
+error inject_no_such_device 3 UB-E0201 -d ub99 health inject fatal
+error inject_soft 1 UB-E0208 "${soft[@]}" health inject fatal
+error inject_without_status 2 UB-E0200 -d ub0 health inject status
+error inject_unknown_status 2 UB-E0200 -d ub0 health inject status --status FINE
+error inject_large_status 2 UB-E0200 -d ub0 health inject status --status 256
+error inject_admin_status_of_a_completion 2 UB-E0200 -d ub0 health inject admin-status \
+    --status LOC_ACCESS_ERR
+error inject_option_of_another_kind 2 UB-E0200 -d ub0 health inject fatal --id 1
+error inject_remove_with_count 2 UB-E0200 -d ub0 health inject stall --remove --count 2
+error inject_count_zero 2 UB-E0200 -d ub0 health inject stall --count 0
+error inject_count_word 2 UB-E0200 -d ub0 health inject stall --count often
+error inject_count_negative 2 UB-E0200 -d ub0 health inject stall --count=-1
+error inject_skip_too_large 2 UB-E0200 -d ub0 health inject stall --skip 4294967296
+error inject_without_delay 2 UB-E0200 -d ub0 health inject cqe-delay
+error inject_delay_without_unit 2 UB-E0200 -d ub0 health inject cqe-delay --delay 10
+error inject_delay_too_long 2 UB-E0200 -d ub0 health inject cqe-delay --delay 11s
+error inject_delay_word 2 UB-E0200 -d ub0 health inject cqe-delay --delay longs
+error inject_stall_end 2 UB-E0200 -d ub0 health inject stall --end never
+error inject_stall_time_without_delay 2 UB-E0200 -d ub0 health inject stall --end time
+error inject_stall_delay_without_time 2 UB-E0200 -d ub0 health inject stall --delay 1ms
+error inject_poison_without_bytes 2 UB-E0200 -d ub0 health inject poison --id 1
+error inject_poison_without_id 2 UB-E0200 -d ub0 health inject poison --bytes 1
+error inject_event_without_type 2 UB-E0200 -d ub0 health inject event --id 1
+error inject_event_type 2 UB-E0200 -d ub0 health inject event --id 1 --type NEWS
+error faults_soft 1 UB-E0208 "${soft[@]}" health faults
+error faults_no_device 2 UB-E0200 health faults
+error dump_soft 1 UB-E0208 "${soft[@]}" health dump
+error monitor_soft 1 UB-E0208 "${soft[@]}" monitor
+error monitor_count_zero 2 UB-E0200 monitor -n 0
+golden inject_status_names -d ub0 health inject status --status FINE
+golden inject_kinds health inject frobnicate
 error no_such_device 3 UB-E0201 -d ub99 device info
 error no_such_eid 3 UB-E0201 -d ffff::1 device info
 error no_such_device_list 3 UB-E0201 -d ub99 context list
@@ -328,6 +373,31 @@ check complete_objects test "$(complete_words ubctl s)" = "submit selftest schem
 check complete_verbs test "$(complete_words ubctl -o json device in)" = info
 check complete_options test "$(complete_words ubctl submit gemm --trans)" = "--trans-a --trans-b"
 check complete_codes test "$(complete_words ubctl explain MEML)" = MEMLOCK
+complete_zsh() {
+    PATH=$PWD/build:$PATH zsh -f -c '
+        compadd() { [[ $1 == -a ]] && print -- ${(P)2} || print -- "$@" }
+        _describe() { print -- ${${(P)2}%%:*} }
+        _files() { print files }
+        words=("$@") CURRENT=$#
+        . ubctl/completion/_ubctl' zsh "$@" | tr -s ' \n' ' '
+}
+if command -v zsh > /dev/null; then
+    check zsh_objects test "$(complete_zsh ubctl "" | cut -d ' ' -f 1-3)" = "list device context"
+    check zsh_verbs test "$(complete_zsh ubctl -o json health "")" = "show dump inject faults "
+    check zsh_help test "$(complete_zsh ubctl help queue "")" = "list show "
+    check zsh_values test "$(complete_zsh ubctl device reset --scope "")" = \
+        "device context queue flr "
+    check zsh_options grep -q -- "--trans-a --trans-b.* --device" \
+        <(complete_zsh ubctl submit gemm --)
+    check zsh_codes grep -qw MEMLOCK <(complete_zsh ubctl explain "")
+    check zsh_files test "$(complete_zsh ubctl submit copy "")" = "files "
+    check zsh_devices test "$(complete_zsh ubctl device show "")" = "soft: "
+else
+    echo "ok - zsh_completion # SKIP needs zsh"
+fi
+check complete_faults test "$(complete_words ubctl -d ub0 health inject cqe)" = \
+    "cqe-delay cqe-torn"
+check complete_scopes test "$(complete_words ubctl device reset --scope f)" = flr
 commands_known_to_completion() {
     local path words
     while read -r path; do

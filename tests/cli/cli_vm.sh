@@ -106,13 +106,79 @@ check the_user_goes_on kill -0 "$pid"
 generation=$(get generation device show ub0)
 "$ubctl" -o json device reset ub0 --force > "$docs/reset.json"
 check forced_reset_tells_what_died test "$(value pids < "$docs/reset.json")" = "$pid"
-check documents_are_valid "$helper" schemas --some ubctl/schema "$docs"
 check generation_grew test "$(get generation device show ub0)" = $((generation + 1))
 check polling_user_ends_as_lost end_of_user 5
 check start_sleeper start_user gemm
 sleeper_is_lost() { "$ubctl" device reset ub0 --force && end_of_user 5; }
 check sleeping_user_ends_as_lost sleeper_is_lost
 check idle_reset "$ubctl" device reset ub0
+generation=$(get generation device show ub0)
+"$ubctl" -o json device reset ub0 --scope flr > "$docs/flr.json"
+check function_level_reset test "$(get generation device show ub0)" -gt "$generation"
+check start_another start_user nop
+busy_flr() {
+    fails 1 UB-E0011 "$ubctl" device reset ub0 --scope flr && grep -q "by pid ${users[-1]} " "$dir/err"
+}
+check function_level_reset_of_a_busy_device_is_refused busy_flr
+forced_flr() { "$ubctl" device reset ub0 --scope flr --force && end_of_user 5; }
+check forced_function_level_reset forced_flr
+check reset_of_no_such_context fails 3 UB-E0010 "$ubctl" device reset ub0 --scope context --tid 99
+check reset_of_no_such_queue fails 3 UB-E0010 "$ubctl" device reset ub0 --scope queue --queue 99
+
+# ---- monitor -----------------------------------------------------------------------------------
+# Runs until it was told of both devices; its process is in monitor, what it says in $dir/events.
+start_monitor() {
+    "$ubctl" "$@" monitor > "$dir/events" 2>&1 &
+    monitor=$!
+    users+=($monitor)
+    told '"event":"present"\|  present  '
+}
+told() {
+    for _ in $(seq 100); do
+        grep -q "$1" "$dir/events" && return 0
+        sleep 0.1
+    done
+    cat "$dir/events"
+    return 1
+}
+end_monitor() { kill $monitor 2> /dev/null; wait $monitor 2> /dev/null; return 0; }
+resets_are_told() {
+    start_monitor -o json && "$ubctl" -q device reset ub1 || return 1
+    told '"event":"device","device":"ub1","generation":[1-9]' || return 1
+    end_monitor
+    split -l 1 "$dir/events" "$docs/event-" --additional-suffix=.json
+}
+only_one_device() {
+    start_monitor -d ub1 && "$ubctl" -q device reset ub0 && "$ubctl" -q device reset ub1 &&
+        told 'ub1    device ' || return 1
+    end_monitor
+    ! grep ub0 "$dir/events"
+}
+ends_after_a_count() {
+    "$ubctl" -d ub0 monitor -n 1 > "$dir/events" &
+    users+=($!)
+    told present && "$ubctl" -q device reset ub0 && wait "${users[-1]}" &&
+        tail -n 1 "$dir/events" | grep -q 'ub0 .* device .* generation'
+}
+lost_events_are_told() {
+    local was status=0
+    was=$(cat /proc/sys/net/core/rmem_max)
+    echo 2304 > /proc/sys/net/core/rmem_max
+    start_monitor || status=1
+    echo "$was" > /proc/sys/net/core/rmem_max
+    kill -STOP $monitor
+    for _ in $(seq 12); do
+        "$ubctl" -q device reset ub1 || status=1
+    done
+    kill -CONT $monitor
+    told ' events-lost' && "$ubctl" -q device reset ub0 && told 'ub0    device ' || status=1
+    end_monitor
+    return $status
+}
+check monitor_tells_resets resets_are_told
+check monitor_of_one_device only_one_device
+check monitor_ends_after_a_count ends_after_a_count
+check monitor_tells_what_it_lost lost_events_are_told
 check works_after_resets "$ubctl" -d ub0 selftest
 
 # ---- permission and limits ---------------------------------------------------------------------
@@ -121,6 +187,7 @@ chmod 600 /dev/ub/ub0
 check list_needs_no_permission as_nobody "$ubctl" list
 denied() { fails 4 UB-E0202 as_nobody "$ubctl" -d ub0 submit nop && grep -q ub0.exists "$dir/err"; }
 check no_permission_is_not_no_device denied
+check flr_needs_an_administrator fails 4 UB-E0202 as_nobody "$ubctl" device reset ub1 --scope flr
 check reset_needs_an_administrator fails 4 UB-E0202 as_nobody "$ubctl" device reset ub1
 chmod 666 /dev/ub/ub0
 over_memlock() { (ulimit -l 16 && as_nobody "$ubctl" -d ub0 submit copy "$dir/in" /dev/null); }
@@ -156,4 +223,5 @@ nothing_left() {
     done
 }
 check nothing_is_left nothing_left
+check documents_are_valid "$helper" schemas --some ubctl/schema "$docs"
 exit $failed
