@@ -82,7 +82,8 @@ Dump find_dump(const std::string &name) {
             if (owner == device.bus_addr || owner == device.name)
                 return {entry.path(), device};
     }
-    throw Error(name.empty() ? "device" : device_object(name), "no core dump is kept", E_FILE, ENOENT)
+    throw Error(name.empty() ? "device" : device_object(name), "no core dump is kept", E_FILE,
+                ENOENT)
         .hint("a hang leaves one, which the kernel keeps for five minutes");
 }
 

@@ -176,7 +176,8 @@ Reply driver_reset(const ub_device &device, const Options &options) {
 void check_options(const Options &options) {
     const bool queue = options.scope == "queue", context = options.scope == "context";
     if (queue != (options.queue != 0))
-        throw usage_error("--queue", queue ? "--scope queue asks for it" : "it is for --scope queue")
+        throw usage_error("--queue", queue ? "--scope queue asks for it"
+                                           : "it is for --scope queue")
             .hint("ubctl device reset ub0 --scope queue --queue 3");
     if (context != (options.tid != 0))
         throw usage_error("--tid", context ? "--scope context asks for it"

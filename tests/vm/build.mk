@@ -14,6 +14,11 @@ $(SCALE): tests/vm/scale.cpp $(HEADERS) $(BUILD)/lib/libub.so
 	@mkdir -p $(@D)
 	$(CXX) $(CPPFLAGS) $(CXXFLAGS) $< -o $@ -L$(BUILD)/lib -lub -Wl,-rpath,'$$ORIGIN/../../lib'
 
+ISOLATION := $(BUILD)/tests/vm/isolation
+$(ISOLATION): tests/vm/isolation.cpp tests/lib/doors.hpp $(HEADERS) $(BUILD)/lib/libub.so
+	@mkdir -p $(@D)
+	$(CXX) $(CPPFLAGS) $(CXXFLAGS) $< -o $@ -L$(BUILD)/lib -lub -Wl,-rpath,'$$ORIGIN/../../lib'
+
 UAPI_NAMES := struct place values handles memory mmap limits full process users lost reap
 UAPI_SHARED := tests/vm/uapi.c tests/vm/uapi_cases.c tests/vm/uapi_netlink.c tests/vm/genl.c
 
@@ -57,5 +62,5 @@ $(BUILD)/tests/examples/%: libub/examples/%.cpp $(HEADERS) $(BUILD)/lib/libub.so
 
 $(BUILD)/tests/examples/uring: EXAMPLE_LIBS := -luring
 
-VM_TESTS += tests/vm/udev.sh $(SCALE)@ub1
+VM_TESTS += tests/vm/udev.sh $(SCALE)@ub1 $(ISOLATION)
 test-build: $(BUILD)/tests/vm/migrate_guest $(BUILD)/tests/vm/hog $(EXAMPLES)

@@ -4,7 +4,10 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 
 static int query(int fd, struct ub_ioc_query_device *q)
@@ -311,6 +314,172 @@ static void killed_child(void **state)
 	close(ready[1]);
 }
 
+/* ---- Somebody who may trace the process ---- */
+#define NOBODY	65534
+
+struct tracee {
+	struct world world;
+	uint32_t *doorbell, *status;
+};
+
+/* A child with a doorbell and its status page mapped, which waits to be killed. */
+static pid_t start_tracee(struct tracee *shared)
+{
+	int ready[2];
+	char byte;
+	pid_t pid;
+
+	assert_int_equal(pipe(ready), 0);
+	pid = fork();
+	if (!pid) {
+		struct world *w = &shared->world;
+
+		world_open(w);
+		shared->doorbell = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, w->fd,
+					(off_t)w->jfs_db);
+		shared->status = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, w->fd, UB_MMAP_STATUS);
+		check(shared->doorbell != MAP_FAILED && shared->status != MAP_FAILED);
+		check(write(ready[1], "", 1) == 1);
+		for (;;)
+			pause();
+	}
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	close(ready[1]);
+	return pid;
+}
+
+static uint64_t doorbell_traps(void)
+{
+	unsigned long long traps = ~0ull;
+	char path[80];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/sys/class/ubnpu/ub%u/stats/db_traps", device_index);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%llu", &traps), 1);
+	fclose(f);
+	return traps;
+}
+
+static ssize_t vm_write(pid_t pid, void *to, uint32_t value)
+{
+	struct iovec local = { &value, sizeof(value) }, remote = { to, sizeof(value) };
+
+	return process_vm_writev(pid, &local, 1, &remote, 1, 0);
+}
+
+static ssize_t mem_write(pid_t pid, const void *to, uint32_t value)
+{
+	char path[32];
+	ssize_t ret;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
+	fd = open(path, O_RDWR);
+	assert_true(fd >= 0);
+	ret = pwrite(fd, &value, sizeof(value), (off_t)(uintptr_t)to);
+	close(fd);
+	return ret;
+}
+
+/* A doorbell is no memory: a tracer reaches what the process has, and rings nothing. */
+static void a_tracer_rings_nothing(void **state)
+{
+	struct tracee *t = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+				-1, 0);
+	struct counts was = counts_now();
+	uint64_t traps;
+	pid_t pid;
+
+	(void)state;
+	assert_true(t != MAP_FAILED);
+	pid = start_tracee(t);
+	traps = doorbell_traps();
+	assert_int_equal(vm_write(pid, t->world.data, 7), 4);
+	assert_int_equal(vm_write(pid, t->doorbell + UB_DB_JFS / 4, 1), -1);
+	expect_errno("process_vm_writev", errno, EFAULT);
+	assert_int_equal(vm_write(pid, t->status, 1), -1);
+	expect_errno("process_vm_writev", errno, EFAULT);
+	assert_int_equal(mem_write(pid, t->doorbell + UB_DB_JFS / 4, 1), -1);
+	expect_errno("/proc/pid/mem", errno, EIO);
+	assert_int_equal(ptrace(PTRACE_ATTACH, pid, NULL, NULL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(ptrace(PTRACE_POKEDATA, pid, t->doorbell + UB_DB_JFS / 4, 1L), -1);
+	expect_errno("PTRACE_POKEDATA", errno, EIO);
+	errno = 0;
+	assert_int_equal(ptrace(PTRACE_PEEKDATA, pid, t->doorbell, NULL), -1);
+	expect_errno("PTRACE_PEEKDATA", errno, EIO);
+	assert_int_equal(ptrace(PTRACE_DETACH, pid, NULL, NULL), 0);
+	assert_true(doorbell_traps() == traps);
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_counts(&was);
+	munmap(t, PAGE);
+}
+
+/* What a tracer takes from the process is a duplicate like any other. */
+static void a_tracer_takes_the_file(void **state)
+{
+	struct tracee *t = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+				-1, 0);
+	struct counts was = counts_now();
+	struct world taken;
+	int pidfd, fd;
+	pid_t pid;
+
+	(void)state;
+	assert_true(t != MAP_FAILED);
+	pid = start_tracee(t);
+	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	fd = (int)syscall(SYS_pidfd_getfd, pidfd, t->world.fd, 0);
+	assert_true(pidfd >= 0 && fd >= 0);
+	assert_int_equal(counts_now().contexts, was.contexts + 1);
+	taken = t->world;
+	taken.fd = fd;
+	taken.data = map_pages(1);
+	taken.mem[3] = map_pages(2);
+	foreign_calls(&taken);
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(counts_now().contexts, was.contexts + 1);
+	close(fd);
+	close(pidfd);
+	assert_counts(&was);
+	munmap(taken.data, PAGE);
+	munmap(taken.mem[3], QUEUE_LEN);
+	munmap(t, PAGE);
+}
+
+struct stranger { pid_t pid; struct tracee *tracee; };
+
+static void try_as_a_stranger(void *arg)
+{
+	const struct stranger *s = arg;
+	int pidfd = (int)syscall(SYS_pidfd_open, s->pid, 0);
+
+	check(!setresgid(NOBODY, NOBODY, NOBODY) && !setresuid(NOBODY, NOBODY, NOBODY));
+	check(vm_write(s->pid, s->tracee->world.data, 1) == -1 && errno == EPERM);
+	check(ptrace(PTRACE_ATTACH, s->pid, NULL, NULL) == -1 && errno == EPERM);
+	check(syscall(SYS_pidfd_getfd, pidfd, s->tracee->world.fd, 0) == -1 && errno == EPERM);
+}
+
+static void another_user_traces_nothing(void **state)
+{
+	struct tracee *t = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+				-1, 0);
+	pid_t pid;
+
+	(void)state;
+	assert_true(t != MAP_FAILED);
+	pid = start_tracee(t);
+	in_child(try_as_a_stranger, &(struct stranger){ pid, t });
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	munmap(t, PAGE);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -321,6 +490,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(received_from_one_who_has_gone),
 		cmocka_unit_test(never_received), world_test(with_the_openers_memory),
 		cmocka_unit_test(exec_closes_or_makes_foreign), cmocka_unit_test(killed_child),
+		cmocka_unit_test(a_tracer_rings_nothing),
+		cmocka_unit_test(a_tracer_takes_the_file),
+		cmocka_unit_test(another_user_traces_nothing),
 	};
 
 	program = argv[0];
