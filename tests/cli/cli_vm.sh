@@ -181,6 +181,120 @@ check monitor_ends_after_a_count ends_after_a_count
 check monitor_tells_what_it_lost lost_events_are_told
 check works_after_resets "$ubctl" -d ub0 selftest
 
+# ---- reset of a part ---------------------------------------------------------------------------
+first_of() { "$ubctl" -o json -d ub0 "$1" list | python3 -c '
+import json, sys
+key, kind = sys.argv[1:]
+print(next(row[key] for row in json.load(sys.stdin)["data"] if row.get("type", kind) == kind))' \
+    "$2" "${3:-}"; }
+check start_user_of_a_queue start_user nop
+jfs=$(first_of queue id jfs)
+busy_queue() {
+    fails 1 UB-E0011 "$ubctl" device reset ub0 --scope queue --queue "$jfs" &&
+        grep -q "jfs $jfs of ub0: it is READY, of pid ${users[-1]} (ubctl)" "$dir/err"
+}
+check reset_of_a_busy_queue_is_refused busy_queue
+part() { "$ubctl" -o json device reset ub0 --force "$@" > "$docs/reset-${2}.json"; }
+queue_reset() { part --scope queue --queue "$jfs" && end_of_user 1 && grep -q UB-E0111 "$dir/user"; }
+check reset_of_a_queue queue_reset
+check start_user_of_a_context start_user nop
+tid=$(first_of context tid)
+"$ubctl" -d ub0 submit gemm "$dir/big.npy" "$dir/big.npy" "$dir/c.npy" > "$dir/other" 2>&1 &
+other=$!
+users=("$other" "${users[@]}")
+busy_context() {
+    fails 1 UB-E0011 "$ubctl" device reset ub0 --scope context --tid "$tid" &&
+        grep -q "context $tid of ub0: it is of pid ${users[-1]} (ubctl), with 2 queues" "$dir/err"
+}
+check reset_of_a_busy_context_is_refused busy_context
+context_reset() { part --scope context --tid "$tid" && end_of_user 5 && kill -0 "$other"; }
+check reset_of_a_context_leaves_the_others context_reset
+kill "$other"
+wait "$other" 2> /dev/null
+
+# ---- faults on demand --------------------------------------------------------------------------
+inject() { "$ubctl" -d ub0 health inject "$@"; }
+# armed or given of a kind
+of_fault() { "$ubctl" -d ub0 -o json health faults | python3 -c '
+import json, sys
+key, kind = sys.argv[1:]
+print(next(row[key] for row in json.load(sys.stdin)["data"] if row["kind"] == kind))' "$1" "$2"; }
+given=$(of_fault given status)
+status_of_a_command() {
+    inject -o json status --status loc_access_err --skip 1 --count 2 > "$docs/inject.json" || return 1
+    "$ubctl" -d ub0 submit nop && [ "$(of_fault armed status)" = 1 ] || return 1
+    fails 1 UB-E0104 "$ubctl" -d ub0 submit nop && fails 1 UB-E0104 "$ubctl" -d ub0 submit nop &&
+        "$ubctl" -d ub0 submit nop && [ "$(of_fault armed status)" = 0 ] &&
+        [ "$(of_fault given status)" = $((given + 2)) ]
+}
+check injected_status status_of_a_command
+disarmed() {
+    inject stall --id 5 --count forever && [ "$(of_fault armed stall)" = 1 ] &&
+        inject stall --id 5 --remove | grep -q '^removed .* yes$' &&
+        [ "$(of_fault armed stall)" = 0 ]
+}
+check removed_fault disarmed
+delayed() {
+    inject -q cqe-delay --delay 5ms && "$ubctl" -d ub0 submit nop &&
+        [ "$(of_fault given cqe-delay)" -ge 1 ]
+}
+check delayed_completion delayed
+link_down() {
+    inject -q link-down && [ "$(of_fault armed link-down)" = 1 ] && inject -q link-down --remove &&
+        [ "$(of_fault armed link-down)" = 0 ]
+}
+check link_down_and_up link_down
+"$ubctl" -d ub0 -o json health faults > "$docs/faults.json"
+check inject_no_such_object fails 3 UB-E0010 inject status --status 4 --id 1048575
+check inject_an_argument_out_of_range fails 1 UB-E0019 inject status --status 200
+check inject_needs_an_administrator fails 4 UB-E0202 as_nobody "$ubctl" -d ub0 health inject fatal
+check faults_need_an_administrator fails 4 UB-E0202 as_nobody "$ubctl" -d ub0 health faults
+check no_core_dump fails 3 UB-E0203 "$ubctl" health dump
+
+# A queue that hangs: told, counted, dumped.
+hangs() {
+    local timeout status=0
+    timeout=$(cat /sys/module/ubnpu/parameters/hang_timeout_ms)
+    echo 400 > /sys/module/ubnpu/parameters/hang_timeout_ms
+    start_monitor -o json && inject stall --end queue || status=1
+    fails 1 UB-E0111 "$ubctl" -d ub0 --timeout 60 submit copy "$dir/big.npy" /dev/null || status=1
+    told '"event":"hang","device":"ub0".*"scope":"queue".*"comm":"ubctl"' || status=1
+    end_monitor
+    echo "$timeout" > /sys/module/ubnpu/parameters/hang_timeout_ms
+    split -l 1 "$dir/events" "$docs/hang-" --additional-suffix=.json
+    return $status
+}
+check hang_is_told hangs
+check hang_is_counted test "$(get hangs health show ub0)" = 1
+check other_device_has_none test "$(get hangs health show ub1)" = 0
+"$ubctl" -o json health show > "$docs/health.json"
+dumped() {
+    "$ubctl" health dump -d ub0 | head -n 3 | grep -q '^device: ub0 at ' &&
+        fails 3 UB-E0203 "$ubctl" health dump -d ub1 &&
+        "$ubctl" -o json health dump > "$docs/dump.json" &&
+        "$ubctl" health dump "$dir/dump" --discard | grep -q '^discarded  *yes$' &&
+        cmp "$dir/dump" <(python3 -c '
+import json, sys
+print(json.load(open(sys.argv[1]))["data"][0]["text"], end="")' "$docs/dump.json") || return 1
+    for _ in $(seq 50); do
+        "$ubctl" health dump > "$dir/out" 2>&1 || return 0
+        sleep 0.1
+    done
+    return 1
+}
+check dump_needs_root fails 4 UB-E0203 as_nobody "$ubctl" health dump
+check dump_is_printed_written_and_discarded dumped
+fatal_is_told() {
+    start_monitor && inject fatal && told 'ub0    fatal  ' || return 1
+    end_monitor
+    for _ in $(seq 100); do
+        "$ubctl" -d ub0 submit nop > "$dir/out" 2>&1 && return 0
+        sleep 0.1
+    done
+    return 1
+}
+check fatal_error_is_told_and_recovered fatal_is_told
+
 # ---- permission and limits ---------------------------------------------------------------------
 head -c 20000001 /dev/urandom > "$dir/in"
 chmod 600 /dev/ub/ub0
