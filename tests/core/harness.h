@@ -91,6 +91,10 @@ struct tseg {
 /* A WQE under construction: up to four blocks. */
 union twqe {
 	struct ub_hw_wqe w;
+	struct {
+		uint8_t head[48];
+		union ub_hw_wqe_ext ext;
+	};
 	uint8_t raw[256];
 };
 

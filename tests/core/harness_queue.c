@@ -176,7 +176,7 @@ static unsigned head(const union twqe *w)
 
 union ub_hw_wqe_ext *wqe_ext(union twqe *w)
 {
-	return (union ub_hw_wqe_ext *)(w->raw + 48);
+	return &w->ext;
 }
 
 void wqe_sge(union twqe *w, uint64_t va, uint32_t len, uint32_t token_id)
