@@ -11,34 +11,12 @@ for dir in "$debs" "$next"; do
 done
 cache=${CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ubstack}
 log=$(realpath "$debs")/check.log
-failed=0
 : > "$log"
 
 # shellcheck source=packaging/root.sh
 . packaging/root.sh
-
-check() {
-    local name=$1 start
-    shift
-    start=$(wc -c < "$log")
-    echo "--- $name" >> "$log"
-    if "$@" >> "$log" 2>&1; then
-        echo "ok - $name"
-    else
-        echo "not ok - $name"
-        tail -c "+$((start + 1))" "$log" | tail -n 30 | sed 's/^/# /'
-        failed=1
-    fi
-}
-
-# Without this one the others would say nothing.
-must() {
-    local before=$failed
-    failed=0
-    check "$@"
-    [ "$failed" = 0 ] || exit 1
-    failed=$before
-}
+# shellcheck source=packaging/checks.sh
+. packaging/checks.sh
 
 changes_of() { echo "$1"/ubstack_*_amd64.changes; }
 packages_in() { find "$1" -maxdepth 1 -name '*.deb' ! -name '*-dbgsym_*' | sort; }
@@ -64,17 +42,6 @@ install_dependencies() {
 in_packages() { find "$root/packages" -name '*.deb' | sed "s|$root||" | sort; }
 # A kernel's headers for dkms, and what the tests of the development files need.
 tools='linux-headers-amd64 cmake g++ make pkgconf'
-
-# What there is: kind, mode, owner and name, and the contents of what an admin owns. Without logs,
-# caches, the lists of apt and dpkg, dkms's key, and depmod's lists of all modules.
-snapshot() {
-    (cd "$root" && find . -xdev \( -path ./proc -o -path ./dev -o -path ./tmp -o -path ./packages \
-        -o -path ./var/log -o -path ./var/cache -o -path ./var/lib/apt -o -path ./var/lib/dpkg \
-        -o -path './var/lib/dkms/mok.*' -o -path './usr/lib/modules/*/modules.*' \) \
-        -prune -o -printf '%y %m %u:%g %p %l\n' | sort)
-    (cd "$root" && find etc -type f ! -name 'group*' ! -name 'gshadow*' ! -name ld.so.cache \
-        -exec sha256sum {} + | sort)
-}
 
 all_is_installed() {
     local name
@@ -110,13 +77,6 @@ END
         grep -v -E '^root:root (644 regular file|755 (regular file|directory)|777 symbolic link) ')
     [ -z "$bad" ] || { echo "$bad"; return 1; }
     ! in_root dpkg --verify $(names_in "$debs") | grep .
-}
-
-group_is_a_system_group() {
-    local gid
-    gid=$(in_root getent group ub | cut -d: -f3)
-    echo "gid $gid"
-    [ "$gid" -ge 100 ] && [ "$gid" -lt 1000 ]
 }
 
 writes_nothing_in_etc() {
@@ -161,15 +121,11 @@ only_the_new_driver_remains() {
 }
 
 remove_all() { root_apt remove $(names_in "$debs") && ! in_root sh -c 'command -v ubctl'; }
-no_driver_remains() { ! find "$root/lib/modules" "$root/var/lib/dkms" -name '*ub*' | grep .; }
 # dpkg's, since apt does not know a package that is gone and left no configuration.
 purge_all() {
     in_root dpkg --purge $(names_in "$debs") &&
         ! in_root dpkg-query -W -f '${Package} ${db:Status-Abbrev}\n' $(names_in "$debs") | grep .
 }
-
-# The group stays, as groups that may own files do in Debian.
-nothing_remains() { diff "$root_work/before" <(snapshot); }
 
 check lintian_has_nothing_to_say lintian_has_nothing_to_say
 root_make

@@ -41,7 +41,34 @@ root_base() {
     echo "$file"
 }
 
-# Makes $root anew; it goes with the shell that made it.
+root_unpack() {
+    mkdir "$root"
+    tar -C "$root" -xpf "$1" || root_die "$1 cannot be unpacked; remove it"
+    cp -L /etc/resolv.conf "$root/etc/resolv.conf"
+    printf '#!/bin/sh\nexit 101\n' > "$root/usr/sbin/policy-rc.d"
+    chmod 755 "$root/usr/sbin/policy-rc.d"
+    mkdir -p "$root/packages"
+}
+
+# root_keep BASE NAME KEY COMMAND...: the root of NAME, made from BASE once for each KEY.
+root_keep() {
+    local base=$1 name=$2 key=$3 file
+    shift 3
+    file=${base%.tar}-$name-$(sha256sum <<< "$key" | cut -c 1-16).tar
+    if [ -s "$file" ]; then
+        root_unpack "$file"
+        return
+    fi
+    rm -f "${base%.tar}-$name"-*.tar
+    root_unpack "$base"
+    "$@" >&2 || root_die "the root for $name cannot be made; the lines above say why"
+    tar -C "$root" --one-file-system -cpf "$file.new" . && mv "$file.new" "$file"
+}
+
+# Makes $root anew; it goes with the shell that made it. With arguments it is one that COMMAND has
+# put something into, kept as long as the minimal one:
+#
+#   root_make [NAME KEY COMMAND...]
 root_make() {
     local base
     [ "$(id -u)" = 0 ] || root_die "a root of its own needs root; run it with sudo"
@@ -54,12 +81,13 @@ root_make() {
     root_work=$(mktemp -d "$cache/roots/.work.XXXXXX")
     trap 'rm -rf "$root_work"' EXIT
     root=$root_work/root
-    mkdir "$root"
-    tar -C "$root" -xpf "$base" || root_die "$base cannot be unpacked; remove it"
-    cp -L /etc/resolv.conf "$root/etc/resolv.conf"
-    printf '#!/bin/sh\nexit 101\n' > "$root/usr/sbin/policy-rc.d"
-    chmod 755 "$root/usr/sbin/policy-rc.d"
-    mkdir -p "$root/packages"
+    if [ $# = 0 ]; then
+        root_unpack "$base"
+    else
+        root_keep "$base" "$@"
+        # Nothing is fetched any more, so nobody needs to wait.
+        exec {root_lock}>&-
+    fi
 }
 
 # Runs a command in the root, with mounts and processes that end with it.
