@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
-# What is handed out: the source tarball, the driver's source for dkms, Debian packages.
+# What is handed out: the source tarball, the driver's source for dkms, Debian packages, rpms.
 
 DIST_REF ?= HEAD
 DIST_NAME := ubstack-$(VERSION)
 DIST ?= $(BUILD)/dist/$(DIST_NAME).tar.xz
-DKMS_DIR = $(DESTDIR)$(PREFIX)/src/$(DIST_NAME)
+# Under which the driver's source is registered; an rpm's has the release as well.
+DKMS_VERSION ?= $(VERSION)
+DKMS_DIR = $(DESTDIR)$(PREFIX)/src/ubstack-$(DKMS_VERSION)
 
 .PHONY: dist
 dist: ## the source tarball, from the last commit (DIST_REF=...); everything builds from it without git
@@ -18,7 +20,8 @@ install-dkms: ## the driver's source for dkms, below DESTDIR
 	install -d $(DKMS_DIR)/uapi
 	install -m 644 $(KMOD_SRC) $(DKMS_DIR)
 	install -m 644 $(KMOD_UAPI) $(DKMS_DIR)/uapi
-	sed -e 's|@VERSION@|$(VERSION)|' packaging/dkms/dkms.conf.in > $(DKMS_DIR)/dkms.conf
+	sed -e 's|@VERSION@|$(VERSION)|' -e 's|@DKMS_VERSION@|$(DKMS_VERSION)|' \
+		packaging/dkms/dkms.conf.in > $(DKMS_DIR)/dkms.conf
 
 .PHONY: deb deb-reproducible check-packages check-packages-vm
 deb: ## Debian packages, from the source tarball, in build/deb (DIST=tarball: from that one)
@@ -28,7 +31,7 @@ deb: ## Debian packages, from the source tarball, in build/deb (DIST=tarball: fr
 
 deb-reproducible: deb ## build the packages again elsewhere and compare them bit for bit
 	+packaging/build-deb.sh $(DIST) $(BUILD)/deb-second-time
-	packaging/compare-debs.sh $(BUILD)/deb $(BUILD)/deb-second-time
+	packaging/compare-builds.sh $(BUILD)/deb $(BUILD)/deb-second-time
 
 # The version after this one, of the same source; its tests have run for this one.
 DEB_NEXT := 0.1.99-0ub1
@@ -40,3 +43,19 @@ check-packages: deb ## lintian; then install, upgrade, remove and purge in a scr
 
 check-packages-vm: deb ## boot a root with the packages, systemd and a device, and test in it
 	+packaging/check-deb-vm.sh $(BUILD)/deb
+
+# Each in a clean root, which needs root here.
+.PHONY: rpm rpm-reproducible check-rpm
+rpm: ## rpms, from the source tarball, in build/rpm
+	@packaging/deps.sh packaging
+	$(if $(filter file,$(origin DIST)),@$(MAKE) --no-print-directory dist)
+	packaging/build-rpm.sh $(DIST) $(BUILD)/rpm
+
+rpm-reproducible: rpm ## build the rpms again and compare them bit for bit
+	unshare --uts sh -c 'hostname elsewhere && \
+		packaging/build-rpm.sh $(DIST) $(BUILD)/rpm-second-time'
+	packaging/compare-builds.sh $(BUILD)/rpm $(BUILD)/rpm-second-time
+
+check-rpm: deb ## rpms: rpmlint; then install, upgrade and erase in a scratch root
+	packaging/build-rpm.sh $(DIST) $(BUILD)/rpm $(BUILD)/rpm-next
+	packaging/check-rpm.sh $(BUILD)/rpm $(BUILD)/rpm-next $(BUILD)/deb

@@ -17,12 +17,12 @@ packages=(
     # tests
     libcmocka-dev gcc-multilib clang cmake python3-jsonschema mandoc spin
 )
-# A group of its own: what make bench needs beside that, or the debug kernel, or Debian packages.
+# A group of its own: what make bench needs beside that, or the debug kernel, or packages.
 benchmark=(
     fio rdma-core ibverbs-providers libibverbs-dev perftest python3-matplotlib
 )
 debug=(libelf-dev libssl-dev bc)
-packaging=(debhelper dh-dkms lintian mmdebstrap debian-archive-keyring e2fsprogs)
+packaging=(debhelper dh-dkms lintian mmdebstrap debian-archive-keyring e2fsprogs rpm rpmlint)
 case ${1:-} in
     '') ;;
     benchmark) packages+=("${benchmark[@]}") ;;

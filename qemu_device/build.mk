@@ -11,7 +11,7 @@ INSTALL += install-qemu
 # The plug-in is for one QEMU; ubvm and the wrapper find it where it is put here.
 .PHONY: install-qemu
 install-qemu: $(QEMU_PLUGIN)
-	install -D -m 644 $< $(DESTDIR)$(LIBDIR)/ubstack/ubnpu.so
+	install -D -m 755 $< $(DESTDIR)$(LIBDIR)/ubstack/ubnpu.so
 	install -d $(DESTDIR)$(PREFIX)/bin $(UBVM_DIR)/vm $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 755 qemu_device/ubvm $(UBVM_DIR)
 	ln -sf ../share/ubstack/ubvm $(DESTDIR)$(PREFIX)/bin/ubvm

@@ -22,5 +22,10 @@ test-build: all $(filter $(BUILD)/%,$(call programs,$(UNIT_TESTS) $(VM_TESTS)))
 test-unit: test-build ## the tests that need no VM
 	tests/run.sh $(TEST_LOG) $(UNIT_TESTS)
 
+# What any machine can build and run; each folder's build.mk says what of its own.
+.PHONY: test-plain
+test-plain: $(call programs,$(PLAIN_TESTS)) ## core and tool tests alone; SANITIZE= for a package's build
+	tests/run.sh $(TEST_LOG) $(PLAIN_TESTS)
+
 test-vm: test-build ## the tests that boot a VM
 	tests/run.sh $(TEST_LOG) $(wildcard tests/vm/*.test.sh)

@@ -13,5 +13,6 @@ $(CLI_UNIT): $(CLI_UNIT_SRCS) $(wildcard ubctl/*.hpp) $(HEADERS) $(BUILD)/lib/li
 
 ifneq ($(wildcard libub/build.mk),)
 UNIT_TESTS += $(CLI_UNIT) tests/cli/cli.sh
+PLAIN_TESTS += $(CLI_UNIT)
 VM_TESTS += tests/cli/cli_vm.sh
 endif

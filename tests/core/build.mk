@@ -46,3 +46,4 @@ $(BUILD)/core/core-bench: tests/core/bench.c tests/core/harness.c tests/core/har
 	$(CC) $(CPPFLAGS) $(CFLAGS) $^ -o $@ -lcmocka $(CORE_LIBS)
 
 UNIT_TESTS += $(CORE_TESTS) $(CORE_TSAN_TESTS)
+PLAIN_TESTS += $(CORE_TESTS)
