@@ -309,6 +309,7 @@ struct ub_jfs {
 	int64_t deficit;		/* bytes it may still have run in this turn */
 	int64_t need;			/* and what its next command takes, 0: not known */
 	uint64_t park_left;		/* of a loaded state: the rest of an RNR wait, in ns */
+	bool at_work;			/* engine.lock: on memory, without dma_lock */
 	struct ub_worker *worker;	/* that runs it; NULL: a doorbell's path */
 	struct ub_stream *kept[2];	/* mapped from burst to burst */
 	pthread_mutex_t lock;
@@ -319,7 +320,7 @@ struct ub_jfs {
 	uint32_t flush_end;
 	uint32_t ci;
 	uint64_t count, direct_wqes;
-	atomic_ullong inline_wqes, doorbells, preempted;
+	atomic_ullong inline_wqes, engine_wqes, doorbells, preempted;
 	/* Of the thread that runs it; others look. */
 	atomic_uint progress;		/* moves with each burst and each retry */
 	atomic_bool running;		/* its command is being executed */
@@ -391,10 +392,11 @@ struct ub_engine {
 	atomic_ullong due;		/* of the first timer, UINT64_MAX: none */
 	unsigned sleeping, timed;	/* threads, and those of them that wait for the timer */
 	atomic_bool paused;
-	atomic_uint inlines;		/* runs on doorbells' paths */
+	atomic_uint inlines;		/* runs on doorbells' paths that do not hold dma_lock */
 	unsigned busy;			/* threads that may touch a queue */
 	pthread_cond_t quiet;		/* busy became 0 */
 	pthread_cond_t stalled;		/* threads in stalled commands wait for their end */
+	pthread_cond_t worked;		/* a queue's at_work became false */
 	bool stop;
 	unsigned started;
 	pthread_t thread[16];
@@ -430,10 +432,25 @@ struct ub_core {
 	struct ub_counter stat[UB_ST_COUNT];
 };
 
+/* For a counter that one thread at a time writes. */
+static inline void ub_add(atomic_ullong *counter, uint64_t n)
+{
+	uint64_t v = atomic_load_explicit(counter, memory_order_relaxed);
+
+	atomic_store_explicit(counter, v + n, memory_order_relaxed);
+}
+
 static inline void ub_count(struct ub_core *core, enum ub_stat stat, uint64_t n)
 {
 	atomic_fetch_add_explicit(&core->stat[stat].v, n, memory_order_relaxed);
 }
+
+/* ---- stats.c: those that each command moves are counted in its queues ---- */
+uint64_t ub_stat_read(struct ub_core *core, enum ub_stat stat);
+/* Under the write side of dma_lock: the queue is dead, what it counted stays. */
+void ub_stat_retire(struct ub_obj *obj);
+/* A queue of a loaded state brings what it counted, which the core's counters hold as well. */
+void ub_stat_adopt(struct ub_obj *obj);
 
 void ub_core_get(struct ub_core *core);
 void ub_core_put(struct ub_core *core);
@@ -659,15 +676,13 @@ enum ub_take ub_jfr_take(struct ub_jfr *jfr, struct ub_hw_recv_wqe *wqe, uint32_
 /* Gives a few flush CQEs; false when there is nothing left. */
 bool ub_jfr_flush(struct ub_jfr *jfr, struct ub_after *after);
 
-/* ---- jfs.c, run.c ---- */
-void ub_jfs_doorbell(struct ub_jfs *jfs, const void *direct);
+/* ---- run.c, jfs.c ---- */
 /* How many queues' commands are being executed. */
 uint32_t ub_jfs_count_running(struct ub_core *core);
-/*
- * Run a claimed queue until it is idle, its turn is over, parked or dead; worker is NULL on the
- * path of a doorbell.
- */
-void ub_jfs_run(struct ub_jfs *jfs, struct ub_worker *worker, const void *direct);
+/* Run a claimed queue until it is idle, its turn is over, parked or dead. */
+void ub_jfs_run(struct ub_jfs *jfs, struct ub_worker *worker);
+/* The same on the path of a doorbell, under dma_lock, which it drops. */
+void ub_jfs_run_inline(struct ub_jfs *jfs, const void *direct);
 /* Under jfs.lock. */
 void ub_jfs_enter_error(struct ub_jfs *jfs, uint32_t flush_end, unsigned sub);
 void ub_jfs_set_state(struct ub_jfs *jfs, unsigned state);
@@ -702,6 +717,10 @@ void ub_engine_yield(struct ub_jfs *jfs);
 bool ub_engine_may_linger(const struct ub_jfs *jfs);
 /* Poll; true when the queue is to be looked at as an active one still. */
 bool ub_engine_linger(struct ub_jfs *jfs);
+/* Under dma_lock the first: arithmetic on the queue's memory begins or ends. */
+void ub_engine_work(struct ub_jfs *jfs, bool begin);
+/* No lock is held but admin's: the queue cannot begin any more, wait until it has ended. */
+void ub_engine_wait_work(struct ub_jfs *jfs);
 /* Have ub_jfc_timer() called at due or before, if the timer is set for before. */
 void ub_engine_set_timer(struct ub_core *core, struct ub_timer *t, uint64_t due);
 /* The JFC is dead: do not keep it until then. */
@@ -728,9 +747,6 @@ void ub_pause_wait(struct ub_engine *e);
 /* Between two bursts of an engine thread: whether the device is to stand still, and wait. */
 bool ub_pause_due(const struct ub_jfs *jfs);
 void ub_pause_point(struct ub_jfs *jfs);
-/* Around a run on a doorbell's path; false: not now. */
-bool ub_pause_inline(struct ub_engine *e);
-void ub_pause_inline_end(struct ub_engine *e);
 
 /* ---- crc32c.c ---- */
 uint32_t ub_crc32c(uint32_t crc, const void *data, size_t len);

@@ -2,95 +2,94 @@
 /* BAR 2: doorbell pages. */
 #include "core_internal.h"
 
-/* The queue of a page, referenced, or NULL. */
-static struct ub_obj *find_page(struct ub_core *core, uint64_t page)
+/*
+ * The queue of a page, or NULL. With a queue the dma_lock is held, which keeps it alive: on the
+ * way of a small command a lock or a reference more is felt.
+ */
+static struct ub_obj *lock_page(struct ub_core *core, uint64_t page)
 {
-	struct ub_obj *obj = NULL;
+	struct ub_obj *obj;
 
 	if (page >= core->cfg.db_pages)
 		return NULL;
 	pthread_rwlock_rdlock(&core->dma_lock);
 	obj = atomic_load_explicit(&core->db[page], memory_order_acquire);
-	if (obj)
-		ub_obj_get(obj);
-	pthread_rwlock_unlock(&core->dma_lock);
+	if (!obj)
+		pthread_rwlock_unlock(&core->dma_lock);
 	return obj;
 }
 
-void ub_jfs_doorbell(struct ub_jfs *jfs, const void *direct)
+/* Under dma_lock, which it drops. */
+static void ring_send(struct ub_jfs *jfs, const void *direct)
 {
 	struct ub_core *core = jfs->obj.core;
-	struct ub_engine *e = &core->engine;
 	unsigned s = UB_SCHED_IDLE;
 
-	if (ub_inject_hit(core, &core->inject, UB_FAULT_LOST_DB, jfs->obj.id))
-		return;
-	ub_count(jfs->obj.core, UB_ST_DOORBELLS, 1);
-	atomic_fetch_add_explicit(&jfs->doorbells, 1, memory_order_relaxed);
-	if (!jfs->obj.core->cfg.inline_bytes || !ub_pause_inline(e)) {
-		ub_engine_kick(jfs, false);
+	if (ub_inject_hit(core, &core->inject, UB_FAULT_LOST_DB, jfs->obj.id)) {
+		pthread_rwlock_unlock(&core->dma_lock);
 		return;
 	}
-	if (atomic_compare_exchange_strong(&jfs->sched, &s, UB_SCHED_RUNNING))
-		ub_jfs_run(jfs, NULL, direct);
-	else
-		ub_engine_kick(jfs, false);
-	ub_pause_inline_end(e);
+	atomic_fetch_add_explicit(&jfs->doorbells, 1, memory_order_relaxed);
+	if (core->cfg.inline_bytes && !atomic_load(&core->engine.paused) &&
+	    atomic_compare_exchange_strong(&jfs->sched, &s, UB_SCHED_RUNNING)) {
+		ub_jfs_run_inline(jfs, direct);
+		return;
+	}
+	ub_engine_kick(jfs, false);
+	pthread_rwlock_unlock(&core->dma_lock);
 }
 
+/* As above. False: no such register. */
 static bool ring_jfs(struct ub_jfs *jfs, uint64_t at, uint64_t value, unsigned size)
 {
+	struct ub_core *core = jfs->obj.core;
 	uint8_t direct[UB_HW_WQEBB_SIZE];
 
 	if (at == UB_DB_JFS && size == 4) {
-		ub_jfs_doorbell(jfs, NULL);
+		ring_send(jfs, NULL);
 		return true;
 	}
-	if (at + size > UB_DB_DIRECT_WQE + UB_HW_WQEBB_SIZE)
+	if (at + size > UB_DB_DIRECT_WQE + UB_HW_WQEBB_SIZE) {
+		pthread_rwlock_unlock(&core->dma_lock);
 		return false;
+	}
 	pthread_mutex_lock(&jfs->lock);
 	memcpy(jfs->direct + at, &value, size);
 	memcpy(direct, jfs->direct, sizeof(direct));
 	pthread_mutex_unlock(&jfs->lock);
-	if (at + size == UB_DB_DIRECT_WQE + UB_HW_WQEBB_SIZE) {
-		ub_jfs_doorbell(jfs, direct);
-	}
+	if (at + size == UB_DB_DIRECT_WQE + UB_HW_WQEBB_SIZE)
+		ring_send(jfs, direct);
+	else
+		pthread_rwlock_unlock(&core->dma_lock);
 	return true;
 }
 
-static bool ring_jfc(struct ub_core *core, struct ub_jfc *jfc, uint64_t at, uint64_t value,
-		     unsigned size)
+/* As above. */
+static bool ring_jfc(struct ub_jfc *jfc, uint64_t at, uint64_t value, unsigned size)
 {
+	struct ub_core *core = jfc->obj.core;
+	bool ok = at == UB_DB_JFC && size == 8 &&
+		  (value >> UB_DB_JFC_ID_SHIFT & UB_HW_ID_MASK) == jfc->obj.id;
 	struct ub_after after;
 
-	if (at != UB_DB_JFC || size != 8 ||
-	    (value >> UB_DB_JFC_ID_SHIFT & UB_HW_ID_MASK) != jfc->obj.id)
-		return false;
 	ub_after_init(&after, core);
-	pthread_rwlock_rdlock(&core->dma_lock);
-	if (!ub_obj_dead(&jfc->obj))
+	if (ok)
 		ub_jfc_rearm(jfc, value, &after);
 	pthread_rwlock_unlock(&core->dma_lock);
 	ub_after_run(&after);
-	return true;
+	return ok;
 }
 
 static bool ring(struct ub_core *core, uint64_t offset, uint64_t value, unsigned size)
 {
-	struct ub_obj *obj = find_page(core, offset / UB_HW_PAGE_SIZE);
 	uint64_t at = offset % UB_HW_PAGE_SIZE;
-	bool ok = false;
+	struct ub_obj *obj = offset % size ? NULL : lock_page(core, offset / UB_HW_PAGE_SIZE);
 
 	if (!obj)
 		return false;
-	if (offset % size == 0) {
-		if (obj->kind == UB_KIND_JFS)
-			ok = ring_jfs(ub_container(obj, struct ub_jfs, obj), at, value, size);
-		else
-			ok = ring_jfc(core, ub_container(obj, struct ub_jfc, obj), at, value, size);
-	}
-	ub_obj_put(obj);
-	return ok;
+	if (obj->kind == UB_KIND_JFS)
+		return ring_jfs(ub_container(obj, struct ub_jfs, obj), at, value, size);
+	return ring_jfc(ub_container(obj, struct ub_jfc, obj), at, value, size);
 }
 
 void ub_core_db_write(struct ub_core *core, uint64_t offset, uint64_t value, unsigned size)
@@ -107,14 +106,14 @@ void ub_core_db_write(struct ub_core *core, uint64_t offset, uint64_t value, uns
 
 void ub_core_db_direct(struct ub_core *core, uint32_t page, const void *wqe64)
 {
-	struct ub_obj *obj = find_page(core, page);
+	struct ub_obj *obj = lock_page(core, page);
 
 	ub_count(core, UB_ST_DB_TRAPS, 1);
 	if (obj && obj->kind == UB_KIND_JFS) {
-		ub_jfs_doorbell(ub_container(obj, struct ub_jfs, obj), wqe64);
-	} else {
-		ub_guest_error(core, "direct WQE to doorbell page %u, which no JFS has", page);
+		ring_send(ub_container(obj, struct ub_jfs, obj), wqe64);
+		return;
 	}
 	if (obj)
-		ub_obj_put(obj);
+		pthread_rwlock_unlock(&core->dma_lock);
+	ub_guest_error(core, "direct WQE to doorbell page %u, which no JFS has", page);
 }

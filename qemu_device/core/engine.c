@@ -198,7 +198,7 @@ static void serve(struct ub_worker *worker, struct ub_jfs *jfs)
 
 	worker->level = level;
 	atomic_store(&jfs->sched, UB_SCHED_RUNNING);
-	ub_jfs_run(jfs, worker, NULL);
+	ub_jfs_run(jfs, worker);
 	ub_obj_put(&jfs->obj);
 	trim(&worker->scratch[level]);
 }
@@ -262,6 +262,28 @@ void ub_engine_yield(struct ub_jfs *jfs)
 		return;
 	ub_count(core, UB_ST_PREEMPTIONS, 1);
 	atomic_fetch_add_explicit(&jfs->preempted, 1, memory_order_relaxed);
+}
+
+/* ---- Arithmetic in place ---- */
+void ub_engine_work(struct ub_jfs *jfs, bool begin)
+{
+	struct ub_engine *e = &jfs->obj.core->engine;
+
+	pthread_mutex_lock(&e->lock);
+	jfs->at_work = begin;
+	if (!begin)
+		pthread_cond_broadcast(&e->worked);
+	pthread_mutex_unlock(&e->lock);
+}
+
+void ub_engine_wait_work(struct ub_jfs *jfs)
+{
+	struct ub_engine *e = &jfs->obj.core->engine;
+
+	pthread_mutex_lock(&e->lock);
+	while (jfs->at_work)
+		pthread_cond_wait(&e->worked, &e->lock);
+	pthread_mutex_unlock(&e->lock);
 }
 
 /* ---- Polling ---- */
@@ -447,6 +469,7 @@ int ub_engine_start(struct ub_core *core)
 	pthread_cond_init(&e->cond, &attr);
 	pthread_cond_init(&e->stalled, &attr);
 	pthread_cond_init(&e->quiet, NULL);
+	pthread_cond_init(&e->worked, NULL);
 	pthread_condattr_destroy(&attr);
 	while (e->started < core->cfg.engines) {
 		if (pthread_create(&e->thread[e->started], NULL, engine_main, core)) {
@@ -502,4 +525,5 @@ void ub_engine_stop(struct ub_core *core)
 	pthread_cond_destroy(&e->cond);
 	pthread_cond_destroy(&e->stalled);
 	pthread_cond_destroy(&e->quiet);
+	pthread_cond_destroy(&e->worked);
 }

@@ -1,34 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * GEMM_F32 by the CBLAS at hand. The matrices are copied to private memory, so that neither a reset
- * nor a destroy ever waits for arithmetic, and the product is made in tiles with a look between
- * them whether it is still wanted.
+ * GEMM_F32 by the CBLAS at hand, in tiles, with a look between them whether it is still wanted.
+ * What lies together in the host's memory is used where it is; a destroy or reset of the queue
+ * waits for the tile under way, and nobody else does. The rest is copied to private memory.
  */
 #include <cblas.h>
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#include "core_internal.h"
+#include "gemm.h"
 
-/* 1 GFlop at most: between two of them the command shows progress, yields and may be ended. */
-#define TILE_ROWS	1024
-#define TILE_COLS	1024
-#define TILE_DEPTH	512
+/* 2 GFlop or little more: then the command shows progress, yields and may be ended. */
+#define TILE_FLOPS	2.0e9
+#define TILE_ROWS	1024u
+#define TILE_DEPTH	4096u
+#define MIN_COLS	64u
 #define HUGE_PAGE	(2u << 20)
 
-struct matrix {
-	float *data;		/* packed */
-	uint32_t rows, cols;
-	uint64_t stride;	/* bytes from row to row in memory */
-	const struct ub_mem *mem;
-};
-
 struct product {
-	struct matrix a, b, c;
+	struct ub_matrix a, b, c;
 	CBLAS_TRANSPOSE ta, tb;
 	float alpha, beta;
-	int m, n, k;
+	uint32_t m, n, k;
+};
+
+struct tile {
+	uint32_t i, j, l;		/* of C's rows and columns, and of k */
+	uint32_t rows, cols, depth;
 };
 
 void ub_gemm_setup(const struct ub_core_config *cfg)
@@ -43,11 +42,6 @@ void ub_gemm_setup(const struct ub_core_config *cfg)
 		set_threads(1);
 }
 
-static size_t elements(const struct matrix *x)
-{
-	return ((size_t)x->rows * x->cols + 15) & ~(size_t)15;
-}
-
 static bool reserve(struct ub_scratch *scratch, size_t size)
 {
 	if (size <= scratch->size)
@@ -60,15 +54,6 @@ static bool reserve(struct ub_scratch *scratch, size_t size)
 	if (scratch->buf)
 		madvise(scratch->buf, size, MADV_HUGEPAGE);
 	return scratch->buf;
-}
-
-static void set_matrix(struct matrix *x, const struct ub_mem *mem, uint32_t rows, uint32_t cols,
-		       uint32_t ld)
-{
-	x->mem = mem;
-	x->rows = rows;
-	x->cols = cols;
-	x->stride = (uint64_t)ld * 4;
 }
 
 static float as_float(uint32_t bits)
@@ -88,55 +73,93 @@ static void set_product(struct product *p, const struct ub_cmd *cmd)
 	p->tb = cmd->inline_len & UB_GEMM_TRANS_B ? CblasTrans : CblasNoTrans;
 	p->alpha = as_float(w->gemm.alpha);
 	p->beta = as_float(w->gemm.beta);
-	p->m = (int)m;
-	p->n = (int)n;
-	p->k = (int)k;
-	set_matrix(&p->a, &cmd->mem[0], p->ta == CblasTrans ? k : m, p->ta == CblasTrans ? m : k,
-		   w->gemm.lda);
-	set_matrix(&p->b, &cmd->mem[1], p->tb == CblasTrans ? n : k, p->tb == CblasTrans ? k : n,
-		   w->gemm.ldb);
-	set_matrix(&p->c, &cmd->mem[2], m, n, w->gemm.ldc);
+	p->m = m;
+	p->n = n;
+	p->k = k;
+	ub_matrix_set(&p->a, &cmd->mem[0], p->ta == CblasTrans ? k : m,
+		      p->ta == CblasTrans ? m : k, w->gemm.lda);
+	ub_matrix_set(&p->b, &cmd->mem[1], p->tb == CblasTrans ? n : k,
+		      p->tb == CblasTrans ? k : n, w->gemm.ldb);
+	ub_matrix_set(&p->c, &cmd->mem[2], m, n, w->gemm.ldc);
 }
 
-static bool place(struct product *p, struct ub_scratch *scratch)
+/* A result that is added to what is there is made aside: it may have to be made once more. */
+static bool place(struct ub_jfs *jfs, struct product *p)
 {
-	size_t a = elements(&p->a), b = elements(&p->b), c = elements(&p->c);
+	struct ub_scratch *scratch = &jfs->worker->scratch[jfs->level];
+	float *at;
 
-	if (!reserve(scratch, (a + b + c) * 4))
+	ub_matrix_survey(jfs, &p->a, false);
+	ub_matrix_survey(jfs, &p->b, false);
+	if (p->beta == 0.0f)
+		ub_matrix_survey(jfs, &p->c, true);
+	if (!reserve(scratch, 4 * (ub_matrix_floats(&p->a) + ub_matrix_floats(&p->b) +
+				   ub_matrix_floats(&p->c)))) {
+		ub_cmd_fail(&jfs->cur, UB_CR_LOC_OPERATION_ERR, UB_SUB_LENGTH);
 		return false;
-	p->a.data = scratch->buf;
-	p->b.data = p->a.data + a;
-	p->c.data = p->b.data + b;
-	return true;
+	}
+	at = scratch->buf;
+	p->a.copy = at;
+	p->b.copy = at += ub_matrix_floats(&p->a);
+	p->c.copy = at + ub_matrix_floats(&p->b);
+	return ub_matrix_copy(jfs, &p->a, false) && ub_matrix_copy(jfs, &p->b, false) &&
+	       (p->beta == 0.0f || ub_matrix_copy(jfs, &p->c, false));
 }
 
-static bool move(struct ub_jfs *jfs, struct matrix *x, bool to_device)
+/* ---- Tiles ---- */
+static int show(struct ub_jfs *jfs, struct product *p)
 {
-	struct ub_cmd *cmd = &jfs->cur;
-	uint64_t row = (uint64_t)x->cols * 4;
-	struct ub_stream s;
-	enum ub_xfer xf;
+	int sub = ub_matrix_show(jfs, &p->a);
 
-	ub_stream_mem(&s, jfs->obj.core, x->mem, 1, to_device ? UB_PTE_WRITE : UB_PTE_READ);
-	if (row == x->stride)
-		xf = ub_stream_copy_rows(jfs, &s, 1, row * x->rows, 0, x->data, to_device);
+	if (!sub)
+		sub = ub_matrix_show(jfs, &p->b);
+	return sub ? sub : ub_matrix_show(jfs, &p->c);
+}
+
+static void hide(struct ub_jfs *jfs, struct product *p)
+{
+	ub_matrix_hide(jfs, &p->a);
+	ub_matrix_hide(jfs, &p->b);
+	ub_matrix_hide(jfs, &p->c);
+}
+
+/* Makes the matrices accessible. False: the command has failed, or is not wanted. */
+static bool begin(struct ub_jfs *jfs, struct product *p)
+{
+	struct ub_core *core = jfs->obj.core;
+	bool live;
+	int sub = 0;
+
+	pthread_rwlock_rdlock(&core->dma_lock);
+	/* Destroyed, reset, or on its way to ERROR, which flushes. */
+	live = ub_cmd_live(jfs) && atomic_load(&jfs->state) != UB_STATE_ERROR;
+	if (live)
+		sub = show(jfs, p);
+	if (live && !sub)
+		ub_engine_work(jfs, true);
 	else
-		xf = ub_stream_copy_rows(jfs, &s, x->rows, row, x->stride, x->data, to_device);
-	if (xf == UB_XFER_GONE)
-		ub_cmd_fail(cmd, UB_CR_WR_FLUSH_ERR, UB_SUB_NONE);
-	else if (xf != UB_XFER_OK)
-		ub_cmd_fail(cmd, UB_CR_LOC_ACCESS_ERR, s.sub);
-	return xf == UB_XFER_OK;
+		hide(jfs, p);
+	pthread_rwlock_unlock(&core->dma_lock);
+	if (!live)
+		ub_cmd_fail(&jfs->cur, UB_CR_WR_FLUSH_ERR, UB_SUB_NONE);
+	else if (sub)
+		ub_cmd_fail(&jfs->cur, UB_CR_LOC_ACCESS_ERR, (unsigned)sub);
+	return live && !sub;
 }
 
-struct tile {
-	int i, j, l;			/* of C's rows and columns, and of k */
-	int rows, cols, depth;
-};
-
-static const float *at(const struct matrix *x, int row, int col)
+static void end(struct ub_jfs *jfs, struct product *p)
 {
-	return x->data + (size_t)row * x->cols + col;
+	struct ub_core *core = jfs->obj.core;
+
+	pthread_rwlock_rdlock(&core->dma_lock);
+	hide(jfs, p);
+	pthread_rwlock_unlock(&core->dma_lock);
+	ub_engine_work(jfs, false);
+}
+
+static const float *at(const struct ub_matrix *x, uint32_t row, uint32_t col)
+{
+	return x->data + (size_t)row * (size_t)x->ld + col;
 }
 
 /* Of the products along k the first scales C, the others add to it. */
@@ -144,22 +167,25 @@ static void multiply_tile(const struct product *p, const struct tile *t)
 {
 	const float *a = p->ta == CblasTrans ? at(&p->a, t->l, t->i) : at(&p->a, t->i, t->l);
 	const float *b = p->tb == CblasTrans ? at(&p->b, t->j, t->l) : at(&p->b, t->l, t->j);
-	float *c = p->c.data + (size_t)t->i * p->n + t->j;
+	float *c = p->c.data + (size_t)t->i * (size_t)p->c.ld + t->j;
 
-	cblas_sgemm(CblasRowMajor, p->ta, p->tb, t->rows, t->cols, t->depth, p->alpha, a,
-		    (int)p->a.cols, b, (int)p->b.cols, t->l ? 1.0f : p->beta, c, p->n);
+	cblas_sgemm(CblasRowMajor, p->ta, p->tb, (int)t->rows, (int)t->cols, (int)t->depth,
+		    p->alpha, a, p->a.ld, b, p->b.ld, t->l ? 1.0f : p->beta, c, p->c.ld);
 }
 
-/* Asked to stop: destroyed, reset, or on its way to ERROR, which flushes. */
-static bool unwanted(struct ub_jfs *jfs)
+static uint32_t least(uint32_t a, uint32_t b)
 {
-	return atomic_load(&jfs->gen) != jfs->cur.gen ||
-	       atomic_load(&jfs->state) == UB_STATE_ERROR;
+	return a < b ? a : b;
 }
 
-static int least(int limit, int n)
+static void set_extent(const struct product *p, struct tile *t)
 {
-	return limit < n ? limit : n;
+	uint32_t rows = least(TILE_ROWS, p->m), depth = least(TILE_DEPTH, p->k);
+	uint32_t cols = (uint32_t)(TILE_FLOPS / (2.0 * rows * depth)) + MIN_COLS;
+
+	t->rows = least(rows, p->m - t->i);
+	t->cols = least(cols, p->n - t->j);
+	t->depth = least(depth, p->k - t->l);
 }
 
 /* The next one, along k first; false after the last. */
@@ -174,25 +200,22 @@ static bool next_tile(const struct product *p, struct tile *t)
 		t->j = 0;
 		t->i += t->rows;
 	}
-	t->rows = least(TILE_ROWS, p->m - t->i);
-	t->cols = least(TILE_COLS, p->n - t->j);
-	t->depth = least(TILE_DEPTH, p->k - t->l);
-	return t->i < p->m;
+	if (t->i >= p->m)
+		return false;
+	set_extent(p, t);
+	return true;
 }
 
-static bool multiply(struct ub_jfs *jfs, const struct product *p)
+static bool multiply(struct ub_jfs *jfs, struct product *p)
 {
 	struct tile t = { 0 };
 
-	t.rows = least(TILE_ROWS, p->m);
-	t.cols = least(TILE_COLS, p->n);
-	t.depth = least(TILE_DEPTH, p->k);
+	set_extent(p, &t);
 	do {
-		if (unwanted(jfs)) {
-			ub_cmd_fail(&jfs->cur, UB_CR_WR_FLUSH_ERR, UB_SUB_NONE);
+		if (!begin(jfs, p))
 			return false;
-		}
 		multiply_tile(p, &t);
+		end(jfs, p);
 		ub_jfs_progress(jfs);
 		ub_engine_yield(jfs);
 	} while (next_tile(p, &t));
@@ -201,23 +224,16 @@ static bool multiply(struct ub_jfs *jfs, const struct product *p)
 
 void ub_exec_gemm(struct ub_jfs *jfs)
 {
-	struct ub_scratch *scratch = &jfs->worker->scratch[jfs->level];
 	struct ub_cmd *cmd = &jfs->cur;
-	struct product p = { 0 };
+	struct product p;
 	bool ok;
 
 	set_product(&p, cmd);
-	if (!place(&p, scratch)) {
-		ub_cmd_fail(cmd, UB_CR_LOC_OPERATION_ERR, UB_SUB_LENGTH);
-		return;
-	}
-	if (!move(jfs, &p.a, false) || !move(jfs, &p.b, false) ||
-	    (p.beta != 0.0f && !move(jfs, &p.c, false)) || !multiply(jfs, &p))
+	if (!place(jfs, &p) || !multiply(jfs, &p))
 		return;
 	jfs->worker->commits++;
-	ok = move(jfs, &p.c, true);
+	ok = ub_matrix_copy(jfs, &p.c, true);
 	jfs->worker->commits--;
-	if (!ok)
-		return;
-	cmd->moved = (uint64_t)p.m * (uint64_t)p.n * 4;
+	if (ok)
+		cmd->moved = (uint64_t)p.m * p.n * 4;
 }

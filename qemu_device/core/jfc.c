@@ -209,7 +209,6 @@ bool ub_jfc_push(struct ub_jfc *jfc, struct ub_hw_cqe *cqe, struct ub_after *aft
 	}
 	if (ok) {
 		write_cqe(jfc, cqe);
-		ub_count(jfc->obj.core, UB_ST_CQES, 1);
 		if (wake) {
 			jfc->solicited_end = jfc->pi;
 			jfc->has_solicited = true;

@@ -272,6 +272,8 @@ int ub_jfs_modify(struct ub_admin *a)
 	pthread_rwlock_unlock(&a->core->dma_lock);
 	if (!may_enter(from, to))
 		return ub_admin_fail(a, UB_ADMIN_BAD_STATE, from);
+	if (to == UB_STATE_RESET)
+		ub_engine_wait_work(jfs);
 	ub_engine_kick(jfs, true);
 	return 0;
 }

@@ -110,6 +110,7 @@ static void kill_jfs(struct ub_jfs *jfs)
 void ub_obj_kill(struct ub_obj *obj)
 {
 	atomic_store(&obj->dead, true);
+	ub_stat_retire(obj);
 	if (obj->kind == UB_KIND_JFS)
 		kill_jfs(ub_container(obj, struct ub_jfs, obj));
 	else if (obj->kind == UB_KIND_JFR)
@@ -131,6 +132,8 @@ void ub_obj_detach(struct ub_obj *obj)
 	struct ub_jfr *jfr = ub_container(obj, struct ub_jfr, obj);
 	struct ub_jfs *jfs = ub_container(obj, struct ub_jfs, obj);
 
+	if (obj->kind == UB_KIND_JFS)
+		ub_engine_wait_work(jfs);
 	switch (obj->kind) {
 	case UB_KIND_CTX:
 		ub_unpin(&ctx->root, core);

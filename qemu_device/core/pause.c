@@ -47,20 +47,6 @@ void ub_pause_point(struct ub_jfs *jfs)
 	pthread_mutex_unlock(&e->lock);
 }
 
-bool ub_pause_inline(struct ub_engine *e)
-{
-	atomic_fetch_add(&e->inlines, 1);
-	if (!atomic_load(&e->paused))
-		return true;
-	atomic_fetch_sub(&e->inlines, 1);
-	return false;
-}
-
-void ub_pause_inline_end(struct ub_engine *e)
-{
-	atomic_fetch_sub(&e->inlines, 1);
-}
-
 static void kept_written(struct ub_core *core, struct ub_pinned *pin)
 {
 	for (uint32_t i = 0; i < pin->nruns; i++)
@@ -114,6 +100,9 @@ void ub_core_pause(struct ub_core *core)
 	while (e->busy)
 		pthread_cond_wait(&e->quiet, &e->lock);
 	pthread_mutex_unlock(&e->lock);
+	/* A doorbell's path looks at paused under dma_lock, and counts before it drops that. */
+	pthread_rwlock_wrlock(&core->dma_lock);
+	pthread_rwlock_unlock(&core->dma_lock);
 	while (atomic_load(&e->inlines))
 		sched_yield();
 	if (core->host.kept_written)

@@ -133,8 +133,7 @@ static uint64_t read_register(struct ub_core *core, uint64_t offset)
 	if (read_const(core, offset, &v))
 		return v;
 	if (offset >= UB_REG_STATS)
-		return atomic_load_explicit(&core->stat[(offset - UB_REG_STATS) / 8].v,
-					    memory_order_relaxed);
+		return ub_stat_read(core, (enum ub_stat)((offset - UB_REG_STATS) / 8));
 	switch (offset) {
 	case UB_REG_CTRL: return atomic_load(&core->ctrl);
 	case UB_REG_STATUS: return atomic_load(&core->status);

@@ -5,6 +5,9 @@
  */
 #include "core_internal.h"
 
+#define LIGHT_WQES	16	/* that one step ends */
+#define MAX_FLUSHES	16	/* steps of a turn that flush */
+
 enum step {
 	STEP_IDLE,		/* nothing to do; event_idx says so */
 	STEP_LINGER,		/* nothing to do; event_idx does not say so */
@@ -93,7 +96,6 @@ static void advance(struct ub_jfs *jfs, uint32_t n)
 
 static void count_result(struct ub_core *core, unsigned status, uint64_t bytes)
 {
-	ub_count(core, UB_ST_WQES, 1);
 	if (status != UB_CR_SUCCESS)
 		ub_count(core, UB_ST_ERRORS, 1);
 	if (bytes)
@@ -197,7 +199,6 @@ static enum step fetch_at(struct ub_jfs *jfs, uint32_t pi, const void *direct,
 	unsigned blocks;
 
 	if (direct_usable(jfs, direct, pi)) {
-		ub_count(jfs->obj.core, UB_ST_DIRECT_WQES, 1);
 		jfs->direct_wqes++;
 		start_cmd(jfs, direct, 1);
 		return STEP_EXEC;
@@ -342,24 +343,6 @@ static enum step step_locked(struct ub_jfs *jfs, const void *direct, bool linger
 	return cmd->active ? STEP_EXEC : fetch(jfs, direct, linger, after);
 }
 
-static enum step take_step(struct ub_jfs *jfs, const void *direct, bool linger)
-{
-	struct ub_core *core = jfs->obj.core;
-	struct ub_after after;
-	enum step step = STEP_GONE;
-
-	ub_after_init(&after, core);
-	pthread_rwlock_rdlock(&core->dma_lock);
-	if (!ub_obj_dead(&jfs->obj)) {
-		pthread_mutex_lock(&jfs->lock);
-		step = step_locked(jfs, direct, linger, &after);
-		pthread_mutex_unlock(&jfs->lock);
-	}
-	pthread_rwlock_unlock(&core->dma_lock);
-	ub_after_run(&after);
-	return step;
-}
-
 /* Give the queue up; false when somebody asked for another look meanwhile. */
 static bool go_idle(struct ub_jfs *jfs)
 {
@@ -398,7 +381,7 @@ static void wait_for_time(struct ub_jfs *jfs)
 /* What one claim of the queue may do. */
 struct budget {
 	bool is_inline;
-	unsigned wqes;
+	unsigned wqes, flushes;
 	uint64_t bytes;
 };
 
@@ -434,9 +417,39 @@ static void charge(struct ub_jfs *jfs, struct budget *b)
 	b->wqes++;
 	b->bytes += cmd->total;
 	jfs->deficit -= (int64_t)cmd->cost;
-	ub_count(jfs->obj.core, b->is_inline ? UB_ST_INLINE_WQES : UB_ST_ENGINE_WQES, 1);
 	if (b->is_inline)
-		atomic_fetch_add_explicit(&jfs->inline_wqes, 1, memory_order_relaxed);
+		ub_add(&jfs->inline_wqes, 1);
+	else
+		ub_add(&jfs->engine_wqes, 1);
+}
+
+/* It touches no memory: the step that has fetched it ends it as well. */
+static bool is_light(const struct ub_jfs *jfs)
+{
+	const struct ub_cmd *cmd = &jfs->cur;
+
+	return !ub_armed_any(&jfs->obj.core->inject) && !has_begun(cmd) && !cmd->receiving &&
+	       (cmd->done || cmd->opcode == UB_OP_NOP);
+}
+
+/* Under dma_lock. */
+static enum step take_steps(struct ub_jfs *jfs, struct budget *b, const void *direct, bool linger,
+			    struct ub_after *after)
+{
+	unsigned left = LIGHT_WQES;
+	enum step step;
+
+	if (ub_obj_dead(&jfs->obj))
+		return STEP_GONE;
+	pthread_mutex_lock(&jfs->lock);
+	step = step_locked(jfs, direct, linger, after);
+	while (step == STEP_EXEC && is_light(jfs) && left-- && may_exec(jfs, b)) {
+		charge(jfs, b);
+		jfs->cur.done = true;
+		step = step_locked(jfs, NULL, linger, after);
+	}
+	pthread_mutex_unlock(&jfs->lock);
+	return step;
 }
 
 static enum ub_exec execute(struct ub_jfs *jfs)
@@ -480,51 +493,103 @@ static bool stay(struct ub_jfs *jfs, enum step step, bool *linger)
 	return !go_idle(jfs);
 }
 
-void ub_jfs_run(struct ub_jfs *jfs, struct ub_worker *worker, const void *direct)
+/* False: the thread has given the queue up. No lock is held. */
+static bool act(struct ub_jfs *jfs, struct budget *b, enum step step, bool *linger)
 {
-	struct budget b = { .is_inline = !worker };
-	unsigned flushes = 0;
+	bool stays = true;
+
+	switch (step) {
+	case STEP_GONE:
+		ub_cmd_abandon(jfs);
+		ub_cmd_release(&jfs->cur);
+		return false;
+	case STEP_ABANDON:
+		ub_cmd_abandon(jfs);
+		return true;
+	case STEP_LATE:
+		wait_for_time(jfs);
+		return false;
+	case STEP_IDLE:
+	case STEP_LINGER:
+		return stay(jfs, step, linger);
+	case STEP_AGAIN:
+		stays = ++b->flushes < MAX_FLUSHES;
+		if (!stays)
+			requeue(jfs);
+		return stays;
+	default:
+		stays = go_on(jfs, b);
+		*linger = stays && ub_engine_may_linger(jfs);
+		return stays;
+	}
+}
+
+static bool run_step(struct ub_jfs *jfs, struct budget *b, bool *linger)
+{
+	struct ub_core *core = jfs->obj.core;
+	struct ub_after after;
+	enum step step;
+
+	ub_after_init(&after, core);
+	pthread_rwlock_rdlock(&core->dma_lock);
+	step = take_steps(jfs, b, NULL, *linger, &after);
+	pthread_rwlock_unlock(&core->dma_lock);
+	ub_after_run(&after);
+	return act(jfs, b, step, linger);
+}
+
+void ub_jfs_run(struct ub_jfs *jfs, struct ub_worker *worker)
+{
+	struct budget b = { 0 };
 	bool linger;
 
 	jfs->worker = worker;
 	linger = ub_engine_may_linger(jfs);
-	for (;;) {
-		enum step step;
-
+	do {
 		ub_engine_yield(jfs);
 		/* Whatever this thread writes below must end before the device stands still. */
 		if (ub_pause_due(jfs) && worker->commits) {
 			requeue(jfs);
 			return;
 		}
-		step = take_step(jfs, direct, linger);
-		direct = NULL;
-		if (step == STEP_GONE) {
-			ub_cmd_abandon(jfs);
-			ub_cmd_release(&jfs->cur);
+	} while (run_step(jfs, &b, &linger));
+}
+
+/* What cannot be done under one hold of dma_lock, which it drops. */
+static void run_on_inline(struct ub_jfs *jfs, struct budget *b, enum step step,
+			  struct ub_after *after)
+{
+	struct ub_core *core = jfs->obj.core;
+	bool linger = false;
+
+	atomic_fetch_add(&core->engine.inlines, 1);
+	ub_obj_get(&jfs->obj);
+	pthread_rwlock_unlock(&core->dma_lock);
+	ub_after_run(after);
+	if (act(jfs, b, step, &linger))
+		while (run_step(jfs, b, &linger))
+			;
+	ub_obj_put(&jfs->obj);
+	atomic_fetch_sub(&core->engine.inlines, 1);
+}
+
+void ub_jfs_run_inline(struct ub_jfs *jfs, const void *direct)
+{
+	struct ub_core *core = jfs->obj.core;
+	struct budget b = { .is_inline = true };
+	struct ub_after after;
+	enum step step;
+
+	jfs->worker = NULL;
+	ub_after_init(&after, core);
+	step = take_steps(jfs, &b, direct, false, &after);
+	if (step == STEP_IDLE && !after.pinned) {
+		jfs->deficit = 0;
+		if (go_idle(jfs)) {
+			pthread_rwlock_unlock(&core->dma_lock);
 			return;
 		}
-		if (step == STEP_ABANDON) {
-			ub_cmd_abandon(jfs);
-			continue;
-		}
-		if (step == STEP_LATE) {
-			wait_for_time(jfs);
-			return;
-		}
-		if (step == STEP_IDLE || step == STEP_LINGER) {
-			if (!stay(jfs, step, &linger))
-				return;
-			continue;
-		}
-		if (step == STEP_AGAIN && ++flushes < 16)
-			continue;
-		if (step == STEP_AGAIN) {
-			requeue(jfs);
-			return;
-		}
-		if (!go_on(jfs, &b))
-			return;
-		linger = ub_engine_may_linger(jfs);
+		step = STEP_AGAIN;
 	}
+	run_on_inline(jfs, &b, step, &after);
 }

@@ -55,7 +55,7 @@ static void out_registers(struct ub_out *out, struct ub_core *core)
 	ub_out_u64(out, core->err_info);
 	ub_out_u32(out, UB_ST_COUNT);
 	for (unsigned i = 0; i < UB_ST_COUNT; i++)
-		ub_out_u64(out, atomic_load(&core->stat[i].v));
+		ub_out_u64(out, ub_stat_read(core, (enum ub_stat)i));
 }
 
 static void finish(struct ub_out *out)

@@ -249,6 +249,7 @@ static void in_jfc(struct ub_in *in, struct ub_obj *obj)
 	jfc->armed_sn = (uint8_t)ub_in_upto(in, UB_DB_JFC_ARM_SN_MASK, "a JFC's serial");
 	jfc->fired_sn = (uint8_t)ub_in_upto(in, UB_DB_JFC_ARM_SN_MASK, "a JFC's fired serial");
 	jfc->count = ub_in_u64(in);
+	ub_stat_adopt(obj);
 	in_moderation(in, jfc);
 	ub_store(&jfc->rec->pi, jfc->pi);
 	ub_store(&jfc->rec->state, state);
@@ -301,6 +302,7 @@ static void in_jfs(struct ub_in *in, struct ub_obj *obj)
 	atomic_store(&jfs->inline_wqes, ub_in_u64(in));
 	atomic_store(&jfs->doorbells, ub_in_u64(in));
 	atomic_store(&jfs->preempted, ub_in_u64(in));
+	ub_stat_adopt(obj);
 	jfs->deficit = (int64_t)ub_in_u64(in);
 	/* The scheduler sees it even if the state is refused and the queue ends at once. */
 	if (!ub_in_check(in, jfs->deficit >= -MAX_DEFICIT && jfs->deficit <= MAX_DEFICIT,

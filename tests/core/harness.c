@@ -110,6 +110,8 @@ void rig_init_config(struct rig *rig, const struct ub_core_config *config)
 	rig->arena = mmap(NULL, ARENA_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 			  -1, 0);
 	assert_ptr_not_equal(rig->arena, MAP_FAILED);
+	/* As QEMU asks for guests' memory. */
+	madvise(rig->arena, ARENA_SIZE, MADV_HUGEPAGE);
 	rig->config = *config;
 	rig->next_id = 1;
 	rig->next_page = 1;

@@ -204,12 +204,11 @@ static void gemm_of(struct set *s, const struct tseg x[3], const struct gemm *g)
 	free(before);
 }
 
-static void gemm_shapes(void **state)
+static void gemm_shapes_of(struct set *s)
 {
 	static const uint32_t dims[][3] = { { 1, 1, 1 }, { 1, 7, 3 }, { 64, 64, 64 },
 					    { 33, 65, 17 }, { 128, 100, 129 }, { 3, 1, 200 } };
 	static const float scale[][2] = { { 1, 0 }, { 1, 1 }, { -0.5f, 2 }, { 0, 1 } };
-	struct set *s = *state;
 	struct tseg x[3];
 
 	for (unsigned i = 0; i < 3; i++)
@@ -229,6 +228,21 @@ static void gemm_shapes(void **state)
 			}
 		}
 	}
+}
+
+static void gemm_shapes(void **state)
+{
+	gemm_shapes_of(*state);
+}
+
+/* Memory in pieces is copied, together it is used where it is. */
+static void gemm_of_pieces(void **state)
+{
+	struct set *s = *state;
+
+	s->rig.map_limit = 4096;
+	gemm_shapes_of(s);
+	s->rig.map_limit = 0;
 }
 
 /* More than one tile either way, checked by a vector: C v = A (B v). */
@@ -303,6 +317,7 @@ int main(void)
 		T(crc32c_known_vectors),
 		T(crc32c_in_pieces),
 		T(gemm_shapes),
+		T(gemm_of_pieces),
 		T(gemm_in_tiles),
 		T(gemm_fails_on_leaves),
 		T(npu_work_is_solicited_for_itself),
