@@ -3,6 +3,7 @@
 #ifndef UBNPU_COMPAT_H
 #define UBNPU_COMPAT_H
 
+#include <linux/blkdev.h>
 #include <linux/device.h>
 #include <linux/eventfd.h>
 #include <linux/hrtimer.h>
@@ -118,6 +119,15 @@ static void fn##_in_task(struct io_tw_req tw_req, io_tw_token_t tw) \
 	fn(io_uring_cmd_from_tw(tw_req), IO_URING_CMD_TASK_WORK_ISSUE_FLAGS); \
 }
 #endif
+
+static inline struct blk_plug_cb *ubnpu_check_plugged(blk_plug_cb_fn unplug, void *data, int size)
+{
+#ifdef CONFIG_BLOCK
+	return blk_check_plugged(unplug, data, size);
+#else
+	return NULL;
+#endif
+}
 
 static inline void ubnpu_hrtimer_setup(struct hrtimer *timer,
 				       enum hrtimer_restart (*fn)(struct hrtimer *))

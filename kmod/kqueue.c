@@ -393,6 +393,7 @@ static void kjfs_restart(struct ubnpu_kjfs *jfs)
 	ubnpu_kjfc_scan(jfc);
 	kjfs_end_all(jfs, -ECANCELED);
 	jfs->pi = 0;
+	jfs->rung = 0;
 	jfs->done = 0;
 	memset(jfs->ring, 0, (size_t)jfs->depth * UB_HW_WQEBB_SIZE);
 	WRITE_ONCE(jfs->rec->pi, 0);

@@ -65,6 +65,7 @@ struct ubnpu_kjfs {
 	spinlock_t lock;
 	int closed;		/* what SUBMIT gets, a negative errno; 0: open */
 	u32 pi;			/* written under lock, read under jfc->lock too */
+	u32 rung;		/* PI when the device was last rung, or found active */
 	u32 done;		/* written under jfc->lock: before it no slot is in flight */
 };
 
@@ -104,8 +105,12 @@ u32 ubnpu_wqe_blocks(const struct ub_hw_wqe *wqe);
 int ubnpu_batch_check(struct ubnpu_batch *b, struct ub_ioc_hdr *hdr);
 struct ubnpu_kjfs *ubnpu_kjfs_find(struct ubnpu_ctx *ctx, u32 id, struct ub_ioc_hdr *hdr);
 int ubnpu_kjfs_post(struct ubnpu_ctx *ctx, struct ubnpu_kjfs *jfs, struct ubnpu_batch *b,
-		    struct ub_ioc_hdr *hdr);
+		    bool plugged, struct ub_ioc_hdr *hdr);
+void ubnpu_kjfs_kick(struct ubnpu_kjfs *jfs);
 int ubnpu_submit(struct ubnpu_ctx *ctx, struct ubnpu_call *call);
+
+/* plug.c */
+bool ubnpu_plugged(struct file *file, u32 jfs);
 
 /* reap.c */
 int ubnpu_reap(struct ubnpu_ctx *ctx, struct ubnpu_call *call);

@@ -167,13 +167,14 @@ static u32 put_wqe(struct ubnpu_kjfs *jfs, u32 index, struct ub_hw_wqe *wqe, voi
 	return blocks;
 }
 
-static void kjfs_ring(struct ubnpu_kjfs *jfs, u32 old, u32 pi)
+/* jfs->lock is held. */
+static void kjfs_ring(struct ubnpu_kjfs *jfs)
 {
-	u32 event_idx;
+	u32 event_idx, pi = jfs->pi, old = jfs->rung;
 
-	/* The WQEs are in memory before the device sees PI. */
-	dma_wmb();
-	WRITE_ONCE(jfs->rec->pi, cpu_to_le32(pi));
+	if (pi == old)
+		return;
+	jfs->rung = pi;
 	/* Pairs with the device publishing event_idx before it reads PI once more. */
 	mb();
 	event_idx = le32_to_cpu(READ_ONCE(jfs->rec->event_idx));
@@ -194,24 +195,50 @@ static int batch_put(struct ubnpu_kjfs *jfs, struct ubnpu_batch *b, struct ub_io
 	b->taken = pi - old;
 	/* Pairs with the acquire of who ends what is in flight. */
 	smp_store_release(&jfs->pi, pi);
-	kjfs_ring(jfs, old, pi);
+	/* The WQEs are in memory before the device sees PI. */
+	dma_wmb();
+	WRITE_ONCE(jfs->rec->pi, cpu_to_le32(pi));
 	return 0;
+}
+
+/* What the device has not been rung for may be what takes the room. */
+static int put_or_make_room(struct ubnpu_kjfs *jfs, struct ubnpu_batch *b, struct ub_ioc_hdr *hdr)
+{
+	int ret = batch_put(jfs, b, hdr);
+
+	if (ret != -EAGAIN || jfs->rung == jfs->pi)
+		return ret;
+	kjfs_ring(jfs);
+	ubnpu_kjfc_poll(jfs->jfc);
+	return batch_put(jfs, b, hdr);
+}
+
+/* Under RCU. Rings for what was put in plugged; see ubnpu_kjfs_post(). */
+void ubnpu_kjfs_kick(struct ubnpu_kjfs *jfs)
+{
+	spin_lock(&jfs->lock);
+	if (!jfs->closed)
+		kjfs_ring(jfs);
+	spin_unlock(&jfs->lock);
+	ubnpu_kjfc_poll(jfs->jfc);
 }
 
 /*
  * Under RCU. Small commands run inside the doorbell's store, so their CQEs are there when it
  * returns: they are taken at once. For those that are not, and whose owner waits, an interrupt is
- * asked for.
+ * asked for. With plugged all that is left to ubnpu_kjfs_kick().
  */
 int ubnpu_kjfs_post(struct ubnpu_ctx *ctx, struct ubnpu_kjfs *jfs, struct ubnpu_batch *b,
-		    struct ub_ioc_hdr *hdr)
+		    bool plugged, struct ub_ioc_hdr *hdr)
 {
 	int ret;
 
 	spin_lock(&jfs->lock);
-	ret = kjfs_check(ctx, jfs, hdr) ?: batch_put(jfs, b, hdr);
+	ret = kjfs_check(ctx, jfs, hdr) ?: put_or_make_room(jfs, b, hdr);
+	if (!ret && !plugged)
+		kjfs_ring(jfs);
 	spin_unlock(&jfs->lock);
-	if (!ret)
+	if (!ret && !plugged)
 		ubnpu_kjfc_poll(jfs->jfc);
 	return ret;
 }
@@ -229,7 +256,7 @@ static int submit_batch(struct ubnpu_ctx *ctx, struct ub_ioc_submit *a, struct u
 		return ret;
 	rcu_read_lock();
 	jfs = ubnpu_kjfs_find(ctx, a->id, &a->hdr);
-	ret = IS_ERR(jfs) ? PTR_ERR(jfs) : ubnpu_kjfs_post(ctx, jfs, b, &a->hdr);
+	ret = IS_ERR(jfs) ? PTR_ERR(jfs) : ubnpu_kjfs_post(ctx, jfs, b, false, &a->hdr);
 	rcu_read_unlock();
 	a->taken = b->taken;
 	return ret;

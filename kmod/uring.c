@@ -109,7 +109,7 @@ static int uring_post(struct io_uring_cmd *cmd, struct ubnpu_batch *b, u32 id, b
 	else if (b->blocks > jfs->depth || b->count > jfs->jfc->depth)
 		ret = -EINVAL;
 	else
-		ret = ubnpu_kjfs_post(ctx, jfs, b, &hdr);
+		ret = ubnpu_kjfs_post(ctx, jfs, b, ubnpu_plugged(cmd->file, id), &hdr);
 	if (!ret)
 		*over = uring_issued(jfs->jfc, uring_pdu(cmd));
 	rcu_read_unlock();

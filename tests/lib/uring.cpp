@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <fstream>
 #include <numeric>
 #include <sys/wait.h>
 #include <thread>
@@ -120,6 +121,48 @@ void batches_count_successes() {
     ub_uring_prep(ring.sqe(), q.ctx.fd(), UB_URING_SUBMIT, 4711, blocks,
                   reinterpret_cast<uintptr_t>(wqes.data()));
     EXPECT(ring.wait() == -ENOENT);
+}
+
+uint64_t doorbells() {
+    std::ifstream file("/sys/class/ubnpu/" + device_a + "/stats/doorbells");
+    uint64_t count = 0;
+    EXPECT(static_cast<bool>(file >> count));
+    return count;
+}
+
+void submit_and_reap(plain_ring &ring, unsigned n) {
+    EXPECT(io_uring_submit_and_wait(&ring.ring, n) == static_cast<int>(n));
+    for (unsigned i = 0; i < n; ++i)
+        EXPECT(ring.wait() == 0);
+}
+
+void one_enter_rings_once() {
+    kernel_queue q;
+    plain_ring ring;
+    uint64_t wqe[8];
+    const ub::request nop = ub::nop();
+    EXPECT(encode(q.jfs, {&nop, 1}, wqe) == 1);
+    const uint64_t before = doorbells();
+    for (unsigned i = 0; i < 32; ++i)
+        ub_uring_prep_batch(ring.sqe(), q.ctx.fd(), q.jfs.get(), wqe, 1);
+    submit_and_reap(ring, 32);
+    EXPECT(doorbells() - before <= 1);
+    // By turns to two queues: each is rung, none is forgotten.
+    ub::jfs other(q.ctx, jfs_config(q.jfc, 64, 0));
+    for (unsigned i = 0; i < 32; ++i)
+        ub_uring_prep_batch(ring.sqe(), q.ctx.fd(), i % 2 ? other.get() : q.jfs.get(), wqe, 1);
+    submit_and_reap(ring, 32);
+}
+
+void one_enter_with_more_than_fits() {
+    kernel_queue q;
+    plain_ring ring;
+    std::vector<uint64_t> wqes(40 * 8);
+    const std::vector<ub::request> some(40, ub::nop());
+    EXPECT(encode(q.jfs, some, wqes.data()) == 40);
+    for (unsigned i = 0; i < 32; ++i)
+        ub_uring_prep_batch(ring.sqe(), q.ctx.fd(), q.jfs.get(), wqes.data(), 1 + i % 40);
+    submit_and_reap(ring, 32);
 }
 
 void registered_files_and_buffers() {
@@ -407,6 +450,8 @@ int main(int argc, char **argv) {
     test("ring_with_sqpoll", [] { rings_of(IORING_SETUP_SQPOLL); });
     test("ring_with_iopoll", [] { rings_of(IORING_SETUP_IOPOLL); });
     test("batches_count_successes", batches_count_successes);
+    test("one_enter_rings_once", one_enter_rings_once);
+    test("one_enter_with_more_than_fits", one_enter_with_more_than_fits);
     test("registered_files_and_buffers", registered_files_and_buffers);
     test("malformed_commands_are_refused", malformed_commands_are_refused);
     test("wait_is_never_lost", wait_is_never_lost);
