@@ -135,6 +135,9 @@ static void ubnpu_withdraw(UbNpu *npu)
 	if (pci_is_express(pdev) && pdev->exp.exp_cap)
 		pcie_cap_exit(pdev);
 	memory_region_del_subregion(&npu->bar_regs, &npu->regs);
+	/* The memory is freed later, its name is wanted by a device that is plugged in before that. */
+	if (npu->hbm_size)
+		vmstate_unregister_ram(&npu->hbm, DEVICE(npu));
 }
 
 static bool ubnpu_capabilities(UbNpu *npu, Error **errp)

@@ -50,7 +50,7 @@ unplug_and_plug() {
         'device_add ubnpu,id=ub1,bus=port1,guid-sequence=1' \
         "device_add ubnpu,id=ub1,bus=port1,guid-sequence=9,ioeventfd=$1"
     when crowded 'device_del ub1'
-    # QEMU frees the memory of a device a moment after it is gone; its name is taken until then.
+    # The guest lets go of the slot a moment after it has lost the device.
     when emptied 'info name'
     sleep 2
     when emptied "device_add ubnpu,id=ub1,bus=port1,guid-sequence=9,ioeventfd=$1"
