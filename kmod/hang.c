@@ -135,10 +135,11 @@ static bool ringing_helped(const struct ubnpu_dev *ub, const struct ubnpu_queue 
 	       (le32_to_cpu(reply->ci) != q->rung_ci || reply->flags & UB_ADMIN_REPLY_RUNNING);
 }
 
+/* Once in hang_timeout_ms: that doorbell may be lost as well. */
 static bool may_ring(const struct ubnpu_dev *ub, const struct ubnpu_queue *q, u32 running,
 		     const struct ub_admin_reply *reply)
 {
-	return !q->rung && running < ub->caps.engines &&
+	return (!q->rung || ub->looks - q->rung >= LOOKS) && running < ub->caps.engines &&
 	       le32_to_cpu(reply->state) == UB_STATE_READY && reply->pi != reply->ci;
 }
 

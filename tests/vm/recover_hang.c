@@ -514,6 +514,19 @@ static void a_doorbell_is_lost(void **state)
 	told_of_doorbell(s, s->m.jfs);
 }
 
+/* And so is the one that is rung in its place. */
+static void doorbells_are_lost_in_a_row(void **state)
+{
+	struct scene *s = *state;
+	struct ub_hw_cqe cqe;
+
+	inject(UB_FAULT_LOST_DB, s->m.jfs, 3, 0, 0);
+	post_nops(&s->m, 1);
+	assert_true(mapped_await(&s->m, &cqe));
+	assert_int_equal(cqe.status, UB_CR_SUCCESS);
+	told_of_doorbell(s, s->m.jfs);
+}
+
 static void a_doorbell_of_the_kernel_is_lost(void **state)
 {
 	struct scene *s = *state;
@@ -615,7 +628,8 @@ int main(int argc, char **argv)
 		hang_test(two_contexts_hang), hang_test(an_asynchronous_event_without_interrupt),
 		hang_test(a_moment_is_not_for_ever), hang_test(an_event_without_interrupt),
 		hang_test(a_reaper_without_interrupt), hang_test(a_ring_without_interrupt),
-		hang_test(a_doorbell_is_lost), hang_test(a_doorbell_of_the_kernel_is_lost),
+		hang_test(a_doorbell_is_lost), hang_test(doorbells_are_lost_in_a_row),
+		hang_test(a_doorbell_of_the_kernel_is_lost),
 		hang_test(an_admin_command_is_not_answered), hang_test(a_fatal_error),
 		hang_test(not_for_ever),
 	};
