@@ -64,3 +64,17 @@ $(BUILD)/tests/examples/uring: EXAMPLE_LIBS := -luring
 
 VM_TESTS += tests/vm/udev.sh $(SCALE)@ub1 $(ISOLATION)
 test-build: $(BUILD)/tests/vm/migrate_guest $(BUILD)/tests/vm/hog $(EXAMPLES)
+
+# Mixed load under kill -9, resets, faults and unplugging.
+STRESS := $(BUILD)/tests/vm/stress
+$(STRESS): tests/vm/stress.cpp tests/vm/stress_worker.cpp $(wildcard tests/vm/stress*.hpp) \
+		$(HEADERS) $(BUILD)/lib/libub.so
+	@mkdir -p $(@D)
+	$(CXX) $(CPPFLAGS) $(CXXFLAGS) $(filter %.cpp,$^) -o $@ -L$(BUILD)/lib -lub -luring \
+		-Wl,-rpath,'$$ORIGIN/../../lib'
+
+test-build: $(STRESS)
+
+.PHONY: stress
+stress: all $(STRESS) ## load, kill -9, resets, faults, unplug in a VM: MINUTES=5 or HOURS=n, SEED=
+	tests/vm/stress.sh minutes $(if $(HOURS),$$(($(HOURS) * 60)),$(or $(MINUTES),5)) $(SEED)
