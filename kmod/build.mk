@@ -8,12 +8,16 @@ KMOD_KO = $(KMOD_DIR)/ubnpu.ko
 # A second kernel series that kmod-check builds against, from the distribution's backports.
 KMOD_CHECK_SERIES ?= 6.12
 
-# $(call kmod_build,RELEASE,DIR,FLAGS)
+# $(call kmod_headers_COMPILER,RELEASE)
+kmod_headers_gcc = $$(kmod/headers.sh find "$(1)")
+kmod_headers_clang = $$(kmod/clang-headers.sh $(call kmod_headers_gcc,$(1)) $(KMOD_CHECK_DIR)-headers)
+
+# $(call kmod_build,HEADERS,DIR,FLAGS): HEADERS is what the shell makes of it.
 define kmod_build
 	@mkdir -p $(2)/uapi
 	@cp -pu $(KMOD_SRC) $(2)/
 	@cp -pu $(KMOD_UAPI) $(2)/uapi/
-	+@dir=$$(kmod/headers.sh find "$(1)") && \
+	+@dir=$(1) && \
 		env -u CC -u CXX $(MAKE) --no-print-directory -C "$$dir" M=$(TOP)/$(2) \
 		UBNPU_VERSION=$(VERSION) $(3) modules
 endef
@@ -22,23 +26,27 @@ endef
 kmod: $(KMOD_KO) ## the driver for KERNEL=release, by default the VM's
 
 $(KMOD_KO): $(KMOD_SRC) $(KMOD_UAPI)
-	$(call kmod_build,$(KERNEL),$(KMOD_DIR),)
+	$(call kmod_build,$(call kmod_headers_gcc,$(KERNEL)),$(KMOD_DIR),)
 	@touch $@
 
-# Every file compiled and checked anew; any word of either tool fails it.
+# Every file compiled and checked anew by each compiler; any word of it or of sparse fails.
 .PHONY: kmod-check
-kmod-check: ## the driver with W=1 and sparse, on two kernel series
+kmod-check: ## the driver with gcc, clang, W=1 and sparse, on two kernel series
 	@$(MAKE) --no-print-directory kmod-check-one CHECK_RELEASE=$(KERNEL)
 	@release=$$(kmod/headers.sh fetch $(KMOD_CHECK_SERIES)) && \
 		$(MAKE) --no-print-directory kmod-check-one CHECK_RELEASE=$$release
 
-.PHONY: kmod-check-one
-kmod-check-one: KMOD_CHECK_DIR = $(BUILD)/kmod-check/$(CHECK_RELEASE)
-kmod-check-one:
+KMOD_CHECK_DIR = $(BUILD)/kmod-check/$(CHECK_RELEASE)-$*
+kmod_flags_gcc := W=1 C=2
+kmod_flags_clang := W=1 CC=clang
+
+.PHONY: kmod-check-one kmod-check-gcc kmod-check-clang
+kmod-check-one: kmod-check-gcc kmod-check-clang
+kmod-check-gcc kmod-check-clang: kmod-check-%:
 	@rm -rf $(KMOD_CHECK_DIR) && mkdir -p $(KMOD_CHECK_DIR)
-	$(call kmod_build,$(CHECK_RELEASE),$(KMOD_CHECK_DIR),W=1 C=2) > $(KMOD_CHECK_DIR)/log 2>&1 || \
-		{ cat $(KMOD_CHECK_DIR)/log; exit 1; }
+	$(call kmod_build,$(call kmod_headers_$*,$(CHECK_RELEASE)),$(KMOD_CHECK_DIR),$(kmod_flags_$*)) \
+		> $(KMOD_CHECK_DIR)/log 2>&1 || { cat $(KMOD_CHECK_DIR)/log; exit 1; }
 	@! grep -E 'warning|error' $(KMOD_CHECK_DIR)/log
-	@echo "kmod-check: $(CHECK_RELEASE): clean"
+	@echo "kmod-check: $(CHECK_RELEASE), $*: clean"
 
 ALL += $(KMOD_KO)

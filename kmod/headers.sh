@@ -63,8 +63,8 @@ unpack() {
     for deb in "$work"/debs/*.deb; do
         dpkg-deb -x "$deb" "$tree"
     done
-    # The tree finds its other half by an absolute path.
-    sed -i "s#include /usr/src#include $cache/$release/usr/src#" \
+    # The tree finds its other half, and since 6.13 itself, by an absolute path.
+    sed -i "s#\(include \|=\)/usr/src#\1$cache/$release/usr/src#" \
         "$tree/usr/src/linux-headers-$release/Makefile"
     # With it the build would want pahole, to describe types nobody reads in a check.
     rm -f "$tree/usr/src/linux-headers-$release/vmlinux"
