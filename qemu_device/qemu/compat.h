@@ -16,7 +16,7 @@
 #else
 #include "hw/pci/pci.h"
 #endif
-#if QEMU_SINCE(10, 2)
+#if QEMU_SINCE(11, 0)
 #include "hw/core/qdev-properties.h"
 #else
 #include "hw/qdev-properties.h"
@@ -59,6 +59,12 @@
 #include "system/runstate.h"
 #else
 #include "sysemu/runstate.h"
+#endif
+
+#if QEMU_SINCE(10, 2)
+#define ub_add_vm_change(dev, cb, opaque) qdev_add_vm_change_state_handler(dev, cb, NULL, opaque)
+#else
+#define ub_add_vm_change(dev, cb, opaque) qdev_add_vm_change_state_handler(dev, cb, opaque)
 #endif
 
 #if QEMU_SINCE(8, 2)

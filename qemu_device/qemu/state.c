@@ -127,7 +127,7 @@ const VMStateDescription ubnpu_vmstate = {
 
 void ubnpu_state_init(UbNpu *npu)
 {
-	npu->vm_change = qdev_add_vm_change_state_handler(DEVICE(npu), vm_changed, npu);
+	npu->vm_change = ub_add_vm_change(DEVICE(npu), vm_changed, npu);
 	if (!runstate_is_running()) {
 		ubnpu_doorbells_hold(npu, true);
 		ub_core_pause(npu->core);
