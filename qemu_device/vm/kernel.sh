@@ -1,11 +1,20 @@
 # SPDX-License-Identifier: MIT
 # Distribution kernels for ubvm: fetched by apt, unpacked in the cache, never installed on the host.
-# Sourced; uses $cache and die.
+# Sourced; uses $cache and die. Whoever wants another system's kernels sets kernel_apt_options.
 
 # In the order in which they depend on each other, as far as modprobe does not tell.
 kernel_boot_modules=(virtio_pci 9pnet_virtio 9p overlay virtio_console)
 
+kernel_apt_options=()
+
 kernel_dir() { echo "$cache/kernel/$1"; }
+
+# The image, and the packages that image and modules are in where they are apart.
+kernel_packages() {
+    echo "linux-image-$1"
+    apt-cache "${kernel_apt_options[@]}" depends "linux-image-$1" 2> /dev/null |
+        sed -n 's/^ *Depends: \(linux-\(base\|binary\|modules\)-[0-9].*\)$/\1/p'
+}
 
 # The release that a metapackage stands for.
 kernel_of_package() {
@@ -63,7 +72,7 @@ kernel_list() {
 }
 
 kernel_fetch() {
-    local release=$1 dir work
+    local release=$1 dir work deb
     dir=$(kernel_dir "$release")
     [ -e "$dir/complete" ] && return 0
     [[ $release =~ ^[0-9][A-Za-z0-9.+~-]*$ ]] || die 2 "$release: not a kernel release"
@@ -74,11 +83,16 @@ kernel_fetch() {
         work=$(mktemp -d "$cache/kernel/.work.XXXXXX")
         trap 'rm -rf "$work"' EXIT
         cd "$work"
-        apt-get -q -o APT::Sandbox::User=root download "linux-image-$release" > apt.log 2>&1 ||
+        # shellcheck disable=SC2046 # one word a package
+        apt-get -q -o APT::Sandbox::User=root "${kernel_apt_options[@]}" download \
+            $(kernel_packages "$release") > apt.log 2>&1 ||
             die 125 "linux-image-$release cannot be had: $(tail -n 1 apt.log)"
-        dpkg -x linux-image-*.deb root
+        for deb in *.deb; do
+            dpkg -x "$deb" root
+        done
         mkdir -p tree/lib
-        mv root/boot/vmlinuz-* tree/vmlinuz
+        mv root/boot/vmlinuz-* tree/vmlinuz 2> /dev/null ||
+            mv "root/usr/lib/modules/$release/vmlinuz" tree/vmlinuz
         if [ -d root/usr/lib/modules ]; then
             mv root/usr/lib/modules tree/lib/
         else

@@ -21,6 +21,8 @@ die() { echo "not ok - $2"; exit 1; }
 # shellcheck source=qemu_device/vm/kernel.sh
 . "$here/vm/kernel.sh"
 kernel=$(qemu_device/ubvm fetch-kernel "${KERNEL:-}") || die 1 "no kernel"
+module=${UBVM_KMOD:-build/kmod/$kernel/ubnpu.ko}
+plugin=${UBVM_PLUGIN-$PWD/build/qemu/ubnpu.so}
 accel=${UBVM_ACCEL:-$(qemu_device/ubvm accel)}
 
 check() {
@@ -48,7 +50,7 @@ put_program() {
 make_initrd() {
     mkdir -p "$dir/root"/{bin,proc,sys,dev,lib}
     cp "$(command -v busybox)" "$dir/root/bin/busybox"
-    cp "build/kmod/$kernel/ubnpu.ko" "$dir/root/ubnpu.ko"
+    cp "$module" "$dir/root/ubnpu.ko"
     put_program build/tests/vm/migrate_guest
     cat > "$dir/root/init" << 'END'
 #!/bin/busybox sh
@@ -75,8 +77,8 @@ start() {
     shift
     rm -f "$dir"/monitor.*
     mkfifo "$dir/monitor.in" "$dir/monitor.out"
-    LD_PRELOAD=$PWD/build/qemu/ubnpu.so setpriv --pdeathsig KILL qemu-system-x86_64 -nodefaults \
-        -no-user-config -nographic -machine "q35,accel=$accel" -cpu max -smp 2 -m 512M \
+    setpriv --pdeathsig KILL env ${plugin:+LD_PRELOAD="$plugin"} \
+        "${UBVM_QEMU:-qemu-system-x86_64}" -nodefaults -no-user-config -nographic -machine "q35,accel=$accel" -cpu max -smp 2 -m 512M \
         -kernel "$(kernel_image "$kernel")" -initrd "$dir/initrd" \
         -append "console=ttyS0 quiet panic=-1 tsc=reliable rounds=$rounds" \
         -chardev "file,id=console,path=$dir/console,append=on" -serial chardev:console \

@@ -7,6 +7,8 @@ ubvm=$PWD/qemu_device/ubvm
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 . tests/check.sh
+qemu=${UBVM_QEMU:-qemu-system-x86_64}
+plugin=${UBVM_PLUGIN-$PWD/build/qemu/ubnpu.so}
 
 run() { "$ubvm" run --devices 0 "$@" > "$dir/out" 2> "$dir/err"; }
 
@@ -110,7 +112,7 @@ two_at_once() {
 
 properties_are_described() {
     local text
-    text=$(LD_PRELOAD=$PWD/build/qemu/ubnpu.so qemu-system-x86_64 -device ubnpu,help 2>&1) &&
+    text=$(env ${plugin:+LD_PRELOAD="$plugin"} "$qemu" -device ubnpu,help 2>&1) &&
         grep -q 'engines=<uint32>.*threads that execute commands' <<< "$text" &&
         grep -q 'ioeventfd=<OnOffAuto>' <<< "$text"
 }
