@@ -1,26 +1,71 @@
 # SPDX-License-Identifier: MIT
-# A scratch root of the system's own release, in which packages are installed. Sourced; uses $cache.
+# Roots of Debian: a scratch one of the system's own release, in which packages are installed, and kept
+# ones of any suite, to build and run with what is in it. Sourced; uses $cache.
 
 root='' root_work=''
+# Folders that a root sees where they are outside of it.
+root_binds=()
 
 root_die() {
-    echo "check-packages: $*" >&2
+    echo "root: $*" >&2
     exit 1
 }
 
-# The system's own sources of its release, in apt's short form.
+# The system's own sources of its release, in apt's short form; with $1, those of that suite.
 root_sources() {
-    local codename key=/usr/share/keyrings/debian-archive-keyring.gpg
+    local codename suite key=/usr/share/keyrings/debian-archive-keyring.gpg
     codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+    suite=${1:-$codename}
     [ -e "$key" ] || key=''
     apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
         sort -u | while read -r uri release component; do
-        case $release in
-            "$codename" | "$codename"-updates | "$codename"-security)
-                echo "deb ${key:+[signed-by=$key] }$uri $release $component"
+        case $suite/$release in
+            sid/"$codename"-*) ;;
+            */"$codename" | */"$codename"-updates | */"$codename"-security)
+                echo "deb ${key:+[signed-by=$key] }$uri ${release/$codename/$suite} $component"
                 ;;
         esac
     done
+}
+
+# What the system's apt was told of its mirror holds in a root as well.
+root_apt_options() {
+    apt-config dump | grep -E '^Acquire::(Check-|https?::Proxy )' | sed 's/^/--aptopt=/'
+}
+
+# root_bootstrap SUITE TARGET [OPTION]...
+root_bootstrap() {
+    local suite=$1 target=$2 options
+    shift 2
+    mapfile -t options < <(root_apt_options)
+    # The name tells mmdebstrap what to make.
+    root_sources "$suite" | mmdebstrap --quiet --mode=root --variant=apt \
+        --dpkgopt=force-unsafe-io "${options[@]}" "$@" "$suite" "$target" - >&2 ||
+        root_die "the root of $suite cannot be made; mmdebstrap says why above"
+}
+
+root_check() {
+    [ "$(id -u)" = 0 ] || root_die "a root of its own needs root; run it with sudo"
+    command -v mmdebstrap > /dev/null || root_die "mmdebstrap: not found; run packaging/deps.sh packaging"
+    mkdir -p "$cache/roots/archives/partial"
+}
+
+# root_kept SUITE PACKAGE...: sets $root to a root of that suite with these packages, kept for a week.
+root_kept() {
+    local suite=$1 key
+    shift
+    root_check
+    key=$(date +%G-%V)-$(sha256sum <<< "$*" | cut -c 1-8)
+    root=$cache/roots/$suite-$key
+    exec {root_lock}> "$cache/roots/.$suite-lock"
+    flock "$root_lock"
+    if [ ! -e "$root/complete" ]; then
+        rm -rf "$cache/roots/$suite"-*-????????
+        root_bootstrap "$suite" "$root" --include="$(tr ' ' , <<< "$*")" --skip=cleanup/apt/lists
+        cp -L /etc/resolv.conf "$root/etc/resolv.conf"
+        touch "$root/complete"
+    fi
+    exec {root_lock}>&-
 }
 
 # The minimal root, made once a week: security updates move on.
@@ -29,13 +74,9 @@ root_base() {
     codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
     file=$cache/roots/$codename-$(date +%G-%V).tar
     if [ ! -s "$file" ]; then
-        # The name tells mmdebstrap what to make.
         local root_new=$cache/roots/.new.$$.tar
-        mkdir -p "$cache/roots"
         rm -f "$cache/roots/$codename"-*.tar
-        root_sources | mmdebstrap --quiet --mode=root --variant=apt \
-            --dpkgopt=force-unsafe-io "$codename" "$root_new" - >&2 ||
-            root_die "the root cannot be made; mmdebstrap says why above"
+        root_bootstrap "$codename" "$root_new"
         mv "$root_new" "$file"
     fi
     echo "$file"
@@ -71,9 +112,7 @@ root_keep() {
 #   root_make [NAME KEY COMMAND...]
 root_make() {
     local base
-    [ "$(id -u)" = 0 ] || root_die "a root of its own needs root; run it with sudo"
-    command -v mmdebstrap > /dev/null || root_die "mmdebstrap: not found; run packaging/deps.sh packaging"
-    mkdir -p "$cache/roots/archives/partial"
+    root_check
     # One at a time: they share what apt fetched.
     exec {root_lock}> "$cache/roots/.lock"
     flock "$root_lock"
@@ -94,8 +133,8 @@ root_make() {
 in_root() {
     unshare --mount --pid --fork --kill-child -- /bin/sh -c '
         set -e
-        root=$1 archives=$2
-        shift 2
+        root=$1 archives=$2 binds=$3
+        shift 3
         mount -t proc proc "$root/proc"
         mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
         for node in null zero full random urandom tty; do
@@ -106,9 +145,13 @@ in_root() {
         mkdir -p "$root/dev/shm"
         mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
         mount --bind "$archives" "$root/var/cache/apt/archives"
+        for dir in $binds; do
+            mkdir -p "$root$dir"
+            mount --bind "$dir" "$root$dir"
+        done
         exec chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
             LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"
-    ' sh "$root" "$cache/roots/archives" "$@"
+    ' sh "$root" "$cache/roots/archives" "${root_binds[*]}" "$@"
 }
 
 root_apt() {
