@@ -50,8 +50,8 @@ root_check() {
     mkdir -p "$cache/roots/archives/partial"
 }
 
-# root_kept SUITE PACKAGE...: sets $root to a root of that suite with these packages, kept for a week.
-root_kept() {
+# root_of_suite SUITE PACKAGE...: sets $root to a root of that suite with these packages, kept for a week.
+root_of_suite() {
     local suite=$1 key
     shift
     root_check

@@ -8,14 +8,15 @@ programs = $(foreach entry,$(1),$(firstword $(subst @, ,$(entry))))
 
 TEST_LOG := $(BUILD)/test
 
-.PHONY: test test-unit test-vm
+.PHONY: test test-unit test-vm test-build test-build-vm
 test: ## unit tests here, then the whole stack in VMs; ends with a count
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory test-build
 	tests/run.sh $(TEST_LOG) $(UNIT_TESTS) $(wildcard tests/vm/*.test.sh)
 
-.PHONY: test-build
-test-build: all $(filter $(BUILD)/%,$(call programs,$(UNIT_TESTS) $(VM_TESTS)))
+test-build: test-build-vm $(filter $(BUILD)/%,$(call programs,$(UNIT_TESTS)))
+
+test-build-vm: all $(filter $(BUILD)/%,$(call programs,$(VM_TESTS)))
 	@mkdir -p $(BUILD)
 	@printf '%s\n' $(VM_TESTS) > $(BUILD)/vm-tests
 
@@ -27,5 +28,5 @@ test-unit: test-build ## the tests that need no VM
 test-plain: $(call programs,$(PLAIN_TESTS)) ## core and tool tests alone; SANITIZE= for a package's build
 	tests/run.sh $(TEST_LOG) $(PLAIN_TESTS)
 
-test-vm: test-build ## the tests that boot a VM
+test-vm: test-build-vm ## the tests that boot a VM
 	tests/run.sh $(TEST_LOG) $(wildcard tests/vm/*.test.sh)

@@ -81,4 +81,12 @@ typedef void *UbClassData;
 typedef InterfaceInfo UbInterfaceInfo;
 #endif
 
+/* A plug-in has no trace events: QEMU's are generated with QEMU. See in_tree/trace-events. */
+#ifdef UBNPU_IN_TREE
+#include "trace.h"
+#else
+#define trace_ubnpu_reset(npu) ((void)(npu))
+#define trace_ubnpu_interrupt(npu, vector) ((void)(npu), (void)(vector))
+#endif
+
 #endif

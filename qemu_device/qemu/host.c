@@ -38,12 +38,18 @@ static void host_unmap(void *opaque, void *ptr, size_t len, bool is_write, size_
 	address_space_unmap(pci_get_address_space(&npu->parent), ptr, len, is_write, written);
 }
 
+static void host_notify(UbNpu *npu, unsigned vector)
+{
+	trace_ubnpu_interrupt(npu, vector);
+	msix_notify(&npu->parent, vector);
+}
+
 static void host_interrupt(void *opaque, unsigned vector)
 {
 	UbNpu *npu = opaque;
 
 	if (bql_locked()) {
-		msix_notify(&npu->parent, vector);
+		host_notify(npu, vector);
 		return;
 	}
 	qatomic_or(&npu->pending_vectors, UINT64_C(1) << vector);
@@ -111,7 +117,7 @@ static void ubnpu_bh(void *opaque)
 		unsigned vector = ctz64(vectors);
 
 		vectors &= vectors - 1;
-		msix_notify(&npu->parent, vector);
+		host_notify(npu, vector);
 	}
 	ubnpu_doorbells_apply(npu);
 }

@@ -224,6 +224,7 @@ static void ubnpu_reset(DeviceState *dev)
 {
 	UbNpu *npu = UBNPU(dev);
 
+	trace_ubnpu_reset(npu);
 	ub_core_reset(npu->core);
 	ubnpu_host_reset(npu);
 }

@@ -63,7 +63,7 @@ $(BUILD)/tests/examples/%: libub/examples/%.cpp $(HEADERS) $(BUILD)/lib/libub.so
 $(BUILD)/tests/examples/uring: EXAMPLE_LIBS := -luring
 
 VM_TESTS += tests/vm/udev.sh $(SCALE)@ub1 $(ISOLATION)
-test-build: $(BUILD)/tests/vm/migrate_guest $(BUILD)/tests/vm/hog $(EXAMPLES)
+test-build-vm: $(BUILD)/tests/vm/migrate_guest $(BUILD)/tests/vm/hog $(EXAMPLES)
 
 # Mixed load under kill -9, resets, faults and unplugging.
 STRESS := $(BUILD)/tests/vm/stress
@@ -73,7 +73,7 @@ $(STRESS): tests/vm/stress.cpp tests/vm/stress_worker.cpp $(wildcard tests/vm/st
 	$(CXX) $(CPPFLAGS) $(CXXFLAGS) $(filter %.cpp,$^) -o $@ -L$(BUILD)/lib -lub -luring \
 		-Wl,-rpath,'$$ORIGIN/../../lib'
 
-test-build: $(STRESS)
+test-build-vm: $(STRESS)
 
 .PHONY: stress
 stress: all $(STRESS) ## load, kill -9, resets, faults, unplug in a VM: MINUTES=5 or HOURS=n, SEED=

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: MIT
+# Kernels and QEMUs of several distributions, each with each: docs/compatibility.md.
+
+# Each suite gives its kernel, its QEMU and its compilers.
+MATRIX_SUITES ?= bookworm trixie sid
+# full: the whole VM suite where both are of one suite, a small part elsewhere; quick: that part everywhere.
+MATRIX ?= full
+MATRIX_QUICK := $(addprefix $(BUILD)/tests/vm/,uapi_struct uapi_handles uapi_mmap lib-ops@ub0@ub1 \
+	lib-events@ub0@ub1 lib-uring@ub0@ub1)
+
+.PHONY: matrix-build matrix
+matrix-build:
+	@packaging/deps.sh packaging
+	@$(MAKE) --no-print-directory test-build-vm
+	@mkdir -p $(BUILD)/matrix
+	@printf '%s\n' $(MATRIX_QUICK) > $(BUILD)/matrix/quick-tests
+
+matrix: matrix-build ## the VM tests on each kernel with each QEMU of Debian's suites (MATRIX=quick: a part)
+	tests/matrix/matrix.sh $(MATRIX) $(BUILD)/matrix $(MATRIX_SUITES)
+
+# The suite whose QEMU is built with the device in its tree.
+IN_TREE_SUITE ?= trixie
+
+.PHONY: qemu-in-tree
+qemu-in-tree: matrix-build ## build a QEMU with the device in its source tree, and test with it
+	tests/matrix/in_tree.sh $(BUILD)/matrix $(IN_TREE_SUITE)

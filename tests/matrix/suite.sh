@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: MIT
+# One Debian suite of the matrix: a kept root with its compilers, kernel headers and QEMU, in which the
+# driver and the plug-in are built. Sourced; uses $cache, $out and die.
+
+# shellcheck source=packaging/root.sh
+. packaging/root.sh
+# shellcheck source=qemu_device/vm/kernel.sh
+. qemu_device/vm/kernel.sh
+
+suite_packages='gcc clang sparse make pkgconf dpkg-dev libc6-dev linux-headers-amd64 qemu-system-x86
+libglib2.0-dev libpixman-1-dev libfdt-dev meson ninja-build python3 python3-venv flex bison
+libopenblas-pthread-dev'
+
+suite_libraries=usr/lib/x86_64-linux-gnu
+
+# The kernel that this suite's headers are for.
+suite_kernel() {
+    (cd "$root/usr/src" && ls -d linux-headers-*-amd64) | sed 's/^linux-headers-//' | sort -V | tail -n 1
+}
+
+suite_qemu_version() { dpkg-query --root="$root" -W -f '${Version}' qemu-system-x86; }
+
+suite_compilers() {
+    in_root sh -c 'gcc -dumpfullversion; clang -dumpversion; sparse --version' | paste -sd ' '
+}
+
+# The kernel's image by the system's apt, with what the root knows of its suite.
+suite_fetch_kernel() {
+    kernel_apt_options=(-o "Dir::Etc::sourcelist=$root/etc/apt/sources.list" -o Dir::Etc::sourceparts=-
+        -o "Dir::State::lists=$root/var/lib/apt/lists" -o Dir::State::status=/dev/null
+        -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=)
+    kernel_fetch "$1"
+}
+
+# QEMU outside of its root, by the root's own loader: so it sees the host's files and needs no chroot.
+# busybox is static, hence the plug-in that is preloaded does not disturb the script.
+# suite_write_qemu FILE [BINARY]
+suite_write_qemu() {
+    cat > "$1" << END
+#!$(command -v busybox) sh
+export QEMU_MODULE_DIR=$root/$suite_libraries/qemu
+exec $root/$suite_libraries/ld-linux-x86-64.so.2 \\
+    --library-path $root/$suite_libraries:$root/$suite_libraries/openblas-pthread \\
+    ${2:-$root/usr/bin/qemu-system-x86_64} -L $root/usr/share/qemu -L $root/usr/share/seabios "\$@"
+END
+    chmod 755 "$1"
+}
+
+# In the root, with a build folder of its own; what is up to date stays.
+suite_make() {
+    root_binds=("$PWD" "$cache")
+    in_root make --no-print-directory -C "$PWD" BUILD="$out/$suite" CACHE="$cache" KERNEL="$kernel" "$@"
+}
+
+# The checks of kmod-check, once for each content of the sources and compilers.
+suite_check_module() {
+    local key stamp
+    key=$({ cat kmod/*.[ch] kmod/Kbuild kmod/uapi/* kmod/*.sh kmod/build.mk; suite_compilers; } |
+        sha256sum | cut -c 1-16)
+    stamp=$out/$suite/kmod-check-$kernel-$key
+    [ -e "$stamp" ] || { suite_make kmod-check-one CHECK_RELEASE="$kernel" && touch "$stamp"; }
+}
+
+# suite_prepare SUITE: all of it below $out/SUITE; says what came out as KEY=VALUE in $out/SUITE/facts.
+suite_prepare() {
+    local suite=$1 kernel
+    mkdir -p "$out/$suite"
+    # shellcheck disable=SC2086 # one word a package
+    root_of_suite "$suite" $suite_packages
+    kernel=$(suite_kernel)
+    {
+        printf 'kernel=%s\nqemu=%s\n' "$kernel" "$(suite_qemu_version)"
+        printf 'compilers="%s"\n' "$(suite_compilers)"
+    } > "$out/$suite/facts"
+    suite_fetch_kernel "$kernel"
+    suite_write_qemu "$out/$suite/qemu-system-x86_64"
+    suite_check_module && suite_make kmod || echo 'kernel_fails=1' >> "$out/$suite/facts"
+    suite_make "$out/$suite/qemu/ubnpu.so" || echo 'qemu_fails=1' >> "$out/$suite/facts"
+}
