@@ -12,6 +12,7 @@
 #include "load.h"
 
 #define SHORT_MS	500u	/* hang_timeout_ms where something hangs */
+#define SETTLE_US	300000
 #define MOMENT_NS	300000000ull
 #define WAIT_NS		(WAIT_MS * 1000000ull)
 
@@ -425,6 +426,8 @@ static void an_asynchronous_event_without_interrupt(void **state)
 	struct block b;
 
 	inject(UB_FAULT_LOST_IRQ, 0, UB_FAULT_FOREVER, 0, 0);
+	/* An interrupt raised before may be on its way still; it would bring the event. */
+	usleep(SETTLE_US);
 	/* A WQE of another lap breaks the queue. */
 	mapped_put(&s->m, &b, put_nop(&b));
 	((struct block *)s->m.jfs_mem)->wqe.idx ^= 1;
