@@ -21,6 +21,7 @@ endif
 
 CC := gcc
 CXX := g++
+AR := ar
 # A distribution's build sets these: OPT and LDFLAGS to its flags, WERROR to nothing.
 WERROR := -Werror
 WARN := -Wall -Wextra $(WERROR)

@@ -30,7 +30,7 @@ $(BUILD)/lib/libub.so: $(LIBUB_OBJ) libub/libub.map
 $(BUILD)/lib/libub.a: $(LIBUB_OBJ)
 	@mkdir -p $(@D)
 	rm -f $@
-	ar rcs $@ $^
+	$(AR) rcs $@ $^
 
 # Beside libub.so in ub/, here as after installation.
 $(BUILD)/lib/ub/ub-soft.so: $(SOFT_OBJ) $(BUILD)/core/libubcore.a

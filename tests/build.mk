@@ -28,5 +28,15 @@ test-unit: test-build ## the tests that need no VM
 test-plain: $(call programs,$(PLAIN_TESTS)) ## core and tool tests alone; SANITIZE= for a package's build
 	tests/run.sh $(TEST_LOG) $(PLAIN_TESTS)
 
+# Beside these, what an emulator of another machine can run: RUN names it, tests/arm64 uses it. Not
+# lib-threads: an emulator's /proc/self/maps, which soft: reads, may lack what a thread just mapped.
+EMULATED_TESTS = $(PLAIN_TESTS) $(LAYOUT_DIR)/layout \
+	$(patsubst %,$(BUILD)/tests/vm/lib-%@soft:@soft:name=b,$(LIBT_NAMES) cpp)
+
+.PHONY: test-emulated
+test-emulated: $(LIBUB_ALL) $(UBCTL) $(call programs,$(EMULATED_TESTS))
+	RUN='$(RUN)' tests/run.sh $(TEST_LOG) $(EMULATED_TESTS)
+	$(RUN) $(BUILD)/ubctl --device soft: selftest
+
 test-vm: test-build-vm ## the tests that boot a VM
 	tests/run.sh $(TEST_LOG) $(wildcard tests/vm/*.test.sh)

@@ -4,6 +4,8 @@
 #
 #   tests/run.sh LOGDIR PROGRAM[@ARG]... ...
 #
+# RUN='qemu-aarch64 -cpu max' lets that start each program.
+#
 # Understood: CMocka's summary, lines "ok - NAME" and "not ok - NAME", and our own closing line, so
 # that this script nests. A program that fails without saying so, or tests nothing, is one failure.
 set -u
@@ -33,7 +35,7 @@ run_one() {
     shift 2
     log=$log_dir/$name.log
     start=$SECONDS
-    timeout --kill-after=10 "$limit" "$program" "$@" > "$log" 2>&1 < /dev/null
+    timeout --kill-after=10 "$limit" ${RUN:-} "$program" "$@" > "$log" 2>&1 < /dev/null
     status=$?
     took=$((SECONDS - start))
     read -r p f s < <(count "$log")

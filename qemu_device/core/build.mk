@@ -12,6 +12,6 @@ $(BUILD)/core/%.o: qemu_device/core/%.c $(CORE_HEADERS) $(HEADERS)
 
 $(BUILD)/core/libubcore.a: $(CORE_OBJ)
 	rm -f $@
-	ar rcs $@ $^
+	$(AR) rcs $@ $^
 
 ALL += $(BUILD)/core/libubcore.a

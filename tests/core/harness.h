@@ -161,7 +161,8 @@ void post_recv(struct tjfr *jfr, uint64_t user_ctx, const struct tseg *seg, uint
 
 /* ---- Completions ---- */
 bool poll_cqe(struct tjfc *jfc, struct ub_hw_cqe *cqe);
-/* Waits up to 20 s, then fails the test. */
+/* Waits up to ten minutes, since a machine may be emulated, then fails the test. */
+#define WAIT_LIMIT_MS 600000
 struct ub_hw_cqe wait_cqe(struct tjfc *jfc);
 struct ub_hw_cqe expect(struct tjfc *jfc, unsigned status, unsigned sub, uint64_t user_ctx);
 /* Nothing for some milliseconds. */

@@ -286,7 +286,7 @@ static uint64_t now_ms(void)
 
 struct ub_hw_cqe wait_cqe(struct tjfc *jfc)
 {
-	uint64_t end = now_ms() + 20000;
+	uint64_t end = now_ms() + WAIT_LIMIT_MS;
 	struct ub_hw_cqe cqe;
 
 	while (!poll_cqe(jfc, &cqe)) {
@@ -349,7 +349,7 @@ bool poll_eqe(struct rig *rig, unsigned eq, struct ub_hw_eqe *eqe)
 
 struct ub_hw_eqe wait_eqe(struct rig *rig, unsigned eq)
 {
-	uint64_t end = now_ms() + 20000;
+	uint64_t end = now_ms() + WAIT_LIMIT_MS;
 	struct ub_hw_eqe eqe;
 
 	while (!poll_eqe(rig, eq, &eqe)) {

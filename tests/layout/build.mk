@@ -3,12 +3,13 @@
 
 LAYOUT_DIR := $(BUILD)/tests/layout
 # No 32-bit C library is needed, only kernel headers. clang where gcc has no -m32.
+CC32 ?= $(CC) -m32
 LAYOUT_INC := -I$(BUILD)/include -idirafter /usr/include/$(shell $(CC) -print-multiarch)
 LAYOUT_CFLAGS := -O2 -ffreestanding $(WARN) -c
 
 $(LAYOUT_DIR)/table32.bin: tests/layout/table.c tests/layout/layout.def $(HEADERS)
 	@mkdir -p $(@D)
-	$(CC) -m32 $(LAYOUT_INC) $(LAYOUT_CFLAGS) $< -o $(@:.bin=.o) 2>/dev/null || \
+	$(CC32) $(LAYOUT_INC) $(LAYOUT_CFLAGS) $< -o $(@:.bin=.o) 2>/dev/null || \
 		clang --target=i386-linux-gnu $(LAYOUT_INC) $(LAYOUT_CFLAGS) $< -o $(@:.bin=.o)
 	objcopy -O binary -j .layout $(@:.bin=.o) $@
 

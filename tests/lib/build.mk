@@ -35,7 +35,7 @@ $(LIBT)/$(1)/%.o: libub/src/%.cpp $$(HEADERS)
 
 $(LIBT)/$(1)/all.a: $$(addprefix $(LIBT)/$(1)/,$$(LIBT_SRC) $$(LIBT_CORE))
 	rm -f $$@
-	ar rcs $$@ $$^
+	$$(AR) rcs $$@ $$^
 
 -include $$(patsubst %.o,$(LIBT)/$(1)/%.d,$$(LIBT_SRC))
 endef

@@ -15,7 +15,7 @@
 
 #include <ub/ub.h>
 
-#define TIMEOUT_MS 20000
+#define TIMEOUT_MS 600000	/* a machine may be emulated */
 #define RW (UB_ACCESS_READ | UB_ACCESS_WRITE)
 #define RWA (RW | UB_ACCESS_ATOMIC)
 
