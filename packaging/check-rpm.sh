@@ -110,8 +110,10 @@ needs_are_asked_for() {
         grep -qF "$need" "$root_work/said" || { echo "$need is not asked for"; return 1; }
     done
 }
+# The folders are of openEuler's systemd, pkgconf and filesystem.
 stand_ins_install() {
-    stand_ins_make $(packages_in "$rpms") &&
+    (cd "$root" && mkdir -p usr/lib/sysusers.d usr/lib64/pkgconfig usr/share/licenses) &&
+        stand_ins_make $(packages_in "$rpms") &&
         root_rpm -i $(cd "$root" && find packages/stand-ins -name '*.rpm' -printf '/%p\n')
 }
 installs() { root_rpm -i $(in_packages) && all_are_installed "$rpms"; }
