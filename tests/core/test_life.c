@@ -5,14 +5,6 @@
 
 #include "harness.h"
 
-static double now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
-}
-
 static union twqe copy_wqe(struct set *s, uint32_t len, uint64_t user_ctx)
 {
 	union twqe w = wqe_new(UB_OP_WRITE, UB_WQE_COMPLETE, user_ctx);
