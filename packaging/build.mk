@@ -59,3 +59,12 @@ rpm-reproducible: rpm ## build the rpms again and compare them bit for bit
 check-rpm: deb ## rpms: rpmlint; then install, upgrade and erase in a scratch root
 	packaging/build-rpm.sh $(DIST) $(BUILD)/rpm $(BUILD)/rpm-next
 	packaging/check-rpm.sh $(BUILD)/rpm $(BUILD)/rpm-next $(BUILD)/deb
+
+.PHONY: abi-check test-abi-check
+abi-check: ## compare the ABI with the last tag's (ABI_BASE=revision); what breaks programs fails
+	@packaging/deps.sh packaging
+	+packaging/abi/check.sh $(BUILD)/abi $(ABI_BASE)
+
+test-abi-check: ## does abi-check see what it is for?
+	@packaging/deps.sh packaging
+	+packaging/abi/test.sh $(BUILD)/abi/test

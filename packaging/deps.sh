@@ -22,7 +22,9 @@ benchmark=(
     fio rdma-core ibverbs-providers libibverbs-dev perftest python3-matplotlib
 )
 debug=(libelf-dev libssl-dev bc)
-packaging=(debhelper dh-dkms lintian mmdebstrap debian-archive-keyring e2fsprogs rpm rpmlint)
+packaging=(
+    debhelper dh-dkms lintian mmdebstrap debian-archive-keyring e2fsprogs rpm rpmlint abigail-tools
+)
 case ${1:-} in
     '') ;;
     benchmark) packages+=("${benchmark[@]}") ;;
