@@ -11,8 +11,8 @@
 
 #include "gemm.h"
 
-/* 2 GFlop or little more: then the command shows progress, yields and may be ended. */
-#define TILE_FLOPS	2.0e9
+/* Or little more: then the command shows progress, yields and may be ended. 1024^3 is one tile. */
+#define TILE_FLOPS	2.2e9
 #define TILE_ROWS	1024u
 #define TILE_DEPTH	4096u
 #define MIN_COLS	64u
@@ -178,10 +178,19 @@ static uint32_t least(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
+/* In equal parts of at most limit: a narrow rest costs a whole pass over the other matrix. */
+static uint32_t part_of(uint32_t whole, uint32_t limit)
+{
+	uint32_t parts = (whole - 1) / limit + 1;
+
+	return (whole - 1) / parts + 1;
+}
+
 static void set_extent(const struct product *p, struct tile *t)
 {
-	uint32_t rows = least(TILE_ROWS, p->m), depth = least(TILE_DEPTH, p->k);
-	uint32_t cols = (uint32_t)(TILE_FLOPS / (2.0 * rows * depth)) + MIN_COLS;
+	uint32_t rows = part_of(p->m, TILE_ROWS), depth = part_of(p->k, TILE_DEPTH);
+	uint32_t most = (uint32_t)(TILE_FLOPS / (2.0 * rows * depth)) + MIN_COLS;
+	uint32_t cols = part_of(p->n, most);
 
 	t->rows = least(rows, p->m - t->i);
 	t->cols = least(cols, p->n - t->j);
