@@ -9,8 +9,9 @@
  *
  * Memory of the guest is touched only under the read side of the dma_lock of the device that owns
  * it, after a look at the dead flags of the objects involved; destroy and reset set those flags
- * under the write side. Objects are reference counted: memory of an object outlives its death
- * until the last engine lets go of it.
+ * under the write side. Arithmetic on matrices in place holds no lock: it begins and ends under the
+ * read side (ub_engine_work()), and destroy and reset wait for its end. Objects are reference
+ * counted: memory of an object outlives its death until the last engine lets go of it.
  */
 #ifndef UB_CORE_INTERNAL_H
 #define UB_CORE_INTERNAL_H
