@@ -108,7 +108,7 @@ struct ub_admin_cmd jfr_cmd(struct tctx *ctx, struct tjfr *jfr, struct tjfc *jfc
 	cmd.jfr.depth = depth;
 	cmd.jfr.jfc = jfc->id;
 	cmd.jfr.token_policy = UB_TOKEN_PLAIN_TEXT;
-	cmd.jfr.token_value = 0x5e11;
+	cmd.jfr.token_value = JFR_TOKEN;
 	return cmd;
 }
 
@@ -117,6 +117,12 @@ void jfr_new(struct tctx *ctx, struct tjfr *jfr, struct tjfc *jfc, uint32_t dept
 	struct ub_admin_cmd cmd = jfr_cmd(ctx, jfr, jfc, depth);
 
 	assert_int_equal(admin(ctx->rig, &cmd), UB_ADMIN_OK);
+}
+
+void receiver_new(struct tctx *ctx, struct tjfc *jfc, struct tjfr *jfr)
+{
+	jfc_new(ctx, jfc, 64);
+	jfr_new(ctx, jfr, jfc, 64);
 }
 
 unsigned jfs_modify(struct tjfs *jfs, unsigned state)
@@ -191,6 +197,14 @@ void wqe_inline(union twqe *w, const void *data, uint16_t len)
 	w->w.flags |= UB_WQE_INLINE;
 	w->w.inline_len = len;
 	memcpy(w->raw + head(w), data, len);
+}
+
+union twqe wqe_send(const uint8_t *eid, uint32_t jfr, unsigned flags, uint64_t user_ctx)
+{
+	union twqe w = wqe_new(UB_OP_SEND, UB_WQE_COMPLETE | flags, user_ctx);
+
+	wqe_target(&w, eid, 0, jfr, JFR_TOKEN);
+	return w;
 }
 
 unsigned wqe_blocks(const union twqe *w)
@@ -286,7 +300,7 @@ static uint64_t now_ms(void)
 
 struct ub_hw_cqe wait_cqe(struct tjfc *jfc)
 {
-	uint64_t end = now_ms() + WAIT_LIMIT_MS;
+	uint64_t end = now_ms() + TEST_WAIT_MS;
 	struct ub_hw_cqe cqe;
 
 	while (!poll_cqe(jfc, &cqe)) {
@@ -349,7 +363,7 @@ bool poll_eqe(struct rig *rig, unsigned eq, struct ub_hw_eqe *eqe)
 
 struct ub_hw_eqe wait_eqe(struct rig *rig, unsigned eq)
 {
-	uint64_t end = now_ms() + WAIT_LIMIT_MS;
+	uint64_t end = now_ms() + TEST_WAIT_MS;
 	struct ub_hw_eqe eqe;
 
 	while (!poll_eqe(rig, eq, &eqe)) {

@@ -66,4 +66,13 @@ static inline void post_nop(struct tjfs *jfs, uint64_t user_ctx)
 	post(jfs, &w);
 }
 
+/* 100 bytes of the set's first segment to a JFR. */
+static inline union twqe send_wqe(struct set *s, const struct tjfr *jfr)
+{
+	union twqe w = wqe_send(s->eid, jfr->id, 0, 3);
+
+	wqe_sge(&w, s->a.va, 100, s->a.id);
+	return w;
+}
+
 #endif

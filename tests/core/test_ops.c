@@ -164,15 +164,14 @@ static void write_imm_consumes_a_receive(void **state)
 	struct tjfr jfr;
 	struct ub_hw_cqe cqe;
 
-	jfc_new(&s->ctx, &rjfc, 64);
-	jfr_new(&s->ctx, &jfr, &rjfc, 64);
+	receiver_new(&s->ctx, &rjfc, &jfr);
 	post_recv(&jfr, 77, &s->a, 64);
 	fill_random(s->a.ptr + 100, 100, 5);
 	memset(s->a.ptr, 0x33, 64);
 	wqe_target(&w, s->eid, s->b.va, s->b.id, s->b.token);
 	wqe_ext(&w)->imm_data = 0xfeed;
 	wqe_ext(&w)->notify_id = jfr.id;
-	wqe_ext(&w)->notify_token = 0x5e11;
+	wqe_ext(&w)->notify_token = JFR_TOKEN;
 	wqe_sge(&w, s->a.va + 100, 100, s->a.id);
 	post(&s->jfs, &w);
 	expect(&s->jfc, UB_CR_SUCCESS, 0, 1);

@@ -5,16 +5,6 @@
 
 #include "harness.h"
 
-#define TOKEN 0x5e11
-
-static union twqe send_wqe(const uint8_t *eid, uint32_t id, unsigned flags, uint64_t user_ctx)
-{
-	union twqe w = wqe_new(UB_OP_SEND, UB_WQE_COMPLETE | flags, user_ctx);
-
-	wqe_target(&w, eid, 0, id, TOKEN);
-	return w;
-}
-
 static uint64_t now_us(void)
 {
 	struct timespec ts;
@@ -31,11 +21,10 @@ static void send_arrives(void **state)
 	struct tjfr jfr;
 	struct ub_hw_cqe cqe;
 
-	jfc_new(&s->ctx, &rjfc, 64);
-	jfr_new(&s->ctx, &jfr, &rjfc, 64);
+	receiver_new(&s->ctx, &rjfc, &jfr);
 	memset(s->a.ptr, 0x6b, 100000);
 	post_recv(&jfr, 500, &s->b, 200000);
-	w = send_wqe(s->eid, jfr.id, 0, 1);
+	w = wqe_send(s->eid, jfr.id, 0, 1);
 	wqe_sge(&w, s->a.va, 60000, s->a.id);
 	wqe_sge(&w, s->a.va + 60000, 40000, s->a.id);
 	post(&s->jfs, &w);
@@ -69,7 +58,7 @@ static void send_imm_scatters(void **state)
 	r->sge[1] = (struct ub_hw_sge){ 0, 0, 0 };
 	r->sge[2] = (struct ub_hw_sge){ 50, s->b.id, s->b.va + 100 };
 	recv_publish(&jfr);
-	wqe_target(&w, s->eid, 0, jfr.id, TOKEN);
+	wqe_target(&w, s->eid, 0, jfr.id, JFR_TOKEN);
 	wqe_ext(&w)->imm_data = 0xabcdef0123456789;
 	wqe_inline(&w, "hello, receiver", 15);
 	post(&s->jfs, &w);
@@ -87,10 +76,9 @@ static void receives_wrap(void **state)
 	struct tjfc rjfc;
 	struct tjfr jfr;
 
-	jfc_new(&s->ctx, &rjfc, 64);
-	jfr_new(&s->ctx, &jfr, &rjfc, 64);
+	receiver_new(&s->ctx, &rjfc, &jfr);
 	for (unsigned i = 0; i < 300; i++) {
-		union twqe w = send_wqe(s->eid, jfr.id, 0, i);
+		union twqe w = wqe_send(s->eid, jfr.id, 0, i);
 		struct ub_hw_cqe cqe;
 
 		post_recv(&jfr, i, &s->b, 4);
@@ -133,7 +121,7 @@ static void rnr_waits_between_repeats(void **state)
 
 	jfs_retrying(s, &jfs, 3);
 	jfr_waiting(s, &jfr, &s->jfc, 12);		/* 16.8 ms */
-	w = send_wqe(s->eid, jfr.id, 0, 1);
+	w = wqe_send(s->eid, jfr.id, 0, 1);
 	start = now_us();
 	post(&jfs, &w);
 	/* A doorbell in between does not shorten the wait. */
@@ -153,7 +141,7 @@ static void rnr_ends_when_a_receive_is_posted(void **state)
 	jfc_new(&s->ctx, &rjfc, 64);
 	jfs_retrying(s, &jfs, 7);
 	jfr_waiting(s, &jfr, &rjfc, 14);		/* 67 ms */
-	w = send_wqe(s->eid, jfr.id, 0, 1);
+	w = wqe_send(s->eid, jfr.id, 0, 1);
 	wqe_inline(&w, "late", 4);
 	post(&jfs, &w);
 	w = wqe_new(UB_OP_NOP, UB_WQE_COMPLETE, 2);	/* waits behind it */
@@ -177,7 +165,7 @@ static void write_imm_repeats_the_receive_alone(void **state)
 	jfr_waiting(s, &jfr, &s->jfc, 14);
 	wqe_target(&w, s->eid, s->b.va, s->b.id, s->b.token);
 	wqe_ext(&w)->notify_id = jfr.id;
-	wqe_ext(&w)->notify_token = TOKEN;
+	wqe_ext(&w)->notify_token = JFR_TOKEN;
 	wqe_inline(&w, "first", 5);
 	post(&jfs, &w);
 	while (memcmp(s->b.ptr, "first", 5))
@@ -198,7 +186,7 @@ static void rnr_wait_ends_with_the_queue(void **state)
 
 	jfs_retrying(s, &jfs, 7);
 	jfr_waiting(s, &jfr, &s->jfc, 19);		/* 2.1 s each */
-	w = send_wqe(s->eid, jfr.id, 0, 1);
+	w = wqe_send(s->eid, jfr.id, 0, 1);
 	wqe_sge(&w, s->a.va, 8, s->a.id);
 	post(&jfs, &w);
 	expect_none(&s->jfc);
@@ -211,7 +199,7 @@ static void rnr_wait_ends_with_the_queue(void **state)
 	assert_int_equal(admin_simple(&s->rig, UB_ADMIN_DESTROY_SEG, s->a.id), UB_ADMIN_OK);
 	/* And of a queue that goes at once. */
 	jfs_retrying(s, &jfs, 7);
-	w = send_wqe(s->eid, jfr.id, 0, 1);
+	w = wqe_send(s->eid, jfr.id, 0, 1);
 	wqe_sge(&w, s->b.va, 8, s->b.id);
 	post(&jfs, &w);
 	expect_none(&s->jfc);
@@ -230,7 +218,7 @@ static void flush_with_pi_taken_back(void **state)
 
 	jfs_retrying(s, &jfs, 7);
 	jfr_waiting(s, &jfr, &s->jfc, 19);
-	w = send_wqe(s->eid, jfr.id, 0, 1);
+	w = wqe_send(s->eid, jfr.id, 0, 1);
 	for (unsigned i = 0; i < 3; i++)
 		wqe_sge(&w, s->a.va, 8, s->a.id);
 	assert_int_equal(wqe_blocks(&w), 2);
@@ -293,7 +281,7 @@ static void jfr_error_flushes(void **state)
 	jfr.pi = 0;
 	assert_int_equal(jfr_modify(&jfr, UB_STATE_READY), UB_ADMIN_OK);
 	post_recv(&jfr, 7, &s->b, 8);
-	w = send_wqe(s->eid, jfr.id, 0, 1);
+	w = wqe_send(s->eid, jfr.id, 0, 1);
 	post(&s->jfs, &w);
 	expect(&s->jfc, UB_CR_SUCCESS, 0, 1);
 	expect(&rjfc, UB_CR_SUCCESS, 0, 7);
@@ -306,13 +294,12 @@ static void spoilt_receive(struct set *s, void (*spoil)(struct ub_hw_recv_wqe *)
 	struct tjfr jfr;
 	union twqe w;
 
-	jfc_new(&s->ctx, &rjfc, 64);
-	jfr_new(&s->ctx, &jfr, &rjfc, 64);
+	receiver_new(&s->ctx, &rjfc, &jfr);
 	for (unsigned i = 0; i < 3; i++)
 		recv_put(&jfr, i, &s->b, 8);
 	spoil(&jfr.ring[0]);
 	recv_publish(&jfr);
-	w = send_wqe(s->eid, jfr.id, 0, 1);
+	w = wqe_send(s->eid, jfr.id, 0, 1);
 	post(&s->jfs, &w);
 	expect(&s->jfc, UB_CR_REM_OPERATION_ERR, UB_SUB_OWNER, 1);
 	expect(&rjfc, UB_CR_WR_FLUSH_ERR, 0, 1);
@@ -347,10 +334,9 @@ static void jfr_pi_too_far(void **state)
 	struct tjfr jfr;
 	union twqe w;
 
-	jfc_new(&s->ctx, &rjfc, 64);
-	jfr_new(&s->ctx, &jfr, &rjfc, 64);
+	receiver_new(&s->ctx, &rjfc, &jfr);
 	jfr.rec->pi = 65;
-	w = send_wqe(s->eid, jfr.id, 0, 1);
+	w = wqe_send(s->eid, jfr.id, 0, 1);
 	post(&s->jfs, &w);
 	expect(&s->jfc, UB_CR_REM_OPERATION_ERR, UB_SUB_OWNER, 1);
 	assert_int_equal(wait_eqe(&s->rig, 0).type, UB_EVENT_JFR_ERR);
@@ -369,7 +355,7 @@ static void receivers_jfc_overflows(void **state)
 		recv_put(&jfr, i, &s->b, 8);
 	recv_publish(&jfr);
 	for (unsigned i = 0; i < 66; i++) {
-		union twqe w = send_wqe(s->eid, jfr.id, 0, i);
+		union twqe w = wqe_send(s->eid, jfr.id, 0, i);
 
 		post(&s->jfs, &w);
 		expect(&s->jfc, i < 64 ? UB_CR_SUCCESS : UB_CR_REM_OPERATION_ERR,
@@ -388,13 +374,12 @@ static void jetty_sends_and_receives(void **state)
 	union twqe w;
 	struct ub_hw_cqe cqe;
 
-	jfc_new(&s->ctx, &rjfc, 64);
-	jfr_new(&s->ctx, &jfr, &rjfc, 64);
+	receiver_new(&s->ctx, &rjfc, &jfr);
 	jetty_new(&s->ctx, &x, &s->jfc, &jfr);
 	jetty_new(&s->ctx, &y, &s->jfc, &jfr);		/* shares the JFR */
 	post_recv(&jfr, 1, &s->b, 64);
 	post_recv(&jfr, 2, &s->b, 64);
-	w = send_wqe(s->eid, y.id, UB_WQE_TO_JETTY, 3);
+	w = wqe_send(s->eid, y.id, UB_WQE_TO_JETTY, 3);
 	wqe_inline(&w, "to y", 4);
 	post(&x, &w);
 	cqe = expect(&s->jfc, UB_CR_SUCCESS, 0, 3);
@@ -405,7 +390,7 @@ static void jetty_sends_and_receives(void **state)
 	assert_int_equal(cqe.local_id, y.id);
 	assert_int_equal(cqe.rmt_id, x.id);
 	/* The same JFR by its own id. */
-	w = send_wqe(s->eid, jfr.id, 0, 4);
+	w = wqe_send(s->eid, jfr.id, 0, 4);
 	post(&x, &w);
 	cqe = expect(&rjfc, UB_CR_SUCCESS, 0, 2);
 	assert_int_equal(cqe.flags & ~UB_CQE_OWNER, UB_CQE_RECV);
@@ -471,7 +456,7 @@ static void devices_exchange(void **state)
 
 	memcpy(eid, o->rig.config.eid, 16);
 	post_recv(&o->jfr, 1, &o->seg, 100);
-	w = send_wqe(eid, o->jfr.id, UB_WQE_SOLICITED, 2);
+	w = wqe_send(eid, o->jfr.id, UB_WQE_SOLICITED, 2);
 	wqe_inline(&w, "across", 6);
 	post(&s->jfs, &w);
 	cqe = expect(&s->jfc, UB_CR_SUCCESS, 0, 2);
@@ -496,7 +481,7 @@ static void devices_exchange(void **state)
 	assert_int_equal(s->b.ptr[0], 0x3d);
 	other_free(o);
 	/* Gone from the fabric. */
-	w = send_wqe(eid, 1, 0, 5);
+	w = wqe_send(eid, 1, 0, 5);
 	post(&s->jfs, &w);
 	expect(&s->jfc, UB_CR_ACK_TIMEOUT_ERR, UB_SUB_EID, 5);
 }
@@ -535,7 +520,7 @@ static void *pump_main(void *arg)
 		wqe_target(&w, p->o->rig.config.eid, p->o->seg.va, p->o->seg.id, 6);
 		if (w.w.opcode == UB_OP_SEND) {
 			w.w.rmt_id = p->o->jfr.id;
-			w.w.rmt_token = TOKEN;
+			w.w.rmt_token = JFR_TOKEN;
 		}
 		wqe_sge(&w, s->a.va, p->done % 2 ? 400000 : 3000, s->a.id);
 		cqe = run(&s->jfs, &w);
@@ -582,7 +567,7 @@ static void *send_many(void *arg)
 	struct pump *p = arg;
 
 	for (unsigned i = 0; i < 400; i++) {
-		union twqe w = send_wqe(p->o->rig.config.eid, p->o->jfr.id, 0, i);
+		union twqe w = wqe_send(p->o->rig.config.eid, p->o->jfr.id, 0, i);
 
 		wqe_sge(&w, p->s->a.va, 10000, p->s->a.id);
 		post(&p->s->jfs, &w);

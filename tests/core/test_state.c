@@ -351,11 +351,11 @@ static void pair_move_on(struct pair *p)
 	load_all(rigs, states, 2);
 }
 
-static union twqe send_wqe(struct pair *p)
+static union twqe send_imm(struct pair *p)
 {
 	union twqe w = wqe_new(UB_OP_SEND_IMM, UB_WQE_COMPLETE, 6);
 
-	wqe_target(&w, p->rig[1].config.eid, 0, p->jfr.id, 0x5e11);
+	wqe_target(&w, p->rig[1].config.eid, 0, p->jfr.id, JFR_TOKEN);
 	wqe_ext(&w)->imm_data = 0xabcd;
 	wqe_sge(&w, p->from.va, BIG, p->from.id);
 	return w;
@@ -371,7 +371,7 @@ static void test_mid_send_between_devices(void **state)
 
 	(void)state;
 	pair_init(&p);
-	w = send_wqe(&p);
+	w = send_imm(&p);
 	fill_pattern(p.from.ptr, BIG);
 	post_recv(&p.jfr, 70, &p.to, BIG);
 	post_recv(&p.jfr, 71, &p.to, BIG);
@@ -403,7 +403,7 @@ static void test_peer_stays_behind(void **state)
 
 	(void)state;
 	pair_init(&p);
-	w = send_wqe(&p);
+	w = send_imm(&p);
 	post_recv(&p.jfr, 70, &p.to, BIG);
 	arm_stop(&p.rig[1], &stop, true);
 	post(&p.jfs, &w);
@@ -433,7 +433,7 @@ static void test_rnr_wait(void **state)
 	cmd = jfs_cmd(&s->ctx, &jfs, &s->jfc, 64);
 	cmd.jfs.rnr_retry = 7;
 	assert_int_equal(admin(&s->rig, &cmd), UB_ADMIN_OK);
-	wqe_target(&w, s->eid, 0, jfr.id, 0x5e11);
+	wqe_target(&w, s->eid, 0, jfr.id, JFR_TOKEN);
 	post(&jfs, &w);
 	migrate(&s->rig);
 	post_recv(&jfr, 9, NULL, 0);
@@ -685,14 +685,12 @@ static void test_stalled_for_good(void **state)
 static void test_late_completions(void **state)
 {
 	struct set *s = *state;
-	union twqe w = wqe_new(UB_OP_SEND, UB_WQE_COMPLETE, 3);
 	struct tjfc rjfc;
 	struct tjfr jfr;
+	union twqe w;
 
-	jfc_new(&s->ctx, &rjfc, 64);
-	jfr_new(&s->ctx, &jfr, &rjfc, 64);
-	wqe_target(&w, s->eid, 0, jfr.id, 0x5e11);
-	wqe_sge(&w, s->a.va, 100, s->a.id);
+	receiver_new(&s->ctx, &rjfc, &jfr);
+	w = send_wqe(s, &jfr);
 	post_recv(&jfr, 11, &s->b, 4096);
 	inject(&s->rig, UB_FAULT_CQE_DELAY, rjfc.id, 100000000, 0);
 	inject(&s->rig, UB_FAULT_CQE_TORN, s->jfc.id, 30000000, 0);
@@ -712,14 +710,12 @@ static void test_late_completions(void **state)
 static void test_late_failure(void **state)
 {
 	struct set *s = *state;
-	union twqe w = wqe_new(UB_OP_SEND, UB_WQE_COMPLETE, 3);
 	struct tjfc rjfc;
 	struct tjfr jfr;
+	union twqe w;
 
-	jfc_new(&s->ctx, &rjfc, 64);
-	jfr_new(&s->ctx, &jfr, &rjfc, 64);
-	wqe_target(&w, s->eid, 0, jfr.id, 0x5e11);
-	wqe_sge(&w, s->a.va, 100, s->a.id);
+	receiver_new(&s->ctx, &rjfc, &jfr);
+	w = send_wqe(s, &jfr);
 	post_recv(&jfr, 11, &s->b, 50);
 	inject(&s->rig, UB_FAULT_CQE_DELAY, rjfc.id, 100000000, 0);
 	post(&s->jfs, &w);

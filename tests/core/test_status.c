@@ -319,11 +319,10 @@ static void status_rem_resp_len_err(void **state)
 	struct tjfc rjfc;
 	struct tjfr jfr;
 
-	jfc_new(&s->ctx, &rjfc, 64);
-	jfr_new(&s->ctx, &jfr, &rjfc, 64);
+	receiver_new(&s->ctx, &rjfc, &jfr);
 	post_recv(&jfr, 11, &s->b, 2);
 	post_recv(&jfr, 12, NULL, 0);
-	wqe_target(&w, s->eid, 0, jfr.id, 0x5e11);
+	wqe_target(&w, s->eid, 0, jfr.id, JFR_TOKEN);
 	wqe_inline(&w, "abc", 3);
 	ends(s, &w, UB_CR_REM_RESP_LEN_ERR, UB_SUB_LENGTH);
 	assert_int_equal(expect(&rjfc, UB_CR_LOC_LEN_ERR, UB_SUB_LENGTH, 11).flags &
@@ -366,9 +365,8 @@ static void status_rem_operation_err(void **state)
 	struct tjfc rjfc;
 	struct tjfr jfr;
 
-	jfc_new(&s->ctx, &rjfc, 64);
-	jfr_new(&s->ctx, &jfr, &rjfc, 64);
-	wqe_target(&w, s->eid, 0, jfr.id, 0x5e11);
+	receiver_new(&s->ctx, &rjfc, &jfr);
+	wqe_target(&w, s->eid, 0, jfr.id, JFR_TOKEN);
 	wqe_inline(&w, "abc", 3);
 	/* A receive WQE whose memory cannot be written. */
 	bad.id += 70;
@@ -391,14 +389,13 @@ static void status_rem_operation_err_of_leaf(void **state)
 	struct tjfr jfr;
 	struct tjfc rjfc;
 
-	jfc_new(&s->ctx, &rjfc, 64);
-	jfr_new(&s->ctx, &jfr, &rjfc, 64);
+	receiver_new(&s->ctx, &rjfc, &jfr);
 	ro.va = mem_new(&s->ctx, PAGE, UB_PTE_READ, &ro.ptr);
 	cmd = seg_cmd(&s->rig, &s->ctx, ro.va, PAGE, UB_ACCESS_LOCAL_ONLY, 0);
 	ro.id = cmd.id;
 	assert_int_equal(admin(&s->rig, &cmd), UB_ADMIN_OK);
 	post_recv(&jfr, 1, &ro, 64);
-	wqe_target(&w, s->eid, 0, jfr.id, 0x5e11);
+	wqe_target(&w, s->eid, 0, jfr.id, JFR_TOKEN);
 	wqe_inline(&w, "abc", 3);
 	ends(s, &w, UB_CR_REM_OPERATION_ERR, UB_SUB_PTE_RIGHTS);
 	expect(&rjfc, UB_CR_LOC_ACCESS_ERR, UB_SUB_PTE_RIGHTS, 1);
@@ -406,7 +403,7 @@ static void status_rem_operation_err_of_leaf(void **state)
 	post_recv(&jfr, 2, &s->b, 64);
 	pt_set(&s->ctx, s->a.va, 0);
 	w = wqe_new(UB_OP_SEND, 0, 3);
-	wqe_target(&w, s->eid, 0, jfr.id, 0x5e11);
+	wqe_target(&w, s->eid, 0, jfr.id, JFR_TOKEN);
 	wqe_sge(&w, s->a.va, 10, s->a.id);
 	ends(s, &w, UB_CR_LOC_ACCESS_ERR, UB_SUB_UNMAPPED);
 	expect(&rjfc, UB_CR_REM_OPERATION_ERR, UB_SUB_UNMAPPED, 2);
@@ -432,7 +429,7 @@ static void status_rnr_retry_cnt_exc_err(void **state)
 	struct tjfr jfr;
 
 	jfr_new(&s->ctx, &jfr, &s->jfc, 64);
-	wqe_target(&w, s->eid, 0, jfr.id, 0x5e11);
+	wqe_target(&w, s->eid, 0, jfr.id, JFR_TOKEN);
 	ends(s, &w, UB_CR_RNR_RETRY_CNT_EXC_ERR, 0);
 }
 
