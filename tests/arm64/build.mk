@@ -13,5 +13,5 @@ arm64: ## cross-build for arm64 in a root of its own, run the unit tests emulate
 # In that root.
 arm64-inside:
 	$(MAKE) --no-print-directory CC=$(ARM64_CROSS)gcc CXX=$(ARM64_CROSS)g++ AR=$(ARM64_CROSS)ar \
-		CC32='gcc -m32' SANITIZE= KERNEL=none \
+		CC32='gcc -m32' SANITIZE= KERNEL=none OPT='-O2 -g -DTEST_WAIT_MS=600000' \
 		RUN='qemu-aarch64 -cpu $(ARM64_CPU)' test-emulated
