@@ -29,7 +29,7 @@ test-plain: $(call programs,$(PLAIN_TESTS)) ## core and tool tests alone; SANITI
 	tests/run.sh $(TEST_LOG) $(PLAIN_TESTS)
 
 # Beside these, what an emulator of another machine can run: RUN names it, tests/arm64 uses it. Not
-# lib-threads: an emulator's /proc/self/maps, which soft: reads, may lack what a thread just mapped.
+# lib-threads, which fails there: soft: finds memory that another thread just mapped missing.
 EMULATED_TESTS = $(PLAIN_TESTS) $(LAYOUT_DIR)/layout \
 	$(patsubst %,$(BUILD)/tests/vm/lib-%@soft:@soft:name=b,$(LIBT_NAMES) cpp)
 

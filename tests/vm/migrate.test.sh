@@ -13,8 +13,6 @@ clean_up() {
     rm -rf "$dir"
 }
 trap clean_up EXIT
-failed=0
-
 here=qemu_device
 cache=${UBSTACK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ubstack}
 die() { echo "not ok - $2"; exit 1; }
@@ -25,16 +23,14 @@ module=${UBVM_KMOD:-build/kmod/$kernel/ubnpu.ko}
 plugin=${UBVM_PLUGIN-$PWD/build/qemu/ubnpu.so}
 accel=${UBVM_ACCEL:-$(qemu_device/ubvm accel)}
 
-check() {
-    local name=$1
-    shift
-    if "$@"; then
-        echo "ok - $name"
-    else
-        echo "not ok - $name"
-        tail -n 15 "$dir/console" "$dir/said" 2> /dev/null
-        failed=1
-    fi
+# shellcheck source=tests/check.sh
+. tests/check.sh
+
+# Shows what guest and QEMU said if it fails.
+try() {
+    "$@" && return
+    tail -n 15 "$dir/console" "$dir/said" 2> /dev/null
+    return 1
 }
 
 # A program with its libraries, below $dir/root.
@@ -171,8 +167,8 @@ other_device_is_refused() {
 }
 
 make_initrd
-check moved_twice_in_the_middle_of_work moved_twice_in_the_middle_of_work
-check state_of_another_device_is_refused other_device_is_refused
-check saved_and_goes_on_where_it_was saved_and_goes_on
-check system_reset_in_the_middle_of_work reset_in_the_middle_of_work
+check moved_twice_in_the_middle_of_work try moved_twice_in_the_middle_of_work
+check state_of_another_device_is_refused try other_device_is_refused
+check saved_and_goes_on_where_it_was try saved_and_goes_on
+check system_reset_in_the_middle_of_work try reset_in_the_middle_of_work
 exit $failed

@@ -4,4 +4,4 @@
 set -eu
 cd "$(dirname "$0")/../.."
 mapfile -t programs < build/vm-tests
-qemu_device/ubvm run --devices 2 --timeout 1500 -- tests/vm/suite.sh "${programs[@]}"
+qemu_device/ubvm run --devices 2 --timeout 800 -- tests/vm/suite.sh "${programs[@]}"

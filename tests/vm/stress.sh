@@ -29,7 +29,7 @@ serve() {
         case $word in
             unplug) echo "device_del $device" >&"$monitor" ;;
             plug)
-                # QEMU frees the old one's memory a moment after it is gone.
+                # The guest lets go of the slot a moment after the device is gone.
                 sleep 2
                 n=${device#ub}
                 echo "device_add ubnpu,id=$device,bus=port$n,guid-sequence=$((n + 1))" >&"$monitor"
