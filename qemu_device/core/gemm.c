@@ -16,6 +16,12 @@
 #define TILE_ROWS	1024u
 #define TILE_DEPTH	4096u
 #define MIN_COLS	64u
+/*
+ * A matrix in parts along k costs next to nothing; each further part along m or n costs a pass over
+ * the other matrix, and three are as dear as the copies they save.
+ */
+#define ACROSS_PARTS	3u
+#define DEPTH_PARTS	UB_MATRIX_PARTS
 #define HUGE_PAGE	(2u << 20)
 
 struct product {
@@ -89,10 +95,10 @@ static bool place(struct ub_jfs *jfs, struct product *p)
 	struct ub_scratch *scratch = &jfs->worker->scratch[jfs->level];
 	float *at;
 
-	ub_matrix_survey(jfs, &p->a, false);
-	ub_matrix_survey(jfs, &p->b, false);
+	ub_matrix_survey(jfs, &p->a, false, p->ta == CblasTrans ? DEPTH_PARTS : ACROSS_PARTS);
+	ub_matrix_survey(jfs, &p->b, false, p->tb == CblasTrans ? ACROSS_PARTS : DEPTH_PARTS);
 	if (p->beta == 0.0f)
-		ub_matrix_survey(jfs, &p->c, true);
+		ub_matrix_survey(jfs, &p->c, true, ACROSS_PARTS);
 	if (!reserve(scratch, 4 * (ub_matrix_floats(&p->a) + ub_matrix_floats(&p->b) +
 				   ub_matrix_floats(&p->c)))) {
 		ub_cmd_fail(&jfs->cur, UB_CR_LOC_OPERATION_ERR, UB_SUB_LENGTH);
@@ -157,9 +163,11 @@ static void end(struct ub_jfs *jfs, struct product *p)
 	ub_engine_work(jfs, false);
 }
 
-static const float *at(const struct ub_matrix *x, uint32_t row, uint32_t col)
+static float *at(const struct ub_matrix *x, uint32_t row, uint32_t col)
 {
-	return x->data + (size_t)row * (size_t)x->ld + col;
+	const struct ub_part *part = ub_matrix_part(x, row);
+
+	return part->data + (size_t)(row - part->row) * (size_t)x->ld + col;
 }
 
 /* Of the products along k the first scales C, the others add to it. */
@@ -167,7 +175,7 @@ static void multiply_tile(const struct product *p, const struct tile *t)
 {
 	const float *a = p->ta == CblasTrans ? at(&p->a, t->l, t->i) : at(&p->a, t->i, t->l);
 	const float *b = p->tb == CblasTrans ? at(&p->b, t->j, t->l) : at(&p->b, t->l, t->j);
-	float *c = p->c.data + (size_t)t->i * (size_t)p->c.ld + t->j;
+	float *c = at(&p->c, t->i, t->j);
 
 	cblas_sgemm(CblasRowMajor, p->ta, p->tb, (int)t->rows, (int)t->cols, (int)t->depth,
 		    p->alpha, a, p->a.ld, b, p->b.ld, t->l ? 1.0f : p->beta, c, p->c.ld);
@@ -186,6 +194,14 @@ static uint32_t part_of(uint32_t whole, uint32_t limit)
 	return (whole - 1) / parts + 1;
 }
 
+/* No tile goes beyond a part. */
+static void clip(const struct ub_matrix *x, uint32_t row, uint32_t *rows)
+{
+	const struct ub_part *part = ub_matrix_part(x, row);
+
+	*rows = least(*rows, part->row + part->rows - row);
+}
+
 static void set_extent(const struct product *p, struct tile *t)
 {
 	uint32_t rows = part_of(p->m, TILE_ROWS), depth = part_of(p->k, TILE_DEPTH);
@@ -195,6 +211,9 @@ static void set_extent(const struct product *p, struct tile *t)
 	t->rows = least(rows, p->m - t->i);
 	t->cols = least(cols, p->n - t->j);
 	t->depth = least(depth, p->k - t->l);
+	clip(&p->a, p->ta == CblasTrans ? t->l : t->i, p->ta == CblasTrans ? &t->depth : &t->rows);
+	clip(&p->b, p->tb == CblasTrans ? t->j : t->l, p->tb == CblasTrans ? &t->cols : &t->depth);
+	clip(&p->c, t->i, &t->rows);
 }
 
 /* The next one, along k first; false after the last. */

@@ -245,6 +245,87 @@ static void gemm_of_pieces(void **state)
 	s->rig.map_limit = 0;
 }
 
+/* The units of a segment's memory in the opposite order, and its leaves so that this goes unseen. */
+static void turn_over(struct set *s, const struct tseg *x, uint32_t unit)
+{
+	uint8_t *old = malloc(x->len);
+	uint32_t units = (uint32_t)(x->len / unit);
+
+	memcpy(old, x->ptr, x->len);
+	for (uint32_t i = 0; i < units; i++)
+		memcpy(x->ptr + i * unit, old + (units - 1 - i) * unit, unit);
+	for (uint32_t i = 0; i < units / 2; i++) {
+		for (uint32_t at = 0; at < unit; at += PAGE) {
+			uint64_t *a = pt_entry(&s->ctx, x->va + i * unit + at, 1);
+			uint64_t *b = pt_entry(&s->ctx, x->va + (units - 1 - i) * unit + at, 1);
+			uint64_t pte = *a;
+
+			*a = *b;
+			*b = pte;
+		}
+	}
+	free(old);
+}
+
+static uint32_t progress_of(struct set *s)
+{
+	query(&s->rig, UB_ADMIN_QUERY_JFS, s->jfs.id);
+	return s->rig.reply.detail;
+}
+
+/* How often the queue moved: once for the command, for each tile, for each burst of a copy. */
+static uint32_t moves_of_product(struct set *s, const struct tseg x[3], const struct gemm *g,
+				 uint32_t unit)
+{
+	uint32_t before = progress_of(s);
+	union twqe w = gemm_wqe(g, x);
+	float *c = malloc(x[2].len);
+
+	for (unsigned i = 0; i < 3; i++) {
+		fill_floats(&x[i], i + g->trans);
+		if (i == 2)
+			memcpy(c, x[2].ptr, x[2].len);
+		turn_over(s, &x[i], unit);
+	}
+	post(&s->jfs, &w);
+	expect(&s->jfc, UB_CR_SUCCESS, 0, 1);
+	for (unsigned i = 0; i < 3; i++)
+		turn_over(s, &x[i], unit);
+	check_product(g, x, c);
+	free(c);
+	return progress_of(s) - before - 1;
+}
+
+/*
+ * Rows of 256 bytes, 64 of them. In two parts all are used where they are: tiles end where parts do,
+ * of A and C along m, of B along k; transposed, of A along k and of B along n. In four, A and C are
+ * copied, transposed B and C. A page that ends within a row leaves nothing but copies.
+ */
+static void gemm_in_parts(void **state)
+{
+	static const struct { uint32_t unit, ld, moves[2]; } cases[] = {
+		{ 16384, 64, { 1, 1 } },
+		{ 8192, 64, { 2 * 2, 2 * 2 * 2 } },
+		{ 4096, 64, { 4 + 2, 4 + 2 } },
+		{ 4096, 63, { 1 + 3, 1 + 3 } },
+	};
+	struct set *s = *state;
+	struct tseg x[3];
+
+	for (unsigned i = 0; i < 3; i++)
+		seg_new(&s->ctx, &x[i], 16384, UB_ACCESS_LOCAL_ONLY, 0);
+	for (unsigned i = 0; i < 4; i++) {
+		for (unsigned turned = 0; turned < 2; turned++) {
+			struct gemm g = { .m = 63, .n = 63, .k = 63, .alpha = 1,
+					  .trans = turned ? UB_GEMM_TRANS_A | UB_GEMM_TRANS_B : 0 };
+
+			g.lda = g.ldb = g.ldc = cases[i].ld;
+			assert_int_equal(moves_of_product(s, x, &g, cases[i].unit),
+					 cases[i].moves[turned]);
+		}
+	}
+}
+
 /* More than one tile either way, checked by a vector: C v = A (B v). */
 static void gemm_in_tiles(void **state)
 {
@@ -318,6 +399,7 @@ int main(void)
 		T(crc32c_in_pieces),
 		T(gemm_shapes),
 		T(gemm_of_pieces),
+		T(gemm_in_parts),
 		T(gemm_in_tiles),
 		T(gemm_fails_on_leaves),
 		T(npu_work_is_solicited_for_itself),
