@@ -300,6 +300,37 @@ void stop_token_ends_a_submit() {
     EXPECT(done == 10);
 }
 
+// Whether it comes before, while or after the request ends: what is submitted later is not its affair.
+void stop_reaches_nothing_that_comes_later() {
+    kernel_queue q;
+    ub::uring::ring ring(q.ctx);
+    ub::uring::queue queue(ring, q.jfs);
+    unsigned done = 0;
+    for (unsigned i = 0; i < 100; ++i) {
+        std::stop_source stop;
+        std::vector<ub::uring::task<>> some;
+        for (unsigned j = 0; j < 4; ++j) {
+            some.push_back([](ub::uring::queue &to, std::stop_token token) -> ub::uring::task<> {
+                co_await to.submit(ub::nop(), token);
+            }(queue, stop.get_token()));
+            some.back().start();
+        }
+        if (i % 2)
+            ring.poll();
+        stop.request_stop();
+        for (auto &one : some) {
+            try {
+                ring.run(std::move(one));
+            } catch (const ub::error &error) {
+                EXPECT(error.errnum() == ECANCELED);
+            }
+        }
+        ring.run(submit_many(queue, 50, done));
+    }
+    EXPECT(done == 100 * 50);
+    EXPECT(ring.in_flight() == 0);
+}
+
 ub::uring::task<> register_and_write(ub::uring::ring &ring, ub::uring::queue &queue,
                                      const ub_eid_t &eid) {
     ub::buffer from(1 << 16), to(1 << 16);
@@ -459,6 +490,7 @@ int main(int argc, char **argv) {
          wait_ends_by_time_by_cancel_and_with_its_jfc);
     test("cancel_ends_what_is_in_flight", cancel_ends_what_is_in_flight);
     test("stop_token_ends_a_submit", stop_token_ends_a_submit);
+    test("stop_reaches_nothing_that_comes_later", stop_reaches_nothing_that_comes_later);
     test("memory_by_co_await", memory_by_co_await);
     test("queue_is_destroyed_with_commands_in_flight", queue_is_destroyed_with_commands_in_flight);
     test("ring_exits_with_commands_in_flight", ring_exits_with_commands_in_flight);

@@ -90,6 +90,7 @@ protected:
 private:
     friend class ub::uring::ring;
     std::coroutine_handle<> waiter_;
+    bool stopped_ = false; // a CANCEL of its queue was given
 };
 
 } // namespace detail
@@ -198,32 +199,57 @@ private:
             return 0;
         }
         if (!data) // a CANCEL of ours
-            return 0;
+            return --cancels_ ? 0 : resume_held();
         auto *command = static_cast<detail::command *>(data);
-        in_flight_--;
         command->res_ = res;
         command->value_ = value;
+        // Its queue takes nothing until the CANCEL is over, which would reach what comes next.
+        if (command->stopped_ && cancels_) {
+            held_.push_back(command);
+            return 0;
+        }
+        return resume(command);
+    }
+
+    int resume(detail::command *command) {
+        in_flight_--;
         command->waiter_.resume();
         return 1;
     }
 
-    void stop(const ub_jfs *jfs) noexcept {
+    int resume_held() {
+        const auto commands = std::exchange(held_, {});
+        for (auto *command : commands)
+            resume(command);
+        return static_cast<int>(commands.size());
+    }
+
+    void stop(detail::command *command, const ub_jfs *jfs) noexcept {
         {
             std::lock_guard lock(stops_lock_);
-            stops_.push_back(jfs->id);
+            stops_.emplace_back(command, jfs->id);
         }
         const uint64_t one = 1;
         static_cast<void>(!::write(wake_, &one, sizeof one));
     }
 
+    // The command was over before its stop was seen: there is nothing to cancel.
+    void forget(const detail::command *command) noexcept {
+        std::lock_guard lock(stops_lock_);
+        std::erase_if(stops_, [command](const auto &stop) { return stop.first == command; });
+    }
+
     void cancel_stopped() {
-        std::vector<uint32_t> ids;
+        std::vector<std::pair<detail::command *, uint32_t>> stops;
         {
             std::lock_guard lock(stops_lock_);
-            ids.swap(stops_);
+            stops.swap(stops_);
         }
-        for (const uint32_t id : ids)
+        for (const auto &[command, id] : stops) {
             ub_uring_prep(sqe(), fd_, UB_URING_CANCEL, id, UB_OBJ_JFS, 0);
+            command->stopped_ = true;
+            cancels_++;
+        }
         if (in_flight_)
             watch_wake();
     }
@@ -235,8 +261,10 @@ private:
     uint64_t wake_count_ = 0;
     bool watching_ = false;
     size_t in_flight_ = 0;
+    unsigned cancels_ = 0;                 // in flight
+    std::vector<detail::command *> held_; // over, resumed when no CANCEL is in flight
     std::mutex stops_lock_;
-    std::vector<uint32_t> stops_;
+    std::vector<std::pair<detail::command *, uint32_t>> stops_; // with the ids of their queues
 };
 
 inline io_uring_sqe *detail::command::begin(std::coroutine_handle<> waiter) {
@@ -277,11 +305,13 @@ public:
             }
             tag(sqe);
             if (stop_.stop_possible())
-                on_stop_.emplace(stop_, stopper{ring_, jfs_});
+                on_stop_.emplace(stop_, stopper{ring_, this, jfs_});
         }
         /// @throws error the command was not taken, or ended: EAGAIN no room, ECANCELED, ENODEV
         outcome await_resume() {
             on_stop_.reset();
+            if (stop_.stop_requested())
+                ring_->forget(this);
             const auto status = static_cast<unsigned>(take("submit"));
             if (status == UB_CR_WR_FLUSH_ERR && stop_.stop_requested())
                 detail::fail("submit", ECANCELED);
@@ -291,8 +321,9 @@ public:
     private:
         struct stopper {
             uring::ring *ring;
+            detail::command *command;
             const ub_jfs *jfs;
-            void operator()() const noexcept { ring->stop(jfs); }
+            void operator()() const noexcept { ring->stop(command, jfs); }
         };
         ub_jfs *jfs_;
         std::vector<uint64_t> wqes_;
@@ -303,7 +334,8 @@ public:
 
     /**
      * co_await gives the outcome. A stop before it is submitted keeps it from being; a stop while
-     * it is in flight cancels the queue: what it has in flight is flushed, other requests as well.
+     * it is in flight cancels the queue: what it has in flight is flushed, other requests as well,
+     * and submits before the stopped one is over get ECANCELED.
      * @throws error EINVAL malformed, at once
      */
     submission submit(const request &what, std::stop_token stop = {}) {
