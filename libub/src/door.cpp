@@ -95,10 +95,11 @@ extern "C" {
 int ub_encode_wr(const struct ub_jfs *jfs, const struct ub_jfs_wr *wr, void *wqe) {
     if (!jfs || !wr || !wqe)
         return fail({EINVAL, CAUSE_NULL});
-    const int result = ub_dp_check(jfs, wr);
+    const unsigned traits = ub_dp_traits(wr->opcode);
+    const int result = ub_dp_check(jfs, wr, traits);
     if (result)
         return result;
-    return static_cast<int>(ub_dp_build(static_cast<ub_dp_wqe *>(wqe), jfs, wr, 0));
+    return static_cast<int>(ub_dp_build(static_cast<ub_dp_wqe *>(wqe), jfs, wr, traits, 0));
 }
 
 int ub_kernel_post(struct ub_jfs *jfs, const struct ub_jfs_wr *wr, unsigned n, unsigned *posted) {

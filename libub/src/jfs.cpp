@@ -50,7 +50,7 @@ uint32_t wqebbs_of(const ub_hw_wqe *wqe) {
     const uint32_t payload = wqe->flags & UB_WQE_INLINE
                                  ? wqe->inline_len
                                  : wqe->sge_num * uint32_t{sizeof(ub_hw_sge)};
-    return ub_dp_wqebbs(ub_dp_head_size(wqe->opcode) + payload);
+    return ub_dp_wqebbs(ub_dp_head_size(ub_dp_traits(wqe->opcode)) + payload);
 }
 
 ub_cr unhandled(const Jfs *jfs, const ub_hw_wqe *wqe) {

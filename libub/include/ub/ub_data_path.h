@@ -36,39 +36,52 @@ static inline uint32_t ub_dp_owner(uint32_t index, uint32_t depth)
 	return (index & depth) == 0;
 }
 
-static inline bool ub_dp_is_atomic(unsigned opcode)
-{
-	return opcode >= UB_OP_CAS && opcode <= UB_OP_FXOR;
-}
+/** What an opcode's WQE has; one look for each request. */
+enum ub_dp_trait {
+	UB_DP_TARGET	= 1 << 0,	/* names a remote object; NPU work and NOP do not */
+	UB_DP_EXT	= 1 << 1,
+	UB_DP_INLINE	= 1 << 2,	/* may carry its data */
+	UB_DP_ATOMIC	= 1 << 3,
+	UB_DP_SEND	= 1 << 4,
+	UB_DP_NOTIFY	= 1 << 5,	/* names a second object */
+	UB_DP_NPU	= 1 << 6
+};
 
-static inline bool ub_dp_is_send(unsigned opcode)
+static inline unsigned ub_dp_traits(unsigned opcode)
 {
-	return opcode == UB_OP_SEND || opcode == UB_OP_SEND_IMM;
-}
-
-static inline bool ub_dp_has_ext(unsigned opcode)
-{
-	return opcode == UB_OP_WRITE_IMM || opcode == UB_OP_WRITE_NOTIFY ||
-	       opcode == UB_OP_SEND_IMM || ub_dp_is_atomic(opcode);
-}
-
-static inline bool ub_dp_takes_inline(unsigned opcode)
-{
-	return opcode <= UB_OP_WRITE_NOTIFY || ub_dp_is_send(opcode);
-}
-
-/** Transactions that name a remote object; NPU work and NOP do not. */
-static inline bool ub_dp_has_target(unsigned opcode)
-{
-	return opcode <= UB_OP_WRITE_NOTIFY || opcode == UB_OP_READ || ub_dp_is_atomic(opcode) ||
-	       ub_dp_is_send(opcode);
+	switch (opcode) {
+	case UB_OP_WRITE:
+		return UB_DP_TARGET | UB_DP_INLINE;
+	case UB_OP_WRITE_IMM:
+	case UB_OP_WRITE_NOTIFY:
+		return UB_DP_TARGET | UB_DP_INLINE | UB_DP_EXT | UB_DP_NOTIFY;
+	case UB_OP_READ:
+		return UB_DP_TARGET;
+	case UB_OP_CAS:
+	case UB_OP_SWAP:
+	case UB_OP_FADD:
+	case UB_OP_FSUB:
+	case UB_OP_FAND:
+	case UB_OP_FOR:
+	case UB_OP_FXOR:
+		return UB_DP_TARGET | UB_DP_EXT | UB_DP_ATOMIC;
+	case UB_OP_SEND:
+		return UB_DP_TARGET | UB_DP_INLINE | UB_DP_SEND;
+	case UB_OP_SEND_IMM:
+		return UB_DP_TARGET | UB_DP_INLINE | UB_DP_SEND | UB_DP_EXT;
+	case UB_OP_FILL:
+	case UB_OP_CRC32C:
+	case UB_OP_GEMM_F32:
+		return UB_DP_NPU;
+	default:
+		return 0;
+	}
 }
 
 /** Fixed bytes of a WQE, before SGEs or inline data. */
-static inline uint32_t ub_dp_head_size(unsigned opcode)
+static inline uint32_t ub_dp_head_size(unsigned traits)
 {
-	return sizeof(struct ub_hw_wqe) +
-	       (ub_dp_has_ext(opcode) ? sizeof(union ub_hw_wqe_ext) : 0);
+	return sizeof(struct ub_hw_wqe) + (traits & UB_DP_EXT ? sizeof(union ub_hw_wqe_ext) : 0);
 }
 
 static inline uint32_t ub_dp_wqebbs(uint32_t bytes)
@@ -92,19 +105,19 @@ static inline uint64_t ub_dp_sge_total(const struct ub_jfs_wr *wr)
 }
 
 /** Checks what would break the WQE's form; all else is the device's to judge. */
-static inline int ub_dp_check(const struct ub_jfs *jfs, const struct ub_jfs_wr *wr)
+static inline int ub_dp_check(const struct ub_jfs *jfs, const struct ub_jfs_wr *wr,
+			      unsigned traits)
 {
-	uint32_t ext = ub_dp_head_size(wr->opcode) - (uint32_t)sizeof(struct ub_hw_wqe);
-	bool two = wr->opcode == UB_OP_WRITE_IMM || wr->opcode == UB_OP_WRITE_NOTIFY;
+	uint32_t ext = ub_dp_head_size(traits) - (uint32_t)sizeof(struct ub_hw_wqe);
 
 	if (wr->flags & ~UB_DP_WR_FLAGS)
 		return ub_dp_refuse(jfs, UB_EXT_BAD_FLAGS, UB_DP_WR_FLAGS);
 	if (wr->num_sge && !wr->sge)
 		return ub_dp_refuse(jfs, UB_POST_NO_SGE, 0);
-	if ((ub_dp_has_target(wr->opcode) && !wr->target) || (two && !wr->notify))
+	if ((traits & UB_DP_TARGET && !wr->target) || (traits & UB_DP_NOTIFY && !wr->notify))
 		return ub_dp_refuse(jfs, UB_POST_NO_TARGET, 0);
 	if (wr->flags & UB_WR_INLINE) {
-		if (!ub_dp_takes_inline(wr->opcode))
+		if (!(traits & UB_DP_INLINE))
 			return ub_dp_refuse(jfs, UB_POST_NOT_INLINE, 0);
 		if (ub_dp_sge_total(wr) > jfs->max_inline - ext)
 			return ub_dp_refuse(jfs, UB_POST_INLINE_SIZE, jfs->max_inline - ext);
@@ -115,13 +128,14 @@ static inline int ub_dp_check(const struct ub_jfs *jfs, const struct ub_jfs_wr *
 	return 0;
 }
 
-static inline void ub_dp_put_target(union ub_dp_wqe *w, const struct ub_jfs_wr *wr)
+static inline void ub_dp_put_target(union ub_dp_wqe *w, const struct ub_jfs_wr *wr,
+				    unsigned traits)
 {
 	memcpy(w->wqe.rmt_eid, wr->target->eid.raw, sizeof(w->wqe.rmt_eid));
-	w->wqe.rmt_addr = ub_dp_is_send(wr->opcode) ? 0 : wr->rmt_addr;
+	w->wqe.rmt_addr = traits & UB_DP_SEND ? 0 : wr->rmt_addr;
 	w->wqe.rmt_id = wr->target->id;
 	w->wqe.rmt_token = wr->target->token_value;
-	if (ub_dp_is_send(wr->opcode) && wr->target->is_jetty)
+	if (traits & UB_DP_SEND && wr->target->is_jetty)
 		w->wqe.flags |= UB_WQE_TO_JETTY;
 }
 
@@ -144,18 +158,18 @@ static inline void ub_dp_put_npu(union ub_dp_wqe *w, const struct ub_jfs_wr *wr)
 	}
 }
 
-static inline void ub_dp_put_ext(union ub_dp_wqe *w, const struct ub_jfs_wr *wr)
+static inline void ub_dp_put_ext(union ub_dp_wqe *w, const struct ub_jfs_wr *wr, unsigned traits)
 {
 	union ub_hw_wqe_ext ext;
 
 	memset(&ext, 0, sizeof(ext));
-	if (ub_dp_is_atomic(wr->opcode)) {
+	if (traits & UB_DP_ATOMIC) {
 		ext.operand = wr->operand;
 		ext.compare = wr->opcode == UB_OP_CAS ? wr->compare : 0;
 	} else {
 		ext.imm_data = wr->imm_data;
 	}
-	if (wr->opcode == UB_OP_WRITE_IMM || wr->opcode == UB_OP_WRITE_NOTIFY) {
+	if (traits & UB_DP_NOTIFY) {
 		ext.notify_id = wr->notify->id;
 		ext.notify_token = wr->notify->token_value;
 	}
@@ -166,46 +180,48 @@ static inline void ub_dp_put_ext(union ub_dp_wqe *w, const struct ub_jfs_wr *wr)
 	memcpy(w->bytes + sizeof(struct ub_hw_wqe), &ext, sizeof(ext));
 }
 
-/** Appends SGEs or inline bytes. @return the WQE's size so far */
-static inline uint32_t ub_dp_put_payload(union ub_dp_wqe *w, const struct ub_jfs_wr *wr,
-					 uint32_t at)
+/** SGEs or inline bytes, from at to the WQE's end. */
+static inline void ub_dp_put_payload(union ub_dp_wqe *w, const struct ub_jfs_wr *wr, uint32_t at,
+				     uint32_t size)
 {
-	uint32_t start = at;
-
 	if (!(wr->flags & UB_WR_INLINE)) {
 		w->wqe.sge_num = wr->num_sge;
 		for (unsigned i = 0; i < wr->num_sge; i++, at += sizeof(struct ub_hw_sge))
 			memcpy(w->bytes + at, &wr->sge[i], sizeof(struct ub_hw_sge));
-		return at;
+		return;
 	}
+	w->wqe.inline_len = (uint16_t)(size - at);
 	for (unsigned i = 0; i < wr->num_sge; at += wr->sge[i++].len)
 		if (wr->sge[i].len)
 			memcpy(w->bytes + at, (const void *)(uintptr_t)wr->sge[i].va,
 			       wr->sge[i].len);
-	w->wqe.inline_len = (uint16_t)(at - start);
-	return at;
 }
 
 /** Builds the WQE of a checked request. @return its WQEBBs; bytes up to there are all set */
 static inline uint32_t ub_dp_build(union ub_dp_wqe *w, const struct ub_jfs *jfs,
-				   const struct ub_jfs_wr *wr, uint32_t pi)
+				   const struct ub_jfs_wr *wr, unsigned traits, uint32_t pi)
 {
-	uint32_t size = ub_dp_head_size(wr->opcode), bbs;
+	uint32_t head = ub_dp_head_size(traits), bbs;
+	uint32_t size = head + (wr->flags & UB_WR_INLINE ?
+				(uint32_t)ub_dp_sge_total(wr) :
+				wr->num_sge * (uint32_t)sizeof(struct ub_hw_sge));
 
-	memset(&w->wqe, 0, sizeof(w->wqe));
+	bbs = ub_dp_wqebbs(size);
+	/* What lies between is covered by what is put there. */
+	memset(w->bytes, 0, UB_HW_WQEBB_SIZE);
+	if (bbs > 1)
+		memset(w->bytes + (bbs - 1) * UB_HW_WQEBB_SIZE, 0, UB_HW_WQEBB_SIZE);
 	w->wqe.idx = (uint16_t)pi;
 	w->wqe.flags = (uint16_t)(wr->flags | ub_dp_owner(pi, jfs->depth));
 	w->wqe.opcode = wr->opcode;
 	w->wqe.user_ctx = wr->user_ctx;
-	if (ub_dp_has_target(wr->opcode))
-		ub_dp_put_target(w, wr);
-	else
+	if (traits & UB_DP_TARGET)
+		ub_dp_put_target(w, wr, traits);
+	else if (traits & UB_DP_NPU)
 		ub_dp_put_npu(w, wr);
-	if (ub_dp_has_ext(wr->opcode))
-		ub_dp_put_ext(w, wr);
-	size = ub_dp_put_payload(w, wr, size);
-	bbs = ub_dp_wqebbs(size);
-	memset(w->bytes + size, 0, bbs * UB_HW_WQEBB_SIZE - size);
+	if (traits & UB_DP_EXT)
+		ub_dp_put_ext(w, wr, traits);
+	ub_dp_put_payload(w, wr, head, size);
 	return bbs;
 }
 
@@ -261,10 +277,12 @@ static inline int ub_post_jfs_wr(struct ub_jfs *jfs, const struct ub_jfs_wr *wr,
 		return ub_kernel_post(jfs, wr, n, posted);
 	ci = ub_load_index_acquire(&jfs->rec->ci);
 	for (i = 0; i < n; i++) {
-		ret = ub_dp_check(jfs, &wr[i]);
+		unsigned traits = ub_dp_traits(wr[i].opcode);
+
+		ret = ub_dp_check(jfs, &wr[i], traits);
 		if (ret)
 			break;
-		bbs = ub_dp_build(&w, jfs, &wr[i], pi);
+		bbs = ub_dp_build(&w, jfs, &wr[i], traits, pi);
 		if (pi - ci + bbs > jfs->depth) {
 			ret = ub_post_failed(jfs->ctx, UB_OBJ_JFS, jfs->id, ENOSPC, UB_POST_FULL,
 					     jfs->depth);
