@@ -105,6 +105,11 @@ static inline void ubnpu_uring_done(struct io_uring_cmd *cmd, int res, u64 extra
 #endif
 }
 
+/* A command that completes more than once, into buffers of a group. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
+#define UBNPU_URING_MULTISHOT
+#endif
+
 /* Defines fn_in_task, to be given to io_uring_cmd_complete_in_task(), which calls fn. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
 #define UBNPU_URING_TASK(fn) \

@@ -37,7 +37,7 @@ struct ubnpu_kjfc {
 	void __iomem *db;
 
 	spinlock_t lock;
-	wait_queue_head_t wq;	/* REAP */
+	wait_queue_head_t wq;	/* REAP, by ioctl and io_uring */
 	struct mutex reap;
 	int closed;		/* why nothing is left to come, a negative errno; 0: open */
 	bool failed;		/* the device put it into ERROR */
@@ -47,6 +47,8 @@ struct ubnpu_kjfc {
 	u32 held;		/* how many */
 	u32 in_flight;		/* WQEs, each of which gives one CQE */
 	u32 wakers;		/* commands and callers that want to be woken by an interrupt */
+	u32 watchers;		/* REAPs of io_uring */
+	u32 cancels;		/* how often these were told to end */
 	bool armed;
 	u32 arm_sn;
 };
@@ -114,6 +116,12 @@ bool ubnpu_plugged(struct file *file, u32 jfs);
 
 /* reap.c */
 int ubnpu_reap(struct ubnpu_ctx *ctx, struct ubnpu_call *call);
+struct ubnpu_kjfc *ubnpu_kjfc_get(struct ubnpu_ctx *ctx, u32 id, struct ub_ioc_hdr *hdr);
+u32 ubnpu_kjfc_peek(struct ubnpu_kjfc *jfc, struct ub_hw_cqe *cqes, u32 max);
+void ubnpu_kjfc_drop(struct ubnpu_kjfc *jfc, u32 count);
+void ubnpu_kjfc_watch(struct ubnpu_kjfc *jfc, struct wait_queue_entry *wait);
+void ubnpu_kjfc_unwatch(struct ubnpu_kjfc *jfc, struct wait_queue_entry *wait);
+int ubnpu_kjfc_cancel(struct ubnpu_ctx *ctx, u32 id);
 
 /* cancel.c */
 int ubnpu_kjfs_cancel(struct ubnpu_ctx *ctx, u32 id);

@@ -9,7 +9,7 @@
 #define CHUNK	16	/* CQEs copied at a time */
 
 /* With a reference. */
-static struct ubnpu_kjfc *kjfc_get(struct ubnpu_ctx *ctx, u32 id, struct ub_ioc_hdr *hdr)
+struct ubnpu_kjfc *ubnpu_kjfc_get(struct ubnpu_ctx *ctx, u32 id, struct ub_ioc_hdr *hdr)
 {
 	struct ubnpu_kjfc *jfc = NULL;
 	struct ubnpu_queue *q;
@@ -29,7 +29,7 @@ static struct ubnpu_kjfc *kjfc_get(struct ubnpu_ctx *ctx, u32 id, struct ub_ioc_
 			       ubnpu_fail(hdr, -ENOENT, UB_EXT_NO_SUCH_OBJECT, id, 0));
 }
 
-static u32 kjfc_peek(struct ubnpu_kjfc *jfc, struct ub_hw_cqe *cqes, u32 max)
+u32 ubnpu_kjfc_peek(struct ubnpu_kjfc *jfc, struct ub_hw_cqe *cqes, u32 max)
 {
 	u32 count;
 
@@ -41,7 +41,7 @@ static u32 kjfc_peek(struct ubnpu_kjfc *jfc, struct ub_hw_cqe *cqes, u32 max)
 	return count;
 }
 
-static void kjfc_drop(struct ubnpu_kjfc *jfc, u32 count)
+void ubnpu_kjfc_drop(struct ubnpu_kjfc *jfc, u32 count)
 {
 	spin_lock_irq(&jfc->lock);
 	ubnpu_kjfc_drop_held(jfc, count);
@@ -57,13 +57,13 @@ static int reap_some(struct ubnpu_kjfc *jfc, struct ub_hw_cqe __user *to, u32 ma
 
 	mutex_lock(&jfc->reap);
 	while (count < max && !ret) {
-		n = kjfc_peek(jfc, cqes, min_t(u32, max - count, CHUNK));
+		n = ubnpu_kjfc_peek(jfc, cqes, min_t(u32, max - count, CHUNK));
 		if (!n)
 			break;
 		if (copy_to_user(to + count, cqes, n * sizeof(*cqes))) {
 			ret = -EFAULT;
 		} else {
-			kjfc_drop(jfc, n);
+			ubnpu_kjfc_drop(jfc, n);
 			count += n;
 		}
 	}
@@ -167,11 +167,51 @@ int ubnpu_reap(struct ubnpu_ctx *ctx, struct ubnpu_call *call)
 	if (a->min > a->max)
 		return ubnpu_fail(&a->hdr, -EINVAL, UB_EXT_BAD_VALUE, offsetof(typeof(*a), min),
 				  a->max);
-	jfc = kjfc_get(ctx, a->id, &a->hdr);
+	jfc = ubnpu_kjfc_get(ctx, a->id, &a->hdr);
 	if (IS_ERR(jfc))
 		return PTR_ERR(jfc);
 	a->count = 0;
 	ret = reap(ctx, jfc, a);
 	ubnpu_kjfc_put(jfc);
 	return ret;
+}
+
+/* ---- For REAP by io_uring ---- */
+static void kjfc_watchers(struct ubnpu_kjfc *jfc, int add)
+{
+	spin_lock_irq(&jfc->lock);
+	jfc->watchers += add;
+	spin_unlock_irq(&jfc->lock);
+	kjfc_wakers(jfc, add);
+}
+
+/* From now on wait is woken, under the queue's lock, when there are CQEs or will never be. */
+void ubnpu_kjfc_watch(struct ubnpu_kjfc *jfc, struct wait_queue_entry *wait)
+{
+	add_wait_queue(&jfc->wq, wait);
+	kjfc_watchers(jfc, 1);
+}
+
+void ubnpu_kjfc_unwatch(struct ubnpu_kjfc *jfc, struct wait_queue_entry *wait)
+{
+	remove_wait_queue(&jfc->wq, wait);
+	kjfc_watchers(jfc, -1);
+}
+
+/* CANCEL. Returns how many REAPs of io_uring that ends. */
+int ubnpu_kjfc_cancel(struct ubnpu_ctx *ctx, u32 id)
+{
+	struct ub_ioc_hdr hdr;
+	struct ubnpu_kjfc *jfc = ubnpu_kjfc_get(ctx, id, &hdr);
+	int count;
+
+	if (IS_ERR(jfc))
+		return PTR_ERR(jfc);
+	spin_lock_irq(&jfc->lock);
+	count = jfc->watchers;
+	WRITE_ONCE(jfc->cancels, jfc->cancels + 1);
+	spin_unlock_irq(&jfc->lock);
+	wake_up_interruptible_all(&jfc->wq);
+	ubnpu_kjfc_put(jfc);
+	return count;
 }

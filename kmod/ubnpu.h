@@ -517,6 +517,11 @@ int ubnpu_waits_cancel(struct ubnpu_ctx *ctx, u32 jfc);
 void ubnpu_waits_fired(struct ubnpu_queue *jfc, u32 arm_sn);
 void ubnpu_waits_close(struct ubnpu_queue *jfc, int why);
 
+/* uring_reap.c */
+int ubnpu_uring_reap(struct io_uring_cmd *cmd, const struct ub_uring_cmd *a,
+		     unsigned int issue_flags);
+void ubnpu_uring_reap_cancel(struct io_uring_cmd *cmd, unsigned int issue_flags);
+
 /* sysfs.c */
 extern const struct attribute_group *ubnpu_groups[];
 const char *ubnpu_stat_name(unsigned int index);

@@ -217,7 +217,10 @@ int ubnpu_uring_cmd(struct io_uring_cmd *cmd, unsigned int issue_flags)
 	int ret;
 
 	if (issue_flags & UBNPU_URING_F_CANCEL) {
-		ubnpu_uring_wait_cancel(cmd, issue_flags);
+		if (cmd->cmd_op == UB_URING_REAP)
+			ubnpu_uring_reap_cancel(cmd, issue_flags);
+		else
+			ubnpu_uring_wait_cancel(cmd, issue_flags);
 		return 0;
 	}
 	area = ubnpu_uring_area(cmd);
@@ -230,6 +233,9 @@ int ubnpu_uring_cmd(struct io_uring_cmd *cmd, unsigned int issue_flags)
 		break;
 	case UB_URING_WAIT:
 		return ubnpu_uring_wait(cmd, a.id, a.arg, a.addr, issue_flags);
+	case UB_URING_REAP:
+		ret = ubnpu_uring_reap(cmd, &a, issue_flags);
+		break;
 	case UB_URING_REG_SEG:
 	case UB_URING_DEREG_SEG:
 	case UB_URING_CANCEL:

@@ -6,7 +6,7 @@
 #include <linux/slab.h>
 
 #include "compat.h"
-#include "ubnpu.h"
+#include "kqueue.h"
 
 struct ubnpu_wait {
 	struct list_head node;	/* ctx->wait_lock; empty: somebody is completing it */
@@ -166,12 +166,14 @@ int ubnpu_waits_cancel(struct ubnpu_ctx *ctx, u32 id)
 	if (ret)
 		return ret;
 	jfc = ubnpu_queue_find(ctx, UBNPU_JFC, id, &hdr);
-	if (jfc && !jfc->kjfc) {
+	if (!jfc) {
+		ret = -ENOENT;
+	} else if (jfc->kjfc) {
+		ret = ubnpu_kjfc_cancel(ctx, id);
+	} else {
 		spin_lock_irq(&ctx->wait_lock);
 		ret = waits_end(jfc, -ECANCELED);
 		spin_unlock_irq(&ctx->wait_lock);
-	} else {
-		ret = jfc ? -EINVAL : -ENOENT;
 	}
 	ubnpu_leave(ctx);
 	return ret;

@@ -5,7 +5,7 @@
 //
 //   lib-uring [DEVICE [DEVICE]]		the second device is reset
 
-#include "doors.hpp"
+#include "uring.hpp"
 
 #include <chrono>
 #include <csignal>
@@ -17,18 +17,6 @@
 using namespace std::chrono_literals;
 
 namespace {
-
-std::string device_a = "ub0", device_b = "ub1";
-
-// A kernel queue on a device.
-struct kernel_queue {
-    explicit kernel_queue(const std::string &device = device_a, uint32_t rnr_retry = 0)
-        : ctx(device), jfc(ctx, jfc_config(64, UB_DOOR_IOCTL)),
-          jfs(ctx, jfs_config(jfc, 64, rnr_retry)) {}
-    ub::context ctx;
-    ub::jfc jfc;
-    ub::jfs jfs;
-};
 
 ub::uring::task<> submit_many(ub::uring::queue &queue, unsigned rounds, unsigned &done) {
     for (unsigned i = 0; i < rounds; ++i, ++done)
@@ -57,40 +45,6 @@ void rings_of(unsigned flags) {
     EXPECT(moved == 1 << 20);
     EXPECT(std::equal(a.as<>().begin(), a.as<>().end(), b.as<>().begin()));
 }
-
-// Below the C++ layer: one command of a ring that is awaited by hand.
-struct plain_ring {
-    explicit plain_ring(unsigned flags = 0) {
-        io_uring_params params{};
-        params.flags = flags | UB_URING_SETUP;
-        EXPECT(io_uring_queue_init_params(64, &ring, &params) == 0);
-    }
-    ~plain_ring() {
-        if (open)
-            io_uring_queue_exit(&ring);
-    }
-    void exit() {
-        io_uring_queue_exit(&ring);
-        open = false;
-    }
-    io_uring_sqe *sqe() {
-        io_uring_sqe *sqe = io_uring_get_sqe(&ring);
-        std::memset(static_cast<void *>(sqe), 0, 128);
-        return sqe;
-    }
-    int wait(uint64_t *value = nullptr) {
-        io_uring_submit(&ring);
-        io_uring_cqe *cqe;
-        EXPECT(io_uring_wait_cqe(&ring, &cqe) == 0);
-        const int res = cqe->res;
-        if (value)
-            *value = ub_uring_value(cqe);
-        io_uring_cqe_seen(&ring, cqe);
-        return res;
-    }
-    io_uring ring;
-    bool open = true;
-};
 
 // n requests, encoded one after the other.
 uint32_t encode(ub::jfs &jfs, std::span<const ub::request> what, uint64_t *to) {
@@ -473,10 +427,7 @@ void reset_ends_commands_with_enodev() {
 } // namespace
 
 int main(int argc, char **argv) {
-    if (argc > 1)
-        device_a = argv[1];
-    if (argc > 2)
-        device_b = argv[2];
+    name_devices(argc, argv);
     test("ring", [] { rings_of(0); });
     test("ring_with_sqpoll", [] { rings_of(IORING_SETUP_SQPOLL); });
     test("ring_with_iopoll", [] { rings_of(IORING_SETUP_IOPOLL); });

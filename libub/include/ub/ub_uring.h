@@ -111,6 +111,31 @@ static inline void ub_uring_fired(struct ub_jfc *jfc)
 			 __ATOMIC_RELAXED);
 }
 
+/**
+ * Hand over the completions of a JFC of UB_DOOR_IOCTL as they come, into buffers of a group: one
+ * command, a CQE with IORING_CQE_F_MORE for each buffer, until one without. Linux 6.18 and later.
+ * @param group of buffers of at least 64 bytes each, n x 64 for n completions
+ */
+static inline void ub_uring_prep_reap(struct io_uring_sqe *sqe, int fd, const struct ub_jfc *jfc,
+				      uint16_t group)
+{
+	ub_uring_prep(sqe, fd, UB_URING_REAP, jfc->id, 0, 0);
+	sqe->rw_flags = 2;	/* IORING_URING_CMD_MULTISHOT, in the place of uring_cmd_flags */
+	sqe->flags |= IOSQE_BUFFER_SELECT;
+	sqe->buf_group = group;
+}
+
+/** Completion i of a buffer that such a CQE names; it holds res / 64 of them. */
+static inline void ub_uring_reaped(const void *buffer, unsigned i, struct ub_cr *cr)
+{
+	struct ub_hw_cqe cqe;
+	uint32_t head;
+
+	memcpy(&cqe, (const unsigned char *)buffer + i * sizeof(cqe), sizeof(cqe));
+	memcpy(&head, &cqe, sizeof(head));
+	ub_dp_to_cr(cr, &cqe, head);
+}
+
 /** Register memory; arg stays until the completion, and has token_id then. */
 static inline void ub_uring_prep_reg_seg(struct io_uring_sqe *sqe, int fd,
 					 struct ub_ioc_reg_seg *arg)
@@ -130,7 +155,7 @@ static inline void ub_uring_prep_cancel_jfs(struct io_uring_sqe *sqe, int fd,
 	ub_uring_prep(sqe, fd, UB_URING_CANCEL, jfs->id, UB_OBJ_JFS, 0);
 }
 
-/** End the waits for a mapped JFC. */
+/** End the waits for a mapped JFC, or the reaps of another. */
 static inline void ub_uring_prep_cancel_jfc(struct io_uring_sqe *sqe, int fd,
 					    const struct ub_jfc *jfc)
 {

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// What the tests of io_uring's door share.
+#ifndef TESTS_LIB_URING_HPP
+#define TESTS_LIB_URING_HPP
+
+#include "doors.hpp"
+
+inline std::string device_a = "ub0", device_b = "ub1";
+
+inline void name_devices(int argc, char **argv) {
+    if (argc > 1)
+        device_a = argv[1];
+    if (argc > 2)
+        device_b = argv[2];
+}
+
+// A kernel queue on a device.
+struct kernel_queue {
+    explicit kernel_queue(const std::string &device = device_a, uint32_t rnr_retry = 0)
+        : ctx(device), jfc(ctx, jfc_config(64, UB_DOOR_IOCTL)),
+          jfs(ctx, jfs_config(jfc, 64, rnr_retry)) {}
+    ub::context ctx;
+    ub::jfc jfc;
+    ub::jfs jfs;
+};
+
+// Below the C++ layer: one command of a ring that is awaited by hand.
+struct plain_ring {
+    explicit plain_ring(unsigned flags = 0) {
+        io_uring_params params{};
+        params.flags = flags | UB_URING_SETUP;
+        EXPECT(io_uring_queue_init_params(64, &ring, &params) == 0);
+    }
+    ~plain_ring() {
+        if (open)
+            io_uring_queue_exit(&ring);
+    }
+    void exit() {
+        io_uring_queue_exit(&ring);
+        open = false;
+    }
+    io_uring_sqe *sqe() {
+        io_uring_sqe *sqe = io_uring_get_sqe(&ring);
+        std::memset(static_cast<void *>(sqe), 0, 128);
+        return sqe;
+    }
+    int wait(uint64_t *value = nullptr) {
+        io_uring_submit(&ring);
+        io_uring_cqe *cqe;
+        EXPECT(io_uring_wait_cqe(&ring, &cqe) == 0);
+        const int res = cqe->res;
+        if (value)
+            *value = ub_uring_value(cqe);
+        io_uring_cqe_seen(&ring, cqe);
+        return res;
+    }
+    io_uring ring;
+    bool open = true;
+};
+
+#endif
