@@ -19,18 +19,18 @@ $(ISOLATION): tests/vm/isolation.cpp tests/lib/doors.hpp $(HEADERS) $(BUILD)/lib
 	@mkdir -p $(@D)
 	$(CXX) $(CPPFLAGS) $(CXXFLAGS) $< -o $@ -L$(BUILD)/lib -lub -Wl,-rpath,'$$ORIGIN/../../lib'
 
-UAPI_NAMES := struct place values handles memory mmap limits full process users lost reap
-UAPI_SHARED := tests/vm/uapi.c tests/vm/uapi_cases.c tests/vm/uapi_netlink.c tests/vm/genl.c
+UAPI_NAMES := struct place values handles memory mmap limits full process users lost reap uring
+UAPI_SHARED := tests/vm/uapi.c tests/vm/uapi_cases.c tests/vm/uapi_netlink.c tests/vm/genl.c tests/vm/ring.c
 
 $(UAPI_NAMES:%=$(BUILD)/tests/vm/uapi_%): $(BUILD)/tests/vm/uapi_%: tests/vm/uapi_%.c \
-		$(UAPI_SHARED) tests/vm/uapi.h tests/vm/genl.h $(HEADERS)
+		$(UAPI_SHARED) tests/vm/uapi.h tests/vm/genl.h tests/vm/ring.h $(HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(filter %.c,$^) -o $@ -lcmocka
 
 # There is no 32-bit CMocka without a foreign architecture; m32/cmocka.h stands in.
 $(UAPI_NAMES:%=$(BUILD)/tests/vm/uapi32_%): $(BUILD)/tests/vm/uapi32_%: tests/vm/uapi_%.c \
 		$(UAPI_SHARED) tests/vm/m32/tap.c tests/vm/m32/cmocka.h tests/vm/uapi.h \
-		tests/vm/genl.h $(HEADERS)
+		tests/vm/genl.h tests/vm/ring.h $(HEADERS)
 	@mkdir -p $(@D)
 	$(CC) -m32 -D_FILE_OFFSET_BITS=64 -Itests/vm/m32 $(CPPFLAGS) $(CFLAGS) $(filter %.c,$^) -o $@
 
@@ -39,7 +39,7 @@ RECOVER_NAMES := matrix scopes hang
 RECOVER_SHARED := tests/vm/ctl.c tests/vm/load.c
 $(RECOVER_NAMES:%=$(BUILD)/tests/vm/recover_%): $(BUILD)/tests/vm/recover_%: tests/vm/recover_%.c \
 		$(RECOVER_SHARED) tests/vm/ctl.h tests/vm/load.h $(UAPI_SHARED) tests/vm/uapi.h \
-		tests/vm/genl.h $(HEADERS)
+		tests/vm/genl.h tests/vm/ring.h $(HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(filter %.c,$^) -o $@ -lcmocka -luring
 
