@@ -405,7 +405,7 @@ static struct pci_driver ubnpu_driver = {
 	.err_handler = &ubnpu_err_handlers,
 };
 
-static int __init ubnpu_init(void)
+int __init ubnpu_register(void)
 {
 	int ret = alloc_chrdev_region(&ubnpu_devt, 0, UBNPU_MINORS, UBNPU_NAME);
 
@@ -427,9 +427,8 @@ chrdev:
 	unregister_chrdev_region(ubnpu_devt, UBNPU_MINORS);
 	return ret;
 }
-module_init(ubnpu_init);
 
-static void __exit ubnpu_exit(void)
+void ubnpu_unregister(void)
 {
 	pci_unregister_driver(&ubnpu_driver);
 	ubnpu_netlink_exit();
@@ -438,8 +437,3 @@ static void __exit ubnpu_exit(void)
 	rcu_barrier();
 	xa_destroy(&ubnpu_devs);
 }
-module_exit(ubnpu_exit);
-
-MODULE_DESCRIPTION("UB-style NPU, emulated");
-MODULE_LICENSE("GPL");
-MODULE_VERSION(UBNPU_VERSION);

@@ -351,6 +351,8 @@ static inline int ubnpu_fail_nomem(struct ub_ioc_hdr *hdr)
 /* main.c */
 extern unsigned int ubnpu_max_queues_per_ctx;
 extern unsigned int ubnpu_max_segs_per_ctx;
+int ubnpu_register(void);
+void ubnpu_unregister(void);
 int ubnpu_id_alloc(struct ubnpu_ids *ids, u32 *id);
 void ubnpu_id_publish(struct ubnpu_ids *ids, u32 id, void *obj);
 void ubnpu_id_free(struct ubnpu_dev *ub, struct ubnpu_ids *ids, u32 id);

@@ -50,7 +50,7 @@ cell_key() {
     local kernel_suite=$1 qemu_suite=$2 how=$3
     {
         echo "$how $(fact "$kernel_suite" kernel) $(fact "$qemu_suite" qemu)"
-        cat "$UBVM_KMOD" "$UBVM_PLUGIN" build/vm-tests "$out/quick-tests" build/ubctl \
+        cat "$UBVM_KMOD" "$UBVM_KMOD_UNIT" "$UBVM_PLUGIN" build/vm-tests "$out/quick-tests" build/ubctl \
             build/lib/libub.so tests/run.sh tests/check.sh
         find build/tests/vm build/tests/examples qemu_device/ubvm qemu_device/vm tests/vm tests/cli \
             -maxdepth 1 -type f -print0 | sort -z | xargs -0 cat
@@ -73,9 +73,10 @@ run_cell() {
         echo "$kernel_suite $qemu_suite not-built 0 0 0" >> "$out/results"
         return
     fi
-    export UBVM_KERNEL UBVM_KMOD UBVM_QEMU UBVM_PLUGIN
+    export UBVM_KERNEL UBVM_KMOD UBVM_KMOD_UNIT UBVM_QEMU UBVM_PLUGIN
     UBVM_KERNEL=$(fact "$kernel_suite" kernel)
     UBVM_KMOD=$PWD/$out/$kernel_suite/kmod/$UBVM_KERNEL/ubnpu.ko
+    UBVM_KMOD_UNIT=$PWD/$out/$kernel_suite/kmod-unit/$UBVM_KERNEL/ubnpu_unit.ko
     UBVM_QEMU=$PWD/$out/$qemu_suite/qemu-system-x86_64
     UBVM_PLUGIN=$PWD/$out/$qemu_suite/qemu/ubnpu.so
     kept=$out/cells/$(cell_key "$kernel_suite" "$qemu_suite" "$how")

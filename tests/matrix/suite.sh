@@ -74,6 +74,6 @@ suite_prepare() {
     } > "$out/$suite/facts"
     suite_fetch_kernel "$kernel"
     suite_write_qemu "$out/$suite/qemu-system-x86_64"
-    suite_check_module && suite_make kmod || echo 'kernel_fails=1' >> "$out/$suite/facts"
+    suite_check_module && suite_make kmod kmod-unit || echo 'kernel_fails=1' >> "$out/$suite/facts"
     suite_make "$out/$suite/qemu/ubnpu.so" || echo 'qemu_fails=1' >> "$out/$suite/facts"
 }
