@@ -228,9 +228,13 @@ static inline uint32_t ub_dp_build(union ub_dp_wqe *w, const struct ub_jfs *jfs,
 static inline void ub_dp_to_ring(struct ub_jfs *jfs, const union ub_dp_wqe *w, uint32_t pi,
 				 uint32_t bbs)
 {
-	for (uint32_t i = 0; i < bbs; i++)
-		memcpy(jfs->ring + (size_t)((pi + i) & (jfs->depth - 1)) * UB_HW_WQEBB_SIZE,
-		       w->bytes + i * UB_HW_WQEBB_SIZE, UB_HW_WQEBB_SIZE);
+	const uint8_t *from = w->bytes;
+
+	do {
+		memcpy(jfs->ring + (size_t)(pi++ & (jfs->depth - 1)) * UB_HW_WQEBB_SIZE, from,
+		       UB_HW_WQEBB_SIZE);
+		from += UB_HW_WQEBB_SIZE;
+	} while (--bbs);
 }
 
 /** Tells the device, if it asked to be told, that PI moved from the present one to pi. */
