@@ -159,6 +159,22 @@ reset_in_the_middle_of_work() {
     ended_well && [ "$(grep -a -c 'round 1' "$dir/console")" = 2 ]
 }
 
+# A snapshot of the middle, gone back to by the QEMU that made it and by another.
+back_to_a_snapshot() {
+    local disk=(-drive "if=none,id=disk,file=$dir/disk,format=qcow2")
+    qemu-img create -q -f qcow2 "$dir/disk" 64M || return 1
+    : > "$dir/console"
+    start 10 "${disk[@]}"
+    until_in "$dir/console" '^round 3' || return 1
+    tell 'savevm middle'
+    until_in "$dir/console" '^round 7' || return 1
+    tell 'loadvm middle'
+    ended_well && [ "$(grep -a -c '^round 7' "$dir/console")" = 2 ] || return 1
+    : > "$dir/console"
+    start 10 "${disk[@]}" -loadvm middle
+    ended_well && ! grep -a -q '^round 2' "$dir/console"
+}
+
 other_device_is_refused() {
     local second=,max-jfc=17
     start 24 -incoming "exec:cat $dir/state"
@@ -169,6 +185,7 @@ other_device_is_refused() {
 make_initrd
 check moved_twice_in_the_middle_of_work try moved_twice_in_the_middle_of_work
 check state_of_another_device_is_refused try other_device_is_refused
+check snapshot_in_the_middle_of_work try back_to_a_snapshot
 check saved_and_goes_on_where_it_was try saved_and_goes_on
 check system_reset_in_the_middle_of_work try reset_in_the_middle_of_work
 exit $failed
