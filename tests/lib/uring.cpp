@@ -323,7 +323,7 @@ void memory_by_co_await() {
 }
 
 unsigned contexts() {
-    FILE *list = popen("build/ubctl --no-header context list", "r");
+    FILE *list = popen((ubctl() + " --no-header context list").c_str(), "r");
     EXPECT(list);
     unsigned rows = 0;
     for (int c; (c = std::fgetc(list)) != EOF;)
@@ -414,7 +414,7 @@ void reset_ends_commands_with_enodev() {
         std::array<ub::completion, 1> room;
         reap_error = thrown<ub::error>([&] { q.jfc.reap(room, 1); }).errnum();
     });
-    const std::string reset = "build/ubctl -d " + device_b + " device reset --force > /dev/null";
+    const std::string reset = ubctl() + " -d " + device_b + " device reset --force > /dev/null";
     EXPECT(std::system(reset.c_str()) == 0);
     EXPECT(ring.wait() == -ENODEV);
     EXPECT(ring.wait() == -ENODEV);

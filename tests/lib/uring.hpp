@@ -5,6 +5,8 @@
 
 #include "doors.hpp"
 
+#include <cstdlib>
+
 inline std::string device_a = "ub0", device_b = "ub1";
 
 inline void name_devices(int argc, char **argv) {
@@ -12,6 +14,12 @@ inline void name_devices(int argc, char **argv) {
         device_a = argv[1];
     if (argc > 2)
         device_b = argv[2];
+}
+
+// The tool: this tree's, or that which UBCTL names.
+inline std::string ubctl() {
+    const char *name = std::getenv("UBCTL");
+    return name ? name : "build/ubctl";
 }
 
 // A kernel queue on a device.

@@ -158,7 +158,7 @@ void reap_ends_by_cancel_with_its_jfc_its_ring_and_the_device() {
     }
     kernel_queue q(device_b);
     reaper r(q);
-    const std::string reset = "build/ubctl -d " + device_b + " device reset --force > /dev/null";
+    const std::string reset = ubctl() + " -d " + device_b + " device reset --force > /dev/null";
     EXPECT(std::system(reset.c_str()) == 0);
     EXPECT(r.ring.wait() == -ENODEV);
 }
