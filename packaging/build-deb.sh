@@ -5,7 +5,8 @@
 #   build-deb.sh TARBALL OUT
 #
 # DEB_VERSION=0.1.1-1 builds that version instead (the tests of an upgrade need a second one);
-# DEB_BUILD_OPTIONS and DEB_BUILD_PROFILES are dpkg-buildpackage's.
+# DEB_KEEP=1 keeps what is there of the same tarball, built with the same packages; DEB_BUILD_OPTIONS
+# and DEB_BUILD_PROFILES are dpkg-buildpackage's.
 set -euo pipefail
 
 tarball=$(realpath "$1")
@@ -17,6 +18,15 @@ upstream=${version%-*}
 die() {
     echo "deb: $*" >&2
     exit 1
+}
+
+# What the packages depend on.
+key() {
+    {
+        cat "$tarball"
+        echo "$version ${DEB_BUILD_OPTIONS:-} ${DEB_BUILD_PROFILES:-}"
+        dpkg-query -W
+    } | sha256sum
 }
 
 unpack() {
@@ -58,10 +68,15 @@ build() {
 
 command -v dh > /dev/null || die "debhelper is missing; run: packaging/deps.sh packaging"
 mkdir -p "$(dirname "$out")"
+if [ -n "${DEB_KEEP:-}" ] && [ "$(cat "$out/key" 2> /dev/null)" = "$(key)" ]; then
+    ls "$out"/*.deb
+    exit
+fi
 unpack
 add_entry
 build > "$out/build.log" 2>&1 || {
     tail -n 30 "$out/build.log" >&2
     die "not built; $out/build.log tells all"
 }
+key > "$out/key"
 ls "$out"/*.deb

@@ -36,13 +36,21 @@ deb-reproducible: deb ## build the packages again elsewhere and compare them bit
 # The version after this one, of the same source; its tests have run for this one.
 DEB_NEXT := 0.1.99-0ub1
 
-check-packages: deb ## lintian; then install, upgrade, remove and purge in a scratch root
-	+DEB_VERSION=$(DEB_NEXT) DEB_BUILD_OPTIONS=nocheck packaging/build-deb.sh $(DIST) \
+.PHONY: deb-kept deb-next
+deb-kept:
+	@packaging/deps.sh packaging
+	$(if $(filter file,$(origin DIST)),@$(MAKE) --no-print-directory dist)
+	+DEB_KEEP=1 packaging/build-deb.sh $(DIST) $(BUILD)/deb >/dev/null
+
+deb-next: deb-kept
+	+DEB_KEEP=1 DEB_VERSION=$(DEB_NEXT) DEB_BUILD_OPTIONS=nocheck packaging/build-deb.sh $(DIST) \
 		$(BUILD)/deb-next >/dev/null
+
+check-packages: deb-next ## lintian; then install, upgrade, remove and purge in a scratch root
 	packaging/check-deb.sh $(BUILD)/deb $(BUILD)/deb-next
 
-check-packages-vm: deb ## boot a root with the packages, systemd and a device, and test in it
-	+packaging/check-deb-vm.sh $(BUILD)/deb
+check-packages-vm: deb-kept ## boot a root with the packages, systemd and a device, and test in it
+	packaging/check-deb-vm.sh $(BUILD)/deb
 
 # Each in a clean root, which needs root here.
 .PHONY: rpm rpm-reproducible check-rpm
@@ -56,7 +64,7 @@ rpm-reproducible: rpm ## build the rpms again and compare them bit for bit
 		packaging/build-rpm.sh $(DIST) $(BUILD)/rpm-second-time'
 	packaging/compare-builds.sh $(BUILD)/rpm $(BUILD)/rpm-second-time
 
-check-rpm: deb ## rpms: rpmlint; then install, upgrade and erase in a scratch root
+check-rpm: deb-kept ## rpms: rpmlint; then install, upgrade and erase in a scratch root
 	packaging/build-rpm.sh $(DIST) $(BUILD)/rpm $(BUILD)/rpm-next
 	packaging/check-rpm.sh $(BUILD)/rpm $(BUILD)/rpm-next $(BUILD)/deb
 

@@ -35,9 +35,7 @@ lintian_has_nothing_to_say() {
 install_dependencies() {
     cp $(packages_in "$debs") "$root/packages/"
     root_apt update && root_apt install $tools &&
-        root_apt -s install $(in_packages) | sed -n 's/^Inst \([^ ]*\) .*/\1/p' |
-        grep -vxF "$(names_in "$debs")" > "$root_work/wanted" &&
-        root_apt install $(cat "$root_work/wanted")
+        root_apt install $(root_needs /packages $(names_in "$debs"))
 }
 in_packages() { find "$root/packages" -name '*.deb' | sed "s|$root||" | sort; }
 # A kernel's headers for dkms, and what the tests of the development files need.
@@ -94,17 +92,18 @@ soft_selftest() {
 
 installed_test() {
     install -D -m 755 "packaging/deb/tests/$1" "$root/packages/tests/$1" &&
-        in_root "/packages/tests/$1"
+        in_root env UBSTACK_CACHE=/packages/cache "/packages/tests/$1"
 }
 
 # Outside any source tree, with the driver that dkms built and the plug-in where it is installed.
-ubvm_works_from_usr() {
+in_ubvm() {
     local file release
     file=$(cd "$root" && ls lib/modules/*/updates/dkms/ubnpu.ko* | tail -n 1)
     release=${file#lib/modules/}
-    in_root env UBSTACK_CACHE=/packages/cache ubvm run --devices 2 --kernel "${release%%/*}" -- \
-        ubctl -d ub1 selftest
+    in_root env UBSTACK_CACHE=/packages/cache ubvm run --devices 2 --kernel "${release%%/*}" -- "$@"
 }
+first_command() { in_ubvm ubctl -d ub0 submit nop; }
+ubvm_works_from_usr() { in_ubvm ubctl -d ub1 selftest; }
 
 upgrade_to_next() {
     rm "$root"/packages/*.deb
@@ -131,13 +130,18 @@ check lintian_has_nothing_to_say lintian_has_nothing_to_say
 root_make
 must dependencies_can_be_had install_dependencies
 snapshot > "$root_work/before"
+start=$SECONDS
 must installs root_apt install $(in_packages)
+installed=$SECONDS
+check first_command_in_a_vm first_command
+echo "# from apt install ./*.deb to the first completed command in a VM: $((SECONDS - start)) s," \
+    "of which apt $((installed - start)) s"
 check all_is_installed all_is_installed "$(version_in "$debs")"
 check files_owners_modes files_owners_modes
 check group_is_a_system_group group_is_a_system_group
 check writes_nothing_in_etc writes_nothing_in_etc
 check soft_selftest soft_selftest "$(version_in "$debs")"
-for name in soft build dkms; do
+for name in soft build dkms vm; do
     check "autopkgtest_$name" installed_test "$name"
 done
 check ubvm_works_from_usr ubvm_works_from_usr

@@ -60,7 +60,9 @@ root_of_suite() {
     exec {root_lock}> "$cache/roots/.$suite-lock"
     flock "$root_lock"
     if [ ! -e "$root/complete" ]; then
-        rm -rf "$cache/roots/$suite"-*-????????
+        find "$cache/roots" -maxdepth 1 -name "$suite-*-????????" ! -name "$suite-${key%-*}-*" \
+            -exec rm -rf {} +
+        rm -rf "$root"
         root_bootstrap "$suite" "$root" --include="$(tr ' ' , <<< "$*")" --skip=cleanup/apt/lists
         cp -L /etc/resolv.conf "$root/etc/resolv.conf"
         touch "$root/complete"
@@ -157,4 +159,12 @@ in_root() {
 root_apt() {
     in_root apt-get -q -y --no-install-recommends -o APT::Sandbox::User=root \
         -o Dpkg::Use-Pty=0 "$@"
+}
+
+# root_needs FOLDER NAME...: what the packages in a folder of the root need, without those names.
+root_needs() {
+    local folder=$1
+    shift
+    root_apt -s install $(cd "$root" && find ".$folder" -name '*.deb' -printf "$folder/%P\n") |
+        sed -n 's/^Inst \([^ ]*\) .*/\1/p' | grep -vxF "$(printf '%s\n' "$@")"
 }
