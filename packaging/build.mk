@@ -36,7 +36,7 @@ deb-reproducible: deb ## build the packages again elsewhere and compare them bit
 # The version after this one, of the same source; its tests have run for this one.
 DEB_NEXT := 0.1.99-0ub1
 
-.PHONY: deb-kept deb-next
+.PHONY: deb-kept deb-next check-packages-signed
 deb-kept:
 	@packaging/deps.sh packaging
 	$(if $(filter file,$(origin DIST)),@$(MAKE) --no-print-directory dist)
@@ -51,6 +51,9 @@ check-packages: deb-next ## lintian; then install, upgrade, remove and purge in 
 
 check-packages-vm: deb-kept ## boot a root with the packages, systemd and a device, and test in it
 	packaging/check-deb-vm.sh $(BUILD)/deb
+
+check-packages-signed: deb-kept ## boot a kernel that loads signed modules alone, and test in it
+	packaging/check-deb-signed.sh $(BUILD)/deb
 
 # Each in a clean root, which needs root here.
 .PHONY: rpm rpm-reproducible check-rpm

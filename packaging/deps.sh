@@ -24,6 +24,7 @@ benchmark=(
 debug=(libelf-dev libssl-dev bc)
 packaging=(
     debhelper dh-dkms lintian mmdebstrap debian-archive-keyring e2fsprogs rpm rpmlint abigail-tools
+    ovmf openssl
 )
 case ${1:-} in
     '') ;;
