@@ -49,8 +49,8 @@ deb-next: deb-kept
 check-packages: deb-next ## lintian; then install, upgrade, remove and purge in a scratch root
 	packaging/check-deb.sh $(BUILD)/deb $(BUILD)/deb-next
 
-check-packages-vm: deb-kept ## boot a root with the packages, systemd and a device, and test in it
-	packaging/check-deb-vm.sh $(BUILD)/deb
+check-packages-vm: deb-next ## boot a root with the packages, systemd and devices, and test in it
+	packaging/check-deb-vm.sh $(BUILD)/deb $(BUILD)/deb-next
 
 check-packages-signed: deb-kept ## boot a kernel that loads signed modules alone, and test in it
 	packaging/check-deb-signed.sh $(BUILD)/deb
