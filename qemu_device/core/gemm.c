@@ -93,14 +93,17 @@ static void set_product(struct product *p, const struct ub_cmd *cmd)
 static bool place(struct ub_jfs *jfs, struct product *p)
 {
 	struct ub_scratch *scratch = &jfs->worker->scratch[jfs->level];
+	size_t floats;
 	float *at;
 
 	ub_matrix_survey(jfs, &p->a, false, p->ta == CblasTrans ? DEPTH_PARTS : ACROSS_PARTS);
 	ub_matrix_survey(jfs, &p->b, false, p->tb == CblasTrans ? ACROSS_PARTS : DEPTH_PARTS);
 	if (p->beta == 0.0f)
 		ub_matrix_survey(jfs, &p->c, true, ACROSS_PARTS);
-	if (!reserve(scratch, 4 * (ub_matrix_floats(&p->a) + ub_matrix_floats(&p->b) +
-				   ub_matrix_floats(&p->c)))) {
+	floats = ub_matrix_floats(&p->a) + ub_matrix_floats(&p->b) + ub_matrix_floats(&p->c);
+	if (!floats)
+		return true;
+	if (!reserve(scratch, 4 * floats)) {
 		ub_cmd_fail(&jfs->cur, UB_CR_LOC_OPERATION_ERR, UB_SUB_LENGTH);
 		return false;
 	}
