@@ -125,14 +125,23 @@ static void fn##_in_task(struct io_tw_req tw_req, io_tw_token_t tw) \
 }
 #endif
 
+/* A kernel without block devices has no plugs, nor their types. */
+#ifdef CONFIG_BLOCK
 static inline struct blk_plug_cb *ubnpu_check_plugged(blk_plug_cb_fn unplug, void *data, int size)
 {
-#ifdef CONFIG_BLOCK
 	return blk_check_plugged(unplug, data, size);
-#else
-	return NULL;
-#endif
 }
+#else
+struct blk_plug_cb {
+	void *data;
+};
+
+static inline struct blk_plug_cb *ubnpu_check_plugged(void (*unplug)(struct blk_plug_cb *, bool),
+						      void *data, int size)
+{
+	return NULL;
+}
+#endif
 
 static inline void ubnpu_hrtimer_setup(struct hrtimer *timer,
 				       enum hrtimer_restart (*fn)(struct hrtimer *))

@@ -237,6 +237,12 @@ static int uba_alloc(struct ubnpu_ctx *ctx, struct ubnpu_mem *mem)
 	return 0;
 }
 
+/*
+ * Processor and device both use the memory while it is mapped, and pages may be mapped more than
+ * once: there is no moment to synchronise caches at.
+ */
+#define MEM_ATTRS	DMA_ATTR_SKIP_CPU_SYNC
+
 static enum dma_data_direction mem_direction(const struct ubnpu_mem *mem)
 {
 	return mem->writable ? DMA_BIDIRECTIONAL : DMA_TO_DEVICE;
@@ -271,7 +277,7 @@ static void mem_clear(struct ubnpu_ctx *ctx, struct ubnpu_mem *mem)
 int ubnpu_mem_map(struct ubnpu_ctx *ctx, struct ubnpu_mem *mem)
 {
 	lockdep_assert_held(&ctx->lock);
-	if (dma_map_sgtable(pt_dev(ctx), &mem->sgt.sgt, mem_direction(mem), 0))
+	if (dma_map_sgtable(pt_dev(ctx), &mem->sgt.sgt, mem_direction(mem), MEM_ATTRS))
 		return -ENOMEM;
 	if (uba_alloc(ctx, mem))
 		goto unmap_dma;
@@ -282,7 +288,7 @@ int ubnpu_mem_map(struct ubnpu_ctx *ctx, struct ubnpu_mem *mem)
 	}
 	mem_clear(ctx, mem);
 unmap_dma:
-	dma_unmap_sgtable(pt_dev(ctx), &mem->sgt.sgt, mem_direction(mem), 0);
+	dma_unmap_sgtable(pt_dev(ctx), &mem->sgt.sgt, mem_direction(mem), MEM_ATTRS);
 	return -ENOMEM;
 }
 
@@ -291,5 +297,5 @@ void ubnpu_mem_unmap(struct ubnpu_ctx *ctx, struct ubnpu_mem *mem)
 {
 	lockdep_assert_held(&ctx->lock);
 	mem_clear(ctx, mem);
-	dma_unmap_sgtable(pt_dev(ctx), &mem->sgt.sgt, mem_direction(mem), 0);
+	dma_unmap_sgtable(pt_dev(ctx), &mem->sgt.sgt, mem_direction(mem), MEM_ATTRS);
 }
