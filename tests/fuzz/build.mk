@@ -59,3 +59,6 @@ UNIT_TESTS += tests/fuzz/qmp.py
 .PHONY: fuzz-qemu
 fuzz-qemu: $(QEMU_PLUGIN) ## fuzz the device in QEMU, SECONDS=60
 	nice tests/fuzz/qemu.py --seconds $(or $(SECONDS),60)
+
+# The driver's interface as syzkaller has it; the driver's own fuzzer is built by tests/vm_debug.
+UNIT_TESTS += tests/fuzz/syzkaller/check.py
