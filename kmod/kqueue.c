@@ -141,16 +141,23 @@ static struct ubnpu_kjfs *kjfc_find_jfs(const struct ubnpu_kjfc *jfc, u32 id)
 	return jfs;
 }
 
+static struct ubnpu_kslot *kjfs_slot(const struct ubnpu_kjfs *jfs, u32 index)
+{
+	return &jfs->slots[index & (jfs->depth - 1)];
+}
+
 /* The oldest WQE in flight is over: res is a status or a negative errno. */
 static bool kjfs_end_one(struct ubnpu_kjfs *jfs, int res, const struct ub_hw_cqe *cqe)
 {
-	struct ubnpu_kslot *slot = &jfs->slots[jfs->done & (jfs->depth - 1)];
+	struct ubnpu_kslot *slot = kjfs_slot(jfs, jfs->done);
 	void *owner = slot->owner;
+	u32 blocks = slot->blocks;
 
 	slot->owner = NULL;
+	slot->blocks = 0;
 	jfs->jfc->in_flight--;
 	/* The slot may be filled anew once done is seen. */
-	smp_store_release(&jfs->done, jfs->done + slot->blocks);
+	smp_store_release(&jfs->done, jfs->done + blocks);
 	if (owner)
 		ubnpu_uring_ended(jfs->jfc, owner, res, cqe);
 	return owner;
@@ -183,7 +190,8 @@ static bool kjfc_take(struct ubnpu_kjfc *jfc, const struct ub_hw_cqe *cqe)
 	if (cqe->status == UB_CR_WR_FLUSH_ERR_DONE || cqe->status == UB_CR_WR_SUSPEND_DONE)
 		return READ_ONCE(jfs->closed) == -ECANCELED;
 	pi = smp_load_acquire(&jfs->pi);
-	if (idx - jfs->done >= pi - jfs->done)
+	/* A device that lies, or is late, may name what is not in flight, or the middle of a WQE. */
+	if (idx - jfs->done >= pi - jfs->done || !kjfs_slot(jfs, idx)->blocks)
 		return true;
 	while (jfs->done != idx && jfs->done != pi)
 		kjfs_end_one(jfs, UB_CR_WR_UNHANDLED, NULL);
@@ -431,11 +439,13 @@ int ubnpu_kjfs_modify(struct ubnpu_queue *q, u32 state, struct ub_ioc_hdr *hdr)
 u32 ubnpu_kjfs_in_flight(struct ubnpu_kjfs *jfs)
 {
 	struct ubnpu_kjfc *jfc = jfs->jfc;
-	u32 at, count = 0;
+	u32 at, pi, count = 0;
 
 	spin_lock_irq(&jfc->lock);
 	ubnpu_kjfc_scan(jfc);
-	for (at = jfs->done; at != jfs->pi; at += jfs->slots[at & (jfs->depth - 1)].blocks)
+	/* Pairs with the release after the slots were filled. */
+	pi = smp_load_acquire(&jfs->pi);
+	for (at = jfs->done; at != pi; at += jfs->slots[at & (jfs->depth - 1)].blocks)
 		count++;
 	spin_unlock_irq(&jfc->lock);
 	return count;

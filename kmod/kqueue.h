@@ -23,7 +23,7 @@
 /* What a WQE in flight belongs to; found by the index of its first WQEBB. */
 struct ubnpu_kslot {
 	void *owner;		/* struct io_uring_cmd; NULL: its CQE is for REAP */
-	u32 blocks;
+	u32 blocks;		/* of the WQE that begins here; 0: none in flight does */
 };
 
 struct ubnpu_kjfc {
