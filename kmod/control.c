@@ -24,7 +24,7 @@ static int enter(struct ubnpu_dev *ub, struct genl_info *info)
 
 	if (ret)
 		return ret;
-	if (!ub->gone && !ub->dead)
+	if (!ub->gone && !READ_ONCE(ub->dead))
 		return 0;
 	if (ub->gone)
 		GENL_SET_ERR_MSG(info, "the device is gone");

@@ -109,7 +109,7 @@ static int ctx_start(struct ubnpu_ctx *ctx)
 
 	if (ub->gone)
 		return -ENODEV;
-	if (ub->dead)
+	if (READ_ONCE(ub->dead))
 		return -EIO;
 	ret = ubnpu_pt_init(ctx);
 	if (ret)

@@ -67,11 +67,11 @@ static void eq_entry(struct ubnpu_dev *ub, const struct ub_hw_eqe *eqe)
 		eq_async(ub, le32_to_cpu(eqe->tid), eqe->type, id, info);
 }
 
-static bool eq_entry_valid(const struct ubnpu_eq *eq)
+static bool eq_entry_valid(const struct ubnpu_eq *eq, u32 ci)
 {
-	u8 flags = READ_ONCE(eq->ring[eq->ci & (eq->depth - 1)].flags);
+	u8 flags = READ_ONCE(eq->ring[ci & (eq->depth - 1)].flags);
 
-	return (flags & UB_EQE_OWNER) == (eq->ci & eq->depth ? 0 : UB_EQE_OWNER);
+	return (flags & UB_EQE_OWNER) == (ci & eq->depth ? 0 : UB_EQE_OWNER);
 }
 
 /* Takes at most one ring of entries: what comes later has raised the vector again. */
@@ -79,11 +79,12 @@ static u32 eq_drain(struct ubnpu_eq *eq)
 {
 	u32 done;
 
-	for (done = 0; done < eq->depth && eq_entry_valid(eq); done++) {
+	for (done = 0; done < eq->depth && eq_entry_valid(eq, eq->ci); done++) {
 		/* Pairs with the device writing the owner bit last. */
 		dma_rmb();
 		eq_entry(eq->ub, &eq->ring[eq->ci & (eq->depth - 1)]);
-		eq->ci++;
+		/* The watcher looks at it beside the handler. */
+		WRITE_ONCE(eq->ci, eq->ci + 1);
 	}
 	if (done) {
 		/* The device may overwrite entries once it sees CI: they are read before. */
@@ -144,7 +145,7 @@ void ubnpu_eqs_watch(struct ubnpu_dev *ub)
 	for (i = 0; i < ub->num_eqs; i++) {
 		struct ubnpu_eq *eq = &ub->eqs[i];
 		u32 ci = READ_ONCE(eq->ci);
-		bool entry = eq_entry_valid(eq);
+		bool entry = eq_entry_valid(eq, ci);
 
 		if (entry && eq->seen_entry && eq->seen_ci == ci)
 			eq_recover(eq);

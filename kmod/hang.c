@@ -253,7 +253,7 @@ void ubnpu_watch_work(struct work_struct *work)
 	u32 running;
 
 	down_read(&ub->gate);
-	if (!ub->gone && !ub->dead && ubnpu_hang_timeout()) {
+	if (!ub->gone && !READ_ONCE(ub->dead) && ubnpu_hang_timeout()) {
 		running = readl(ub->regs + UB_REG_RUNNING);
 		ub->looks++;
 		ubnpu_eqs_watch(ub);

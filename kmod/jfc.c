@@ -161,9 +161,10 @@ int ubnpu_modify_jfc(struct ubnpu_ctx *ctx, struct ubnpu_call *call)
 	q = ubnpu_queue_find(ctx, UBNPU_JFC, a->id, &a->hdr);
 	ret = q ? ubnpu_admin(ctx->ub, &cmd, NULL, &a->hdr) : -ENOENT;
 	if (!ret) {
-		q->mod_count = a->mod_count;
-		q->mod_usec = a->mod_usec;
-		q->flags = (q->flags & UB_JFC_F_KERNEL) | a->flags;
+		/* Dumps read these under obj_lock. */
+		WRITE_ONCE(q->mod_count, a->mod_count);
+		WRITE_ONCE(q->mod_usec, a->mod_usec);
+		WRITE_ONCE(q->flags, (q->flags & UB_JFC_F_KERNEL) | a->flags);
 	}
 	ubnpu_leave(ctx);
 	return ret;

@@ -62,12 +62,14 @@ static u64 pinned_bytes(struct ubnpu_ctx *ctx)
 
 static int fill_dev(struct sk_buff *skb, struct ubnpu_dev *ub)
 {
-	u32 queues = 0, status = ub->dead ? UB_STATUS_FATAL : readl(ub->regs + UB_REG_STATUS);
+	u32 queues = 0, status = UB_STATUS_FATAL;
 	struct ubnpu_ctx *ctx;
 	unsigned long index;
 	u64 pinned = 0;
 	int type;
 
+	if (!READ_ONCE(ub->dead))
+		status = readl(ub->regs + UB_REG_STATUS);
 	for (type = 0; type < UBNPU_QUEUE_TYPES; type++)
 		queues += count_entries(&ub->queues[type].xa);
 	xa_for_each(&ub->ctxs.xa, index, ctx)
@@ -147,8 +149,8 @@ static int fill_jfs(struct sk_buff *skb, struct ubnpu_queue *q,
 static int fill_jfc(struct sk_buff *skb, struct ubnpu_queue *q,
 		    const struct ub_admin_reply *reply)
 {
-	return nla_put_u32(skb, UB_A_MOD_COUNT, q->mod_count) ||
-	       nla_put_u32(skb, UB_A_MOD_USEC, q->mod_usec) ||
+	return nla_put_u32(skb, UB_A_MOD_COUNT, READ_ONCE(q->mod_count)) ||
+	       nla_put_u32(skb, UB_A_MOD_USEC, READ_ONCE(q->mod_usec)) ||
 	       nla_put_u64_64bit(skb, UB_A_INTERRUPTS, atomic64_read(&q->interrupts), UB_A_PAD) ||
 	       put_u64(skb, UB_A_REARMS, reply->jfc.rearms) ||
 	       put_u64(skb, UB_A_MODERATED, reply->jfc.moderated);
@@ -160,7 +162,7 @@ static int fill_queue(struct sk_buff *skb, struct ubnpu_queue *q,
 	return fill_owner(skb, q->ctx) ||
 	       nla_put_u32(skb, UB_A_QUEUE_TYPE, ubnpu_queue_obj[q->type]) ||
 	       nla_put_u32(skb, UB_A_QUEUE_ID, q->id) ||
-	       nla_put_u32(skb, UB_A_QUEUE_FLAGS, q->flags) ||
+	       nla_put_u32(skb, UB_A_QUEUE_FLAGS, READ_ONCE(q->flags)) ||
 	       nla_put_u32(skb, UB_A_DEPTH, q->depth) ||
 	       nla_put_u32(skb, UB_A_STATE, le32_to_cpu(reply->state)) ||
 	       nla_put_u32(skb, UB_A_PI, le32_to_cpu(reply->pi)) ||

@@ -118,7 +118,6 @@ void ubnpu_stuck(struct ubnpu_dev *ub, u8 opcode, u32 id)
 /* The device works again: nothing of before is held against it. The gate is held for writing. */
 void ubnpu_recovered(struct ubnpu_dev *ub)
 {
-	ub->troubles = 0;
 	ub->wedged = false;
 	ub->nr_resets = 0;
 	ub->hang.active = false;
@@ -193,7 +192,7 @@ void ubnpu_recover_work(struct work_struct *work)
 	if (test_bit(UBNPU_FATAL, &ub->troubles))
 		cut_off(ub);
 	down_write(&ub->gate);
-	if (ub->gone || ub->wedged || !ub->troubles) {
+	if (ub->gone || ub->wedged || !READ_ONCE(ub->troubles)) {
 		up_write(&ub->gate);
 		return;
 	}
@@ -201,7 +200,7 @@ void ubnpu_recover_work(struct work_struct *work)
 	recovered = recover(ub);
 	up_write(&ub->gate);
 	if (recovered)
-		dev_warn(&ub->dev, "reset after a fault, generation %u\n", ub->generation);
+		dev_warn(&ub->dev, "reset after a fault, generation %u\n", READ_ONCE(ub->generation));
 	else
 		dev_err(&ub->dev, "lost after a fault until it is reset by an administrator\n");
 	ubnpu_report_wedged(ub, event, UB_SCOPE_DEVICE, &who, recovered);

@@ -16,7 +16,7 @@ int ubnpu_hw_start(struct ubnpu_dev *ub)
 {
 	int ret;
 
-	ub->generation = readl(ub->regs + UB_REG_GENERATION);
+	WRITE_ONCE(ub->generation, readl(ub->regs + UB_REG_GENERATION));
 	ret = ubnpu_admin_start(ub);
 	if (ret)
 		return ret;
@@ -34,7 +34,10 @@ static int hw_wait_ready(struct ubnpu_dev *ub)
 	return ret;
 }
 
-/* On return the device touches no memory of before. Interrupts stay off while it happens. */
+/*
+ * On return the device touches no memory of before. Interrupts stay off while it happens, and what
+ * is reported once they are on again is news.
+ */
 int ubnpu_hw_reset(struct ubnpu_dev *ub)
 {
 	int ret;
@@ -44,8 +47,10 @@ int ubnpu_hw_reset(struct ubnpu_dev *ub)
 	ret = hw_wait_ready(ub);
 	if (ret)
 		pci_clear_master(ub->pdev);
+	else
+		WRITE_ONCE(ub->troubles, 0);
 	ubnpu_irqs_enable(ub);
-	ub->dead = ret;
+	WRITE_ONCE(ub->dead, ret);
 	trace_ubnpu_reset(ub->index, readl(ub->regs + UB_REG_GENERATION));
 	return ret;
 }
@@ -94,7 +99,7 @@ int ubnpu_hw_recover(struct ubnpu_dev *ub)
 
 	ubnpu_lose_all(ub);
 	ret = ubnpu_hw_reset(ub);
-	ub->generation = readl(ub->regs + UB_REG_GENERATION);
+	WRITE_ONCE(ub->generation, readl(ub->regs + UB_REG_GENERATION));
 	ubnpu_drop_all(ub);
 	if (ret)
 		return ret;
@@ -130,7 +135,7 @@ int ubnpu_dev_reset(struct ubnpu_dev *ub, bool force)
 		ubnpu_recovered(ub);
 	up_write(&ub->gate);
 	if (!ret) {
-		dev_info(&ub->dev, "reset, generation %u\n", ub->generation);
+		dev_info(&ub->dev, "reset, generation %u\n", READ_ONCE(ub->generation));
 		tell_reset(ub);
 	}
 	return ret;
@@ -152,9 +157,11 @@ static void err_reset_done(struct pci_dev *pdev)
 
 	if (hw_wait_ready(ub))
 		pci_clear_master(pdev);
+	else
+		WRITE_ONCE(ub->troubles, 0);
 	ubnpu_irqs_enable(ub);
-	ub->generation = readl(ub->regs + UB_REG_GENERATION);
-	ub->dead = false;
+	WRITE_ONCE(ub->generation, readl(ub->regs + UB_REG_GENERATION));
+	WRITE_ONCE(ub->dead, false);
 	trace_ubnpu_reset(ub->index, ub->generation);
 	ubnpu_drop_all(ub);
 	if (ubnpu_hw_start(ub))
