@@ -30,7 +30,7 @@ static void put_header(struct text *t, struct ubnpu_dev *ub, const struct ubnpu_
 	put(t, "ubnpu device core dump\nreason: %s\ndevice: %s at %s, EID %pI6\n", why,
 	    dev_name(&ub->dev), pci_name(ub->pdev), ub->caps.eid);
 	put(t, "driver: %s\ntime: %llu ns\ngeneration: %u\ndead: %d\n", UBNPU_VERSION,
-	    ktime_get_ns(), ub->generation, ub->dead);
+	    ktime_get_ns(), ub->generation, READ_ONCE(ub->dead));
 	if (who && who->tid)
 		put(t, "guilty: context %u queue %u pid %d task %s\n", who->tid, who->queue,
 		    who->pid, who->comm);
@@ -100,7 +100,7 @@ static void put_queue(struct text *t, struct ubnpu_queue *q)
 	struct ub_admin_reply r;
 
 	put(t, "%s %u: context %u depth %u flags 0x%x", names[q->type], q->id, q->ctx->tid,
-	    q->depth, q->flags);
+	    q->depth, READ_ONCE(q->flags));
 	if (q->type != UBNPU_JFC)
 		put(t, " jfc %u", q->jfc);
 	if (q->type == UBNPU_JFS)
@@ -207,7 +207,7 @@ void ubnpu_dump(struct ubnpu_dev *ub, const struct ubnpu_who *who, const char *w
 
 	if (!IS_ENABLED(CONFIG_DEV_COREDUMP))
 		return;
-	t.buf = vmalloc(MAX_TEXT);
+	t.buf = __vmalloc(MAX_TEXT, GFP_KERNEL | __GFP_NOWARN);
 	if (!t.buf)
 		return;
 	put_header(&t, ub, who, why);
