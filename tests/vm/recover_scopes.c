@@ -6,6 +6,8 @@
 #include "ctl.h"
 #include "load.h"
 
+#define MAX_FAULTS 10000
+
 static void refused(const struct attr *attrs, size_t n, uint8_t cmd, int want, const char *words)
 {
 	char why[128];
@@ -137,6 +139,10 @@ static void faults(void **state)
 	const struct attr other[] = { { UB_A_FAULT_KIND, 4, UB_FAULT_STALL },
 				      { UB_A_FAULT_COUNT, 4, 1 },
 				      { UB_A_FAULT_ID, 4, 0xfffff } };
+	const struct attr late[] = { { UB_A_FAULT_KIND, 4, UB_FAULT_STALL },
+				     { UB_A_FAULT_COUNT, 4, 1 },
+				     { UB_A_FAULT_ARG0, 8, UB_STALL_TIME },
+				     { UB_A_FAULT_ARG1, 8, UB_FAULT_MAX_NS + 1 } };
 
 	(void)state;
 	if (!can_inject()) {
@@ -148,7 +154,66 @@ static void faults(void **state)
 	refused(&kind, 1, UB_CMD_INJECT, EINVAL, "knows no such fault");
 	refused(&kind, 1, UB_CMD_INJECT_GET, EINVAL, "knows no such fault");
 	refused(stall, 3, UB_CMD_INJECT, EINVAL, "first argument");
+	refused(late, 4, UB_CMD_INJECT, EINVAL, "second argument");
 	refused(other, 3, UB_CMD_INJECT, ENOENT, "no such object");
+}
+
+/* Each with an object of its own, as those of one are one. */
+static void as_many_faults_as_there_is_room_for(void **state)
+{
+	struct world *w = *state;
+	struct attr attrs[] = { { UB_A_FAULT_KIND, 4, UB_FAULT_POISON },
+				{ UB_A_FAULT_ID, 4, w->seg }, { UB_A_FAULT_COUNT, 4, 1 },
+				{ UB_A_FAULT_ARG0, 8, 0 }, { UB_A_FAULT_ARG1, 8, 1 } };
+	unsigned int n;
+	int err = 0;
+	char why[128];
+
+	for (n = 0; can_inject() && !err && n < MAX_FAULTS; n++) {
+		attrs[3].value = n;
+		err = request(UB_CMD_INJECT, attrs, ARRAY_SIZE(attrs), why);
+	}
+	if (can_inject() && (err != ENOSPC || !strstr(why, "remove some")))
+		fail_msg("fault %u: %s: %s", n, strerror(err), why);
+	attrs[2].value = 0;
+	assert_true(!can_inject() || !request(UB_CMD_INJECT, attrs, ARRAY_SIZE(attrs), why));
+}
+
+static void no_such_device(void **state)
+{
+	unsigned int was = device_index;
+
+	(void)state;
+	device_index = 99;
+	REFUSED(ENODEV, "no such device", { UB_A_SCOPE, 4, UB_SCOPE_DEVICE });
+	device_index = was;
+}
+
+static bool is_dead(void *unused)
+{
+	int fd = open(device, O_RDWR | O_CLOEXEC);
+
+	(void)unused;
+	if (fd >= 0)
+		close(fd);
+	return fd < 0 && errno == EIO;
+}
+
+/* Nothing is done to it but what makes it work again. */
+static void dead_device(void **state)
+{
+	unsigned int was;
+
+	(void)state;
+	if (!can_inject())
+		return;
+	was = set_param("hang_timeout_ms", 0);
+	inject(UB_FAULT_FATAL, 0, 1, 0, 0);
+	assert_true(wait_until(is_dead, NULL));
+	REFUSED(ENODEV, "as a whole", { UB_A_SCOPE, 4, UB_SCOPE_CONTEXT }, { UB_A_TID, 4, 1 });
+	assert_int_equal(reset_device(true), 0);
+	set_param("hang_timeout_ms", was);
+	assert_false(is_dead(NULL));
 }
 
 #define scope_test(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -159,6 +224,8 @@ int main(int argc, char **argv)
 		scope_test(contexts), scope_test(queues), scope_test(receive_queue),
 		scope_test(news_of_resets), cmocka_unit_test(counters_agree),
 		cmocka_unit_test(only_for_administrators), cmocka_unit_test(faults),
+		scope_test(as_many_faults_as_there_is_room_for), cmocka_unit_test(no_such_device),
+		cmocka_unit_test(dead_device),
 	};
 
 	return run_all(argc, argv, tests);

@@ -62,6 +62,15 @@ two_processes_at_once() {
     wait "$first" && wait "$second" && nothing_left
 }
 
+every_file_of_sysfs_says_something() {
+    local dir=/sys/class/ubnpu/ub1 file
+    for file in "$dir"/{guid,eid,class_code,upi,hw_version,caps,opcodes,generation,state} \
+        "$dir"/{limits,stats,health}/*; do
+        [ -n "$(cat "$file")" ] || { echo "$file"; return 1; }
+    done
+    [ "$(cat "$dir/state")" = ready ] && [ "$(cat "$dir/class_code")" = 04/00 ]
+}
+
 unload_refused_while_open() {
     start_hog ub1 || return 1
     local refused=0
@@ -102,6 +111,7 @@ check examples_run_on_the_device examples_run
 check kill_9_in_flight_frees_everything kill_in_flight
 check four_killed_at_once_free_everything many_killed_at_once
 check two_processes_on_one_device two_processes_at_once
+check every_file_of_sysfs_says_something every_file_of_sysfs_says_something
 check module_unload_refused_while_open unload_refused_while_open
 check module_unload_and_load_while_idle unload_and_load_while_idle
 check lists_are_empty_without_the_module lists_without_module
