@@ -13,6 +13,13 @@ constexpr uint32_t submit_blocks = 128; // WQEBBs given to the kernel at a time
 constexpr unsigned reap_cqes = 32;
 
 static_assert(sizeof(ub_dp_wqe) == UB_WQE_MAX);
+// What ub_dp_to_cr() copies as a whole.
+static_assert(offsetof(ub_cr, local_id) == offsetof(ub_hw_cqe, local_id));
+static_assert(offsetof(ub_cr, user_ctx) == offsetof(ub_hw_cqe, user_ctx));
+static_assert(offsetof(ub_cr, len) == offsetof(ub_hw_cqe, len));
+static_assert(offsetof(ub_cr, rmt_id) == offsetof(ub_hw_cqe, idx));
+static_assert(offsetof(ub_cr, imm_data) == offsetof(ub_hw_cqe, imm_data));
+static_assert(offsetof(ub_cr, rmt_eid) == offsetof(ub_hw_cqe, rmt_eid));
 
 // Requests encoded one after the other.
 struct Batch {
