@@ -3,7 +3,11 @@
 
 KMOD_SRC := $(wildcard kmod/*.c kmod/*.h) kmod/Kbuild
 KMOD_UAPI := kmod/uapi/ub.h kmod/uapi/ub_hw.h
-KMOD_DIR = $(BUILD)/kmod/$(KERNEL)
+# Of another kind for a kernel of tests/vm_debug: -gcov counts lines, -kcov guides a fuzzer.
+KMOD_KIND :=
+kmod_kind-gcov := GCOV_PROFILE=y KCSAN_SANITIZE=n
+kmod_kind-kcov := KCOV_INSTRUMENT=y
+KMOD_DIR = $(BUILD)/kmod/$(KERNEL)$(KMOD_KIND)
 KMOD_KO = $(KMOD_DIR)/ubnpu.ko
 # A second kernel series that kmod-check builds against, from the distribution's backports.
 KMOD_CHECK_SERIES ?= 6.12
@@ -26,7 +30,7 @@ endef
 kmod: $(KMOD_KO) ## the driver for KERNEL=release, by default the VM's
 
 $(KMOD_KO): $(KMOD_SRC) $(KMOD_UAPI)
-	$(call kmod_build,$(call kmod_headers_gcc,$(KERNEL)),$(KMOD_DIR),)
+	$(call kmod_build,$(call kmod_headers_gcc,$(KERNEL)),$(KMOD_DIR),$(kmod_kind$(KMOD_KIND)))
 	@touch $@
 
 # Every file compiled and checked anew by each compiler; any word of it or of sparse fails.

@@ -21,7 +21,7 @@ packages=(
 benchmark=(
     fio rdma-core ibverbs-providers libibverbs-dev perftest python3-matplotlib
 )
-debug=(libelf-dev libssl-dev bc)
+debug=(libelf-dev libssl-dev bc gcovr)
 packaging=(
     debhelper dh-dkms lintian mmdebstrap debian-archive-keyring e2fsprogs rpm rpmlint abigail-tools
     ovmf openssl

@@ -86,7 +86,7 @@ static void make_region(struct region *r)
 	if (r->rom)
 		must(!mprotect(r->host, pages * PAGE, PROT_READ));
 	if (r->bytes % PAGE)
-		__asan_poison_memory_region(r->host + r->bytes, pages * PAGE - r->bytes);
+		ASAN_POISON_MEMORY_REGION(r->host + r->bytes, pages * PAGE - r->bytes);
 }
 
 static void zero_region(struct region *r)

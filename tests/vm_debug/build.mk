@@ -1,14 +1,44 @@
 # SPDX-License-Identifier: MIT
-# The VM suite on a kernel with every checker: KASAN, UBSAN, lockdep, kmemleak, DMA debugging.
+# The VM suite on kernels that find faults: one with KASAN, UBSAN, lockdep, kmemleak and DMA
+# debugging, one with the finder of data races; and a fuzzer of the driver on the first.
 
-$(BUILD)/tests/vm/uapi_failnth: tests/vm_debug/uapi_failnth.c $(UAPI_SHARED) tests/vm/uapi.h $(HEADERS)
+VM_DEBUG_TESTS := $(BUILD)/tests/vm/uapi_failnth $(BUILD)/tests/vm/uapi_failadmin
+
+$(VM_DEBUG_TESTS): $(BUILD)/tests/vm/uapi_%: tests/vm_debug/uapi_%.c tests/vm_debug/failnth.c \
+		tests/vm_debug/failnth.h $(RECOVER_SHARED) tests/vm/ctl.h tests/vm/load.h $(UAPI_SHARED) \
+		tests/vm/uapi.h tests/vm/genl.h $(HEADERS)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(filter %.c,$^) -o $@ -lcmocka
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(filter %.c,$^) -o $@ -lcmocka -luring
+
+# Its objects are small and change together.
+FUZZ_DRIVER := $(BUILD)/tests/vm/fuzz-driver
+$(FUZZ_DRIVER): $(wildcard tests/fuzz/driver/*.cpp tests/fuzz/driver/*.hpp) $(HEADERS)
+	@mkdir -p $(@D)
+	$(CXX) $(CPPFLAGS) $(CXXFLAGS) $(filter %.cpp,$^) -o $@ -luring
+
+# $(call vm_debug_driver,KERNEL,KIND): $release of that kernel and $module of that kind, for a shell.
+define vm_debug_driver
+	@packaging/deps.sh debug
+	@$(MAKE) --no-print-directory test-build-vm $(VM_DEBUG_TESTS) $(FUZZ_DRIVER)
+	@release=$$(tests/vm_debug/kernel.sh $(1)) && \
+		$(MAKE) --no-print-directory kmod KERNEL=$$release KMOD_KIND=$(2) && \
+		module=$(BUILD)/kmod/$$release$(2)/ubnpu.ko &&
+endef
 
 .PHONY: test-debug
 test-debug: ## the VM tests on a debug kernel, which is built first (10 minutes, kept)
-	@packaging/deps.sh debug
-	@$(MAKE) --no-print-directory test-build-vm $(BUILD)/tests/vm/uapi_failnth
-	@release=$$(tests/vm_debug/kernel.sh) && \
-		$(MAKE) --no-print-directory kmod KERNEL=$$release && \
-		TEST_TIMEOUT=5400 tests/run.sh $(TEST_LOG) tests/vm_debug/test.sh@$$release
+	$(call vm_debug_driver,debug,) \
+		TEST_TIMEOUT=5400 tests/run.sh $(TEST_LOG) \
+		tests/vm_debug/test.sh@$$release@$$module@tests/vm_debug/all.sh
+
+.PHONY: test-kcsan
+test-kcsan: ## the VM tests on a kernel that finds data races, which is built first (10 minutes, kept)
+	$(call vm_debug_driver,kcsan,) \
+		TEST_TIMEOUT=5400 tests/run.sh $(TEST_LOG) \
+		tests/vm_debug/test.sh@$$release@$$module@tests/vm_debug/all.sh
+
+.PHONY: fuzz-driver
+fuzz-driver: ## fuzz the driver on the debug kernel: SECONDS=60, SEED=
+	$(call vm_debug_driver,debug,-kcov) \
+		VM_TIMEOUT=$$(($(or $(SECONDS),60) + 900)) tests/vm_debug/test.sh $$release $$module \
+		$(FUZZ_DRIVER) $(or $(SEED),$$RANDOM$$RANDOM) seconds $(or $(SECONDS),60)

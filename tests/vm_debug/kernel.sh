@@ -1,15 +1,21 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Build the debug kernel from the distribution's source package into ubvm's cache; print its release.
-# Kept by content: the configuration and the source package's version.
+# Build a kernel that finds faults from the distribution's source package into ubvm's cache; print
+# its release. Kept by content: the configuration and the source package's version.
+#
+#   kernel.sh debug | kcsan
 set -euo pipefail
 
 here=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)
 cache=${UBSTACK_CACHE:-${CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ubstack}}
 series=6.1
+kind=${1:?debug or kcsan}
+configs=("$here/config" "$here/config-$kind")
+# Stands for each folder's own setting: nothing is instrumented but a module that does not say so.
+flags=(KCSAN_SANITIZE=n)
 
 die() {
-    echo "debug kernel: $*" >&2
+    echo "$kind kernel: $*" >&2
     exit 1
 }
 
@@ -28,17 +34,18 @@ unpack_source() {
 
 # What the fragment asks for and kconfig did not grant is an error: a checker must not be missing.
 configure() {
-    make -s -C "$tree" KCONFIG_ALLCONFIG="$here/config" allnoconfig > "$work/log" 2>&1 ||
+    cat "${configs[@]}" > "$work/config"
+    make -s -C "$tree" KCONFIG_ALLCONFIG="$work/config" allnoconfig > "$work/log" 2>&1 ||
         die "$(tail -n 5 "$work/log")"
     "$tree/scripts/config" --file "$tree/.config" --set-str LOCALVERSION "-ub$key"
     make -s -C "$tree" olddefconfig
     local missing
-    missing=$(grep '^CONFIG' "$here/config" | grep -vxFf "$tree/.config" || true)
+    missing=$(grep '^CONFIG' "$work/config" | grep -vxFf "$tree/.config" || true)
     [ -z "$missing" ] || die "not granted: $missing"
 }
 
 build() {
-    make -s -C "$tree" -j"$(nproc)" bzImage modules > "$work/log" 2>&1 ||
+    make -s -C "$tree" -j"$(nproc)" "${flags[@]}" bzImage modules > "$work/log" 2>&1 ||
         die "$(grep -m 5 -i 'error' "$work/log" || tail -n 5 "$work/log")"
 }
 
@@ -60,18 +67,18 @@ install_kernel() {
 
 version=$(source_version)
 [ -n "$version" ] && [ "$version" != '(none)' ] || die "no linux-source-$series; run apt-get update"
-key=$({ echo "$version"; cat "$here/config"; } | sha256sum | cut -c 1-8)
+key=$({ echo "$version"; cat "${configs[@]}"; } | sha256sum | cut -c 1-8)
 for done in "$cache"/kernel/*-ub"$key"/complete; do
     [ ! -e "$done" ] || { basename "$(dirname "$done")"; exit 0; }
 done
 
 mkdir -p "$cache/headers"
-exec 9> "$cache/headers/.debug-lock"
+exec 9> "$cache/headers/.$kind-lock"
 flock 9
 work=$(mktemp -d "$cache/headers/.work.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 tree=$work/tree
-echo "debug kernel: building $version, some ten minutes" >&2
+echo "$kind kernel: building $version, some ten minutes" >&2
 unpack_source
 configure
 build
