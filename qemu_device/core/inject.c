@@ -366,13 +366,17 @@ static bool is_over(struct ub_jfs *jfs)
 static void sleep_stalled(struct ub_jfs *jfs)
 {
 	struct ub_engine *e = &jfs->obj.core->engine;
+	bool timed = atomic_load(&jfs->stall) == UB_STALL_TIME + 1;
 	uint64_t now = clock_ns(jfs->obj.core), left;
 	struct timespec ts;
 
-	if (atomic_load(&jfs->stall) != UB_STALL_TIME + 1 || jfs->stall_due <= now) {
+	if (!timed || atomic_load(&e->paused)) {
 		pthread_cond_wait(&e->stalled, &e->lock);
 		return;
 	}
+	/* It may have become over since it was looked at. */
+	if (jfs->stall_due <= now)
+		return;
 	left = jfs->stall_due - now;
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	left += (uint64_t)ts.tv_nsec;

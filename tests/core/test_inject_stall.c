@@ -40,6 +40,18 @@ static void time_ends_it(void **state)
 	expect(&s->jfc, UB_CR_SUCCESS, 0, 8);
 }
 
+/* Over before, or just when, the thread goes to sleep. */
+static void shortest_times_end_it(void **state)
+{
+	struct set *s = *state;
+
+	for (unsigned i = 0; i < 3000; i++) {
+		inject(&s->rig, UB_FAULT_STALL, s->jfs.id, UB_STALL_TIME, i % 1500);
+		post_nop(&s->jfs, i);
+		expect(&s->jfc, UB_CR_SUCCESS, 0, i);
+	}
+}
+
 /* It looks as one that hangs, and the others as they are. */
 static void shows_as_hanging(void **state)
 {
@@ -284,6 +296,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(time_ends_it),
+		T(shortest_times_end_it),
 		T(shows_as_hanging),
 		T(others_go_on),
 		T(leaving_ready_ends_it),
