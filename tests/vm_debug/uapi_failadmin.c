@@ -283,6 +283,19 @@ static bool fatals_are(void *count)
 	return health("fatals") >= *(uint64_t *)count;
 }
 
+/*
+ * Linux frees a dump twice when it cannot make the device that hands it out. So none is handed out,
+ * which cannot be taken back: this program is the last.
+ */
+static void disable_coredumps(void)
+{
+	int fd = open("/sys/class/devcoredump/disabled", O_WRONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "1", 1), 1);
+	close(fd);
+}
+
 /* Dump, message and uevent are lost one after the other; the device comes back each time. */
 static void worker(void **state)
 {
@@ -290,6 +303,7 @@ static void worker(void **state)
 	int fd;
 
 	(void)state;
+	disable_coredumps();
 	for (unsigned int n = 1; n <= WORKER_POINTS; n++) {
 		assert_int_equal(reset_device(true), 0);
 		want = health("fatals") + 1;
@@ -302,7 +316,6 @@ static void worker(void **state)
 		fd = open_when_there();
 		works(fd);
 		close(fd);
-		free(take_coredump());
 	}
 }
 
