@@ -19,8 +19,8 @@ $(FUZZ_DRIVER): $(wildcard tests/fuzz/driver/*.cpp tests/fuzz/driver/*.hpp) $(HE
 # $(call vm_debug_driver,KERNEL,KIND): $release of that kernel and $module of that kind, for a shell.
 define vm_debug_driver
 	@packaging/deps.sh debug
-	@$(MAKE) --no-print-directory test-build-vm $(VM_DEBUG_TESTS) $(FUZZ_DRIVER)
-	@release=$$(tests/vm_debug/kernel.sh $(1)) && \
+	+@$(MAKE) --no-print-directory test-build-vm $(VM_DEBUG_TESTS) $(FUZZ_DRIVER)
+	+@release=$$(tests/vm_debug/kernel.sh $(1)) && \
 		$(MAKE) --no-print-directory kmod KERNEL=$$release KMOD_KIND=$(2) && \
 		module=$(BUILD)/kmod/$$release$(2)/ubnpu.ko &&
 endef
