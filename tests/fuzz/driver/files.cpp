@@ -155,17 +155,10 @@ void fork_some(rng &r, world &w) {
 
     if (!pid) {
         uint8_t byte[24];
-        struct ub_ioc_reg_seg a = {.hdr = {},
-                                   .addr = w.some_address(r, 1),
-                                   .len = 1,
-                                   .access = 1,
-                                   .flags = 0,
-                                   .token_policy = 0,
-                                   .token_value = 0,
-                                   .token_id = 0,
-                                   .leaf_4k = 0,
-                                   .leaf_2m = 0,
-                                   .pad = 0};
+        ub_ioc_reg_seg a{};
+        a.addr = w.some_address(r, 1);
+        a.len = 1;
+        a.access = 1;
         if (ioctl(fd, UB_IOC_REG_SEG, &a) && fcntl(fd, F_GETFL) & O_NONBLOCK)
             (void)!read(fd, byte, sizeof(byte));
         _exit(0);

@@ -116,17 +116,10 @@ void segment(rng &r, world &w, thread_state &t) {
         return queue(r, c, t, UB_URING_DEREG_SEG, a, nullptr, 0);
     }
     uint8_t *at = w.arena + r.below(ARENA / 64 - 4) * 64;
-    struct ub_ioc_reg_seg seg = {.hdr = {},
-                                 .addr = w.some_address(r, 1),
-                                 .len = 1 + r.below(3 * PAGE),
-                                 .access = UB_ACCESS_READ | UB_ACCESS_WRITE,
-                                 .flags = 0,
-                                 .token_policy = 0,
-                                 .token_value = 0,
-                                 .token_id = 0,
-                                 .leaf_4k = 0,
-                                 .leaf_2m = 0,
-                                 .pad = 0};
+    ub_ioc_reg_seg seg{};
+    seg.addr = w.some_address(r, 1);
+    seg.len = 1 + r.below(3 * PAGE);
+    seg.access = UB_ACCESS_READ | UB_ACCESS_WRITE;
     memcpy(at, &seg, sizeof(seg));
     a.addr = reinterpret_cast<uint64_t>(at);
     a.arg = r.one_in(20) ? static_cast<uint32_t>(odd_number(r)) : sizeof(seg);
