@@ -2,8 +2,6 @@
 # User space for arm64 on another machine: cross-built in a root, tested by QEMU's user emulation.
 
 ARM64_CROSS := aarch64-linux-gnu-
-# With atomics in one instruction; without SVE, whose emulation makes linear algebra crawl.
-ARM64_CPU := neoverse-n1
 
 .PHONY: arm64 arm64-inside
 arm64: ## cross-build for arm64 in a root of its own, run the unit tests emulated
@@ -14,4 +12,4 @@ arm64: ## cross-build for arm64 in a root of its own, run the unit tests emulate
 arm64-inside:
 	$(MAKE) --no-print-directory CC=$(ARM64_CROSS)gcc CXX=$(ARM64_CROSS)g++ AR=$(ARM64_CROSS)ar \
 		CC32='gcc -m32' SANITIZE= KERNEL=none OPT='-O2 -g -DTEST_WAIT_MS=600000' \
-		RUN='qemu-aarch64 -cpu $(ARM64_CPU)' test-emulated
+		RUN=tests/arm64/emulate.sh test-emulated
