@@ -11,7 +11,7 @@
 
 #include "gemm.h"
 
-/* Or little more: then the command shows progress, yields and may be ended. 1024^3 is one tile. */
+/* Of a tile, or little more: after it the command shows progress, yields and may be ended. */
 #define TILE_FLOPS	2.2e9
 #define TILE_ROWS	1024u
 #define TILE_DEPTH	4096u
