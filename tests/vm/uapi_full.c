@@ -54,30 +54,73 @@ static void contexts(void **state)
 	assert_counts(&was);
 }
 
-/* Makes objects, in a new context whenever one is full, until the device has no room. */
-static uint32_t fill(unsigned int cmd, void *arg, size_t size, int (*next)(void *arg),
-		     uint32_t most, struct failure want)
+/* Memory that is given out from its start, and taken back as a whole. */
+static uint8_t *memory;
+static size_t memory_pages, memory_used;
+
+static void memory_map(size_t pages)
+{
+	memory = map_pages((unsigned int)pages);
+	memory_pages = pages;
+	memory_used = 0;
+}
+
+static void *memory_take(size_t pages)
+{
+	void *p = memory + memory_used * PAGE;
+
+	memory_used += pages;
+	assert_true(memory_used <= memory_pages);
+	return p;
+}
+
+static void memory_unmap(void)
+{
+	munmap(memory, memory_pages * PAGE);
+}
+
+/* What is made, and which of its argument's fields is the address of how much memory. */
+struct maker {
+	unsigned int cmd;
+	void *arg;
+	size_t size;
+	__u64 *addr;
+	size_t pages;
+	int (*next)(void *arg);
+};
+
+#define QUEUE_PAGES (QUEUE_LEN / PAGE)
+#define QUEUE_MAKER(code, a, next_file) \
+	(struct maker){ code, &(a), sizeof(a), &(a).mem.addr, QUEUE_PAGES, next_file }
+
+/*
+ * Makes objects, in a new context whenever one is full, until the device has no room. Each has
+ * pages of its own: a kernel that debugs DMA bears no more than seven mappings of one.
+ */
+static uint32_t fill(const struct maker *m, uint32_t most, struct failure want)
 {
 	union arg a;
 	uint32_t made = 0;
 	int ret, fd = -1;
 
+	*m->addr = (uintptr_t)memory_take(m->pages);
 	while (made <= most) {
-		memcpy(&a, arg, size);
-		ret = fd < 0 ? EDQUOT : call(fd, cmd, &a);
+		memcpy(&a, m->arg, m->size);
+		ret = fd < 0 ? EDQUOT : call(fd, m->cmd, &a);
 		if (ret == EDQUOT) {
 			assert_true(fd < 0 || a.hdr.ext_code == UB_EXT_CTX_LIMIT);
-			fd = next(arg);
+			fd = m->next(m->arg);
 		} else if (!ret) {
 			made++;
+			*m->addr = (uintptr_t)memory_take(m->pages);
 		} else {
 			break;
 		}
 	}
 	if (made > most)
 		fail_msg("more than %u were made", most);
-	memcpy(&a, arg, size);
-	expect_failure("full", fd, cmd, &a, want);
+	memcpy(&a, m->arg, m->size);
+	expect_failure("full", fd, m->cmd, &a, want);
 	return made;
 }
 
@@ -87,15 +130,13 @@ static int next_file(void *arg)
 	return files[nr_files++] = open_device();
 }
 
-static uint8_t *memory;
-
 /* A context with a JFC for the JFS or JFR to be made. */
 static int next_with_jfc(void *arg)
 {
 	struct ub_ioc_create_jfs *a = arg;
 	int fd = next_file(arg);
 
-	a->jfc = make_jfc(fd, memory + QUEUE_LEN, NULL);
+	a->jfc = make_jfc(fd, memory_take(QUEUE_PAGES), NULL);
 	return fd;
 }
 
@@ -104,56 +145,52 @@ static int next_for_jfr(void *arg)
 	struct ub_ioc_create_jfr *a = arg;
 	int fd = next_file(arg);
 
-	a->jfc = make_jfc(fd, memory + QUEUE_LEN, NULL);
+	a->jfc = make_jfc(fd, memory_take(QUEUE_PAGES), NULL);
 	return fd;
+}
+
+/* Room for so many queues, the one that finds no room, and a JFC in each context. */
+static void memory_for_queues(uint32_t queues)
+{
+	memory_map(QUEUE_PAGES * ((size_t)queues + 1 + limits().max_ctx));
+}
+
+static void fill_with_queues(const struct maker *m, uint32_t obj, uint32_t max)
+{
+	struct counts was = counts_now();
+
+	memory_for_queues(max);
+	assert_int_equal(fill(m, max, (struct failure){ ENOSPC, UB_EXT_DEV_LIMIT, obj, max }), max);
+	close_all();
+	assert_counts(&was);
+	memory_unmap();
 }
 
 static void completion_queues(void **state)
 {
-	struct ub_ioc_create_jfc a = { .depth = DEPTH, .jfce_fd = -1 };
-	uint32_t max = limits().max_jfc;
-	struct counts was = counts_now();
+	struct ub_ioc_create_jfc a = { .mem = queue_mem(NULL), .depth = DEPTH, .jfce_fd = -1 };
 
 	(void)state;
-	memory = map_pages(4);
-	a.mem = queue_mem(memory);
-	assert_int_equal(fill(UB_IOC_CREATE_JFC, &a, sizeof(a), next_file, max,
-			      (struct failure){ ENOSPC, UB_EXT_DEV_LIMIT, UB_OBJ_JFC, max }), max);
-	close_all();
-	assert_counts(&was);
-	munmap(memory, 4 * PAGE);
+	fill_with_queues(&QUEUE_MAKER(UB_IOC_CREATE_JFC, a, next_file), UB_OBJ_JFC,
+			 limits().max_jfc);
 }
 
 static void receive_queues(void **state)
 {
-	struct ub_ioc_create_jfr a = { .depth = DEPTH };
-	uint32_t max = limits().max_jfr;
-	struct counts was = counts_now();
+	struct ub_ioc_create_jfr a = { .mem = queue_mem(NULL), .depth = DEPTH };
 
 	(void)state;
-	memory = map_pages(4);
-	a.mem = queue_mem(memory);
-	assert_int_equal(fill(UB_IOC_CREATE_JFR, &a, sizeof(a), next_for_jfr, max,
-			      (struct failure){ ENOSPC, UB_EXT_DEV_LIMIT, UB_OBJ_JFR, max }), max);
-	close_all();
-	assert_counts(&was);
-	munmap(memory, 4 * PAGE);
+	fill_with_queues(&QUEUE_MAKER(UB_IOC_CREATE_JFR, a, next_for_jfr), UB_OBJ_JFR,
+			 limits().max_jfr);
 }
 
 static void send_queues(void **state)
 {
-	struct ub_ioc_create_jfs a = { .depth = DEPTH };
-	uint32_t max = limits().max_jfs;
-	struct counts was = counts_now();
+	struct ub_ioc_create_jfs a = { .mem = queue_mem(NULL), .depth = DEPTH };
 
 	(void)state;
-	memory = map_pages(4);
-	a.mem = queue_mem(memory);
-	assert_int_equal(fill(UB_IOC_CREATE_JFS, &a, sizeof(a), next_with_jfc, max,
-			      (struct failure){ ENOSPC, UB_EXT_DEV_LIMIT, UB_OBJ_JFS, max }), max);
-	close_all();
-	assert_counts(&was);
-	munmap(memory, 4 * PAGE);
+	fill_with_queues(&QUEUE_MAKER(UB_IOC_CREATE_JFS, a, next_with_jfc), UB_OBJ_JFS,
+			 limits().max_jfs);
 }
 
 #define ON_HAND 3
@@ -174,8 +211,10 @@ static int next_on_hand(void *arg)
 /* A page for each JFC and JFS: with all JFCs there are, the pages end before the JFSs do. */
 static void doorbell_pages(void **state)
 {
-	struct ub_ioc_create_jfc jfc = { .depth = DEPTH, .jfce_fd = -1 };
-	struct ub_ioc_create_jfs jfs = { .depth = DEPTH };
+	struct ub_ioc_create_jfc jfc = { .mem = queue_mem(NULL), .depth = DEPTH, .jfce_fd = -1 };
+	struct ub_ioc_create_jfs jfs = { .mem = queue_mem(NULL), .depth = DEPTH };
+	const struct maker jfc_maker = QUEUE_MAKER(UB_IOC_CREATE_JFC, jfc, next_file);
+	const struct maker jfs_maker = QUEUE_MAKER(UB_IOC_CREATE_JFS, jfs, next_on_hand);
 	struct ub_ioc_query_device q = limits();
 	struct counts was = counts_now();
 	const uint32_t pages = 4095;	/* the model's 4096, but page 0 is nobody's */
@@ -184,40 +223,39 @@ static void doorbell_pages(void **state)
 
 	(void)state;
 	assert_true(q.max_jfc + q.max_jfs > pages && q.max_jfc < pages);
-	memory = map_pages(4);
-	jfs.mem = jfc.mem = queue_mem(memory);
+	memory_for_queues(q.max_jfc + q.max_jfs);
 	for (i = 0; i < ON_HAND; i++) {
 		next_with_jfc(&jfs);
 		jfcs[i] = jfs.jfc;
 	}
-	made = fill(UB_IOC_CREATE_JFC, &jfc, sizeof(jfc), next_file, q.max_jfc,
+	made = fill(&jfc_maker, q.max_jfc,
 		    (struct failure){ ENOSPC, UB_EXT_DEV_LIMIT, UB_OBJ_JFC, q.max_jfc });
 	assert_int_equal(made + ON_HAND, q.max_jfc);
-	made = fill(UB_IOC_CREATE_JFS, &jfs, sizeof(jfs), next_on_hand, q.max_jfs,
+	made = fill(&jfs_maker, q.max_jfs,
 		    (struct failure){ ENOSPC, UB_EXT_DEV_LIMIT, UB_OBJ_DB_PAGE, pages });
 	assert_int_equal(made + q.max_jfc, pages);
 	close_all();
 	assert_counts(&was);
-	munmap(memory, 4 * PAGE);
+	memory_unmap();
 }
 
 static void segments(void **state)
 {
 	struct ub_ioc_reg_seg a = { .len = 1, .access = UB_ACCESS_LOCAL_ONLY };
+	const struct maker m = { UB_IOC_REG_SEG, &a, sizeof(a), &a.addr, 1, next_file };
 	uint32_t max = limits().max_seg;
 	struct counts was = counts_now(), now;
 
 	(void)state;
-	memory = map_pages(1);
-	a.addr = (uintptr_t)memory;
-	assert_int_equal(fill(UB_IOC_REG_SEG, &a, sizeof(a), next_file, max,
+	memory_map((size_t)max + 1);
+	assert_int_equal(fill(&m, max,
 			      (struct failure){ ENOSPC, UB_EXT_DEV_LIMIT, UB_OBJ_SEG, max }), max);
 	now = counts_now();
 	assert_int_equal(now.segs, max);
 	assert_true(now.pinned == (uint64_t)max * PAGE);
 	close_all();
 	assert_counts(&was);
-	munmap(memory, PAGE);
+	memory_unmap();
 }
 
 int main(int argc, char **argv)
