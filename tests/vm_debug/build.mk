@@ -28,13 +28,13 @@ endef
 .PHONY: test-debug
 test-debug: ## the VM tests on a debug kernel, which is built first (10 minutes, kept)
 	$(call vm_debug_driver,debug,) \
-		TEST_TIMEOUT=5400 tests/run.sh $(TEST_LOG) \
+		TEST_TIMEOUT=9300 tests/run.sh $(TEST_LOG) \
 		tests/vm_debug/test.sh@$$release@$$module@tests/vm_debug/all.sh
 
 .PHONY: test-kcsan
 test-kcsan: ## the VM tests on a kernel that finds data races, which is built first (10 minutes, kept)
 	$(call vm_debug_driver,kcsan,) \
-		TEST_TIMEOUT=5400 tests/run.sh $(TEST_LOG) \
+		TEST_TIMEOUT=9300 tests/run.sh $(TEST_LOG) \
 		tests/vm_debug/test.sh@$$release@$$module@tests/vm_debug/all.sh
 
 .PHONY: fuzz-driver
