@@ -25,7 +25,7 @@ def header_structs(text):
 
 def described_structs(text):
     structs = {}
-    for name, body in re.findall(r'^(?:type )?(ub_\w+)(?:\[ID\])? \{\n(.*?)^\}', text, flags=re.S | re.M):
+    for name, body in re.findall(r'^(?:type )?(ub_\w+)(?:\[[A-Z, ]+\])? \{\n(.*?)^\}', text, flags=re.S | re.M):
         structs[name] = re.findall(r'^\t(\w+)\s', body, flags=re.M)
     return structs
 
@@ -61,8 +61,11 @@ check('every_ioctl_takes_its_structure',
 check('every_structure_has_its_fields',
       [name for name, fields in want.items() if have.get(name) != fields] +
       [name for name, base in variants.items() if have.get(name) != want[base]])
+check('every_command_of_io_uring_is_described', sorted(
+    set(re.findall(r'#define (UB_URING_\w+)\s+_IOWR', ub)) ^
+    set(re.findall(r'syz_io_uring_submit\$(UB_URING_\w+)\(.*ub_sqe\[\1,', description))))
 check('every_netlink_command_is_described', sorted(commands ^ sent))
 check('every_constant_exists', sorted(
     name for name in set(re.findall(r'\bUB_[A-Z]\w+', description)) if name not in known
-    and not re.search(rf'ioctl\${name}\b', description)))
+    and not re.search(rf'[$]{name}\b', description)))
 sys.exit(failed)
