@@ -16,6 +16,13 @@
 #define ubnpu_show_queue(type) \
 	__print_symbolic(type, { UBNPU_JFS, "jfs" }, { UBNPU_JFR, "jfr" }, { UBNPU_JFC, "jfc" })
 
+#define ubnpu_show_scope(scope) \
+	__print_symbolic(scope, { UB_SCOPE_DEVICE, "device" }, { UB_SCOPE_CONTEXT, "context" }, \
+			 { UB_SCOPE_QUEUE, "queue" })
+
+TRACE_DEFINE_ENUM(UB_SCOPE_DEVICE);
+TRACE_DEFINE_ENUM(UB_SCOPE_CONTEXT);
+TRACE_DEFINE_ENUM(UB_SCOPE_QUEUE);
 TRACE_DEFINE_ENUM(UBNPU_JFS);
 TRACE_DEFINE_ENUM(UBNPU_JFR);
 TRACE_DEFINE_ENUM(UBNPU_JFC);
@@ -211,8 +218,8 @@ TRACE_EVENT(ubnpu_hang,
 		__entry->scope = scope;
 		__entry->seq = seq;
 	),
-	TP_printk("dev=ub%d ctx=%u queue=%u scope=%u seq=%u", __entry->dev, __entry->ctx,
-		  __entry->queue, __entry->scope, __entry->seq)
+	TP_printk("dev=ub%d ctx=%u queue=%u scope=%s seq=%u", __entry->dev, __entry->ctx,
+		  __entry->queue, ubnpu_show_scope(__entry->scope), __entry->seq)
 );
 
 #endif

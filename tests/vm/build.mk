@@ -62,7 +62,7 @@ $(BUILD)/tests/examples/%: libub/examples/%.cpp $(HEADERS) $(BUILD)/lib/libub.so
 
 $(BUILD)/tests/examples/uring: EXAMPLE_LIBS := -luring
 
-VM_TESTS += tests/vm/udev.sh $(SCALE)@ub1 $(ISOLATION)
+VM_TESTS += tests/vm/udev.sh tests/vm/trace.sh $(SCALE)@ub1 $(ISOLATION)
 test-build-vm: $(BUILD)/tests/vm/migrate_guest $(BUILD)/tests/vm/hog $(EXAMPLES)
 
 # Mixed load under kill -9, resets, faults and unplugging.
