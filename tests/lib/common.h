@@ -19,7 +19,7 @@
 #ifdef TEST_WAIT_MS
 #define TIMEOUT_MS TEST_WAIT_MS
 #else
-#define TIMEOUT_MS 20000
+#define TIMEOUT_MS 120000
 #endif
 #define RW (UB_ACCESS_READ | UB_ACCESS_WRITE)
 #define RWA (RW | UB_ACCESS_ATOMIC)

@@ -283,7 +283,7 @@ static void in_use(void **state)
 /* Registers, starts a long command and tries to deregister. @return the attempt's result */
 static int unregister_in_use(struct rig *r)
 {
-	enum { DIM = 1536, BYTES = DIM * DIM * 4 };
+	enum { DIM = 1024, BYTES = DIM * DIM * 4 };
 	struct mem m = mem_make(r->ctx, 3 * BYTES, RW);
 	ub_sge_t sge[3] = { mem_sge(&m, 0, BYTES), mem_sge(&m, BYTES, BYTES),
 			    mem_sge(&m, 2 * BYTES, BYTES) };
