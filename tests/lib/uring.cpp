@@ -401,25 +401,31 @@ void killed_with(bool suspended) {
     expect_no_contexts();
 }
 
+// Nothing here ends by itself, however long the reset's command takes to start.
 void reset_ends_commands_with_enodev() {
     kernel_queue q(device_b, 7);
     slow_receiver to(q.ctx);
     ub::jfc mapped(q.ctx, 64);
-    plain_ring ring;
+    plain_ring ring, waits;
+    std::array<ub::completion, 1> room;
+    q.jfs.modify(UB_STATE_SUSPENDED);
+    EXPECT(q.jfc.reap(room, 1)[0].status == UB_CR_WR_SUSPEND_DONE);
     submit_slow(ring, q, to);
-    ub_uring_prep_wait(ring.sqe(), q.ctx.fd(), mapped.get(), UB_URING_WAIT_MAX_NS);
-    io_uring_submit(&ring.ring);
-    int reap_error = 0;
-    std::thread reaper([&] {
-        std::array<ub::completion, 1> room;
+    int reap_error = 0, wait_error = 0;
+    std::jthread reaper([&] {
         reap_error = thrown<ub::error>([&] { q.jfc.reap(room, 1); }).errnum();
+    });
+    std::jthread waiter([&] {
+        do
+            ub_uring_prep_wait(waits.sqe(), q.ctx.fd(), mapped.get(), UB_URING_WAIT_MAX_NS);
+        while ((wait_error = waits.wait()) == -ETIME);
     });
     const std::string reset = ubctl() + " -d " + device_b + " device reset --force > /dev/null";
     EXPECT(std::system(reset.c_str()) == 0);
     EXPECT(ring.wait() == -ENODEV);
-    EXPECT(ring.wait() == -ENODEV);
     reaper.join();
-    EXPECT(reap_error == ENODEV);
+    waiter.join();
+    EXPECT(reap_error == ENODEV && wait_error == -ENODEV);
     submit_slow(ring, q, to);
     EXPECT(ring.wait() == -ENODEV);
 }
