@@ -23,6 +23,9 @@ void ub_core_config_init(struct ub_core_config *config)
 		.poll_ns = 20000,
 		.inline_bytes = 4096,
 		.inject = true,
+		.direct_wqe = true,
+		.huge_leaf = true,
+		.progress = true,
 	};
 }
 

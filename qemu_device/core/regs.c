@@ -2,8 +2,8 @@
 /* BAR 0: registers. */
 #include "core_internal.h"
 
-#define CAPS (UB_CAP_DIRECT_WQE | UB_CAP_EVENT_IDX | UB_CAP_TOKEN | UB_CAP_HUGE_LEAF | \
-	      UB_CAP_STRICT | UB_CAP_MODERATION | UB_CAP_PROGRESS | UB_CAP_EMULATED)
+#define CAPS (UB_CAP_EVENT_IDX | UB_CAP_TOKEN | UB_CAP_STRICT | UB_CAP_MODERATION | \
+	      UB_CAP_EMULATED)
 #define OPCODES (UB_OPCAP_WRITE | UB_OPCAP_READ | UB_OPCAP_ATOMIC | UB_OPCAP_SEND | \
 		 UB_OPCAP_FILL | UB_OPCAP_CRC32C | UB_OPCAP_GEMM_F32)
 
@@ -86,7 +86,9 @@ static uint64_t read_bytes(const uint8_t *bytes, uint64_t at)
 
 static uint64_t caps_of(const struct ub_core_config *c)
 {
-	return CAPS | (c->hbm_size ? UB_CAP_HBM : 0) | (c->inject ? UB_CAP_INJECT : 0);
+	return CAPS | (c->hbm_size ? UB_CAP_HBM : 0) | (c->inject ? UB_CAP_INJECT : 0) |
+	       (c->direct_wqe ? UB_CAP_DIRECT_WQE : 0) | (c->huge_leaf ? UB_CAP_HUGE_LEAF : 0) |
+	       (c->progress ? UB_CAP_PROGRESS : 0);
 }
 
 /* Identity and limits; false if there is no such register here. */

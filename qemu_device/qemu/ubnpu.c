@@ -254,6 +254,9 @@ static const Property ubnpu_properties[] = {
 	DEFINE_PROP_UINT32("poll-us", UbNpu, poll_us, 20),
 	DEFINE_PROP_UINT32("inline-bytes", UbNpu, config.inline_bytes, 4096),
 	DEFINE_PROP_BOOL("inject", UbNpu, config.inject, true),
+	DEFINE_PROP_BOOL("direct-wqe", UbNpu, config.direct_wqe, true),
+	DEFINE_PROP_BOOL("huge-leaf", UbNpu, config.huge_leaf, true),
+	DEFINE_PROP_BOOL("progress", UbNpu, config.progress, true),
 	UB_PROPS_END
 };
 
@@ -277,6 +280,9 @@ static const struct {
 	{ "poll-us", "microseconds that an engine without work polls before it sleeps, 0 to 1000" },
 	{ "inline-bytes", "largest payload that a doorbell store itself moves, 0 (nothing) to 65536" },
 	{ "inject", "takes faults on demand: by the guest, and by setting inject-fault" },
+	{ "direct-wqe", "off: the guest is not told of requests in one store to the doorbell" },
+	{ "huge-leaf", "off: the guest is not told of 2 MiB leaves in the page tables" },
+	{ "progress", "off: the guest is not told that it can see progress, so it finds no hangs" },
 	{ "inject-fault", "arms a fault while the device runs: KIND[:KEY=VALUE,...]" },
 };
 

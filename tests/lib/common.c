@@ -67,6 +67,14 @@ struct ub_target jetty_target(const struct ub_jetty *jetty)
 	return ub_import(&desc);
 }
 
+bool has_feature(struct ub_context *ctx, uint64_t cap)
+{
+	struct ub_device_attr attr;
+
+	assert_int_equal(ub_query_device(ctx, &attr), 0);
+	return attr.caps & cap;
+}
+
 void rig_open(struct rig *r, const char *device)
 {
 	r->ctx = ub_create_context(device);

@@ -39,6 +39,8 @@ struct rig {
 	struct ub_jfs *jfs;
 };
 
+bool has_feature(struct ub_context *ctx, uint64_t cap);
+
 void rig_open(struct rig *r, const char *device);
 void rig_close(struct rig *r);
 int rig_setup(void **state);
