@@ -95,7 +95,7 @@ struct maker {
 
 /*
  * Makes objects, in a new context whenever one is full, until the device has no room. Each has
- * pages of its own: a kernel that debugs DMA bears no more than seven mappings of one.
+ * pages of its own: a kernel that debugs DMA bears no more than eight mappings of one.
  */
 static uint32_t fill(const struct maker *m, uint32_t most, struct failure want)
 {
