@@ -265,17 +265,32 @@ void ubnpu_ctx_set_generation(struct ubnpu_ctx *ctx)
 	WRITE_ONCE(ctx_status(ctx)->generation, ctx->ub->generation);
 }
 
-/* With ctx->lock held: whoever waits learns it, and nobody else begins anything. */
+static void ctx_take_doorbells(struct ubnpu_ctx *ctx)
+{
+	struct ubnpu_queue *q;
+	int type;
+
+	for (type = 0; type < UBNPU_QUEUE_TYPES; type++)
+		list_for_each_entry(q, &ctx->queues[type], node)
+			if (q->db) {
+				ubnpu_db_revoke(q->db);
+				ubnpu_db_unmap(q);
+			}
+}
+
+/*
+ * With ctx->lock held: whoever waits learns it, and nobody else begins anything. Who has learnt it
+ * reaches no doorbell any more.
+ */
 static void ctx_lose(struct ubnpu_ctx *ctx, enum ub_lost how)
 {
 	struct ubnpu_queue *q;
 	int type;
 
+	ctx_take_doorbells(ctx);
 	WRITE_ONCE(ctx->lost, how);
 	for (type = 0; type < UBNPU_QUEUE_TYPES; type++)
 		list_for_each_entry(q, &ctx->queues[type], node) {
-			if (q->db)
-				ubnpu_db_revoke(q->db);
 			ubnpu_kqueue_close(q, -ENODEV);
 			ubnpu_waits_close(q, -ENODEV);
 		}
@@ -284,23 +299,12 @@ static void ctx_lose(struct ubnpu_ctx *ctx, enum ub_lost how)
 	ubnpu_jfces_wake(ctx);
 }
 
-/* The gate is held for writing, and the caller takes the doorbells away from all contexts. */
+/* The gate is held for writing. */
 void ubnpu_ctx_lose(struct ubnpu_ctx *ctx)
 {
 	mutex_lock(&ctx->lock);
 	ctx_lose(ctx, UB_LOST_DEVICE);
 	mutex_unlock(&ctx->lock);
-}
-
-static void ctx_unmap_doorbells(struct ubnpu_ctx *ctx)
-{
-	struct ubnpu_queue *q;
-	int type;
-
-	for (type = 0; type < UBNPU_QUEUE_TYPES; type++)
-		list_for_each_entry(q, &ctx->queues[type], node)
-			if (q->db)
-				ubnpu_db_unmap(q);
 }
 
 /* This context alone is lost; the gate is held for reading. Fails if the device does not let go. */
@@ -313,7 +317,6 @@ int ubnpu_ctx_reset(struct ubnpu_ctx *ctx)
 		ret = -ENODEV;
 	} else {
 		ctx_lose(ctx, UB_LOST_CONTEXT);
-		ctx_unmap_doorbells(ctx);
 		ctx_release_objects(ctx, true);
 		if (READ_ONCE(ctx->ub->dead))
 			ret = -EIO;

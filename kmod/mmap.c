@@ -15,7 +15,6 @@
 #include "compat.h"
 #include "ubnpu.h"
 
-#define DB_FIRST	UB_MMAP_JFS_DB(0)
 #define FS_MAGIC	0x75626e70
 
 static int ubnpu_fs_count;
@@ -113,11 +112,6 @@ void ubnpu_db_unmap(struct ubnpu_queue *q)
 
 	if (offset)
 		unmap_mapping_range(q->ctx->ub->inode->i_mapping, offset, PAGE_SIZE, 1);
-}
-
-void ubnpu_db_unmap_all(struct ubnpu_dev *ub)
-{
-	unmap_mapping_range(ub->inode->i_mapping, DB_FIRST, 0, 1);
 }
 
 static void vma_open(struct vm_area_struct *vma)

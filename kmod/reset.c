@@ -65,7 +65,6 @@ void ubnpu_lose_all(struct ubnpu_dev *ub)
 	xa_for_each(&ub->ctxs.xa, index, ctx)
 		if (!ctx->lost)
 			ubnpu_ctx_lose(ctx);
-	ubnpu_db_unmap_all(ub);
 }
 
 /* Frees what the contexts had. The device is quiet, or cut off from memory. */

@@ -501,7 +501,6 @@ void ubnpu_db_revoke(struct ubnpu_db *db);
 void ubnpu_db_free(struct ubnpu_dev *ub, struct ubnpu_db *db);
 u64 ubnpu_db_offset(const struct ubnpu_queue *q);
 void ubnpu_db_unmap(struct ubnpu_queue *q);
-void ubnpu_db_unmap_all(struct ubnpu_dev *ub);
 int ubnpu_mmap(struct file *file, struct vm_area_struct *vma);
 
 /* uring.c */

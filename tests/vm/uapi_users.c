@@ -395,6 +395,7 @@ static void failures_cost_nothing(void *arg)
 	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
 		if (kinds[i].make == make_one_kernel_jfc)
 			continue;
+		m.mem = map_pages(2);
 		for (n = (int)kinds[i].have; n < CAP; n++)
 			check(!kinds[i].make(&m, &a));
 		check(refused(&m, &kinds[i], CAP));
