@@ -201,7 +201,7 @@ void survive_faults() {
 void run_op(op o, rng r, world &w, thread_state &t) {
     if (o <= OP_IOCTL_RAW)
         return run_ioctl(o, r, w, t);
-    if (o >= OP_URING_OPEN && o <= OP_URING_REAP)
+    if (o >= OP_URING_OPEN && o <= OP_URING_CQES)
         return run_uring(o, r, w, t);
     if (o >= OP_RESET || o == OP_NETLINK_GET)
         return run_admin(o, r, t);

@@ -69,6 +69,7 @@ const char *const op_names[OPS] = {
     "uring SUBMIT",
     "uring WAIT",
     "uring REG/DEREG_SEG",
+    "uring REAP",
     "uring CANCEL",
     "uring, any",
     "uring completions",
@@ -102,12 +103,12 @@ const struct {
     unsigned weight;
 } user_weights[] =
     {
-        {OP_IOCTL_RAW, 2},  {OP_OPEN, 5},        {OP_CLOSE, 3},        {OP_DUP, 1},
-        {OP_MMAP, 4},       {OP_MUNMAP, 2},      {OP_MREMAP, 1},       {OP_MPROTECT, 1},
-        {OP_DOORBELL, 6},   {OP_RING, 5},        {OP_READ, 4},         {OP_POLL, 2},
-        {OP_MADVISE, 2},    {OP_FORK, 1},        {OP_URING_OPEN, 1},   {OP_URING_SUBMIT, 8},
-        {OP_URING_WAIT, 4}, {OP_URING_SEG, 3},   {OP_URING_CANCEL, 3}, {OP_URING_RAW, 1},
-        {OP_URING_REAP, 4}, {OP_NETLINK_GET, 2}, {OP_SYSFS, 1},
+        {OP_IOCTL_RAW, 2},  {OP_OPEN, 5},       {OP_CLOSE, 3},        {OP_DUP, 1},
+        {OP_MMAP, 4},       {OP_MUNMAP, 2},     {OP_MREMAP, 1},       {OP_MPROTECT, 1},
+        {OP_DOORBELL, 6},   {OP_RING, 5},       {OP_READ, 4},         {OP_POLL, 2},
+        {OP_MADVISE, 2},    {OP_FORK, 1},       {OP_URING_OPEN, 1},   {OP_URING_SUBMIT, 8},
+        {OP_URING_WAIT, 4}, {OP_URING_SEG, 3},  {OP_URING_CANCEL, 3}, {OP_URING_RAW, 1},
+        {OP_URING_CQES, 4}, {OP_URING_REAP, 3}, {OP_NETLINK_GET, 2},  {OP_SYSFS, 1},
 },
   admin_weights[] = {
       {OP_RESET, 90}, {OP_INJECT, 90}, {OP_PARAMETER, 30},   {OP_FUNCTION_RESET, 1},

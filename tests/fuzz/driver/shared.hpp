@@ -37,9 +37,10 @@ enum op : uint32_t {
     OP_URING_SUBMIT,
     OP_URING_WAIT,
     OP_URING_SEG,
+    OP_URING_REAP,
     OP_URING_CANCEL,
     OP_URING_RAW,
-    OP_URING_REAP,
+    OP_URING_CQES,
     OP_NETLINK_GET,
     OP_SYSFS,
     /* The administrator's */

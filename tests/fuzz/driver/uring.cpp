@@ -9,6 +9,9 @@
 #ifndef IORING_URING_CMD_FIXED
 #define IORING_URING_CMD_FIXED (1u << 0)
 #endif
+#ifndef IORING_URING_CMD_MULTISHOT
+#define IORING_URING_CMD_MULTISHOT (1u << 1)
+#endif
 
 struct io {
     struct io_uring ring;
@@ -53,13 +56,13 @@ void ring_open(rng &r, world &w, thread_state &t) {
         io_uring_register_buffers(&t.ring->ring, &part, 1);
 }
 
-void queue(rng &r, context &c, thread_state &t, unsigned cmd_op, const struct ub_uring_cmd &a,
-           const uint8_t *wqe, unsigned cmd_flags) {
+struct io_uring_sqe *queue(rng &r, context &c, thread_state &t, unsigned cmd_op,
+                           const struct ub_uring_cmd &a, const uint8_t *wqe, unsigned cmd_flags) {
     struct io_uring_sqe *sqe = io_uring_get_sqe(&t.ring->ring);
     bool big = t.ring->ring.flags & IORING_SETUP_SQE128;
 
     if (!sqe)
-        return;
+        return nullptr;
     memset(sqe, 0, big ? 128 : 64);
     sqe->opcode = IORING_OP_URING_CMD;
     sqe->fd = c.fd;
@@ -71,6 +74,7 @@ void queue(rng &r, context &c, thread_state &t, unsigned cmd_op, const struct ub
     if (big && wqe)
         memcpy(sqe->cmd + sizeof(a), wqe, 64);
     sqe->user_data = cmd_op;
+    return sqe;
 }
 
 void submit(rng &r, world &w, thread_state &t) {
@@ -113,7 +117,8 @@ void segment(rng &r, world &w, thread_state &t) {
 
     if (r.one_in(2)) {
         a.id = c.some_id(r, SEG);
-        return queue(r, c, t, UB_URING_DEREG_SEG, a, nullptr, 0);
+        queue(r, c, t, UB_URING_DEREG_SEG, a, nullptr, 0);
+        return;
     }
     uint8_t *at = w.arena + r.below(ARENA / 64 - 4) * 64;
     ub_ioc_reg_seg seg{};
@@ -126,11 +131,32 @@ void segment(rng &r, world &w, thread_state &t) {
     queue(r, c, t, UB_URING_REG_SEG, a, nullptr, 0);
 }
 
+/* Into buffers that may lie where others work, or be missing. */
+void reap(rng &r, world &w, thread_state &t) {
+    context &c = w.some_file(r);
+    struct ub_uring_cmd a = {.id = c.some_id(r, r.one_in(20) ? JFC : KJFC), .arg = 0, .addr = 0};
+    uint16_t group = static_cast<uint16_t>(r.below(3));
+    struct io_uring_sqe *sqe = r.one_in(2) ? io_uring_get_sqe(&t.ring->ring) : nullptr;
+
+    if (sqe) {
+        int size = static_cast<int>(1 + r.below(r.one_in(8) ? 63 : 1024));
+
+        memset(sqe, 0, sizeof(*sqe));
+        io_uring_prep_provide_buffers(sqe, reinterpret_cast<void *>(w.some_address(r, 1)), size,
+                                      static_cast<int>(1 + r.below(8)), group, 0);
+    }
+    sqe = queue(r, c, t, UB_URING_REAP, a, nullptr, r.one_in(20) ? 0 : IORING_URING_CMD_MULTISHOT);
+    if (sqe) {
+        sqe->flags |= r.one_in(20) ? 0 : IOSQE_BUFFER_SELECT;
+        sqe->buf_group = group;
+    }
+}
+
 void cancel(rng &r, world &w, thread_state &t) {
     context &c = w.some_file(r);
     struct ub_uring_cmd a = {.id = 0, .arg = r.one_in(2) ? UB_OBJ_JFS : UB_OBJ_JFC, .addr = 0};
 
-    a.id = c.some_id(r, a.arg == UB_OBJ_JFS ? KJFS : JFC);
+    a.id = c.some_id(r, a.arg == UB_OBJ_JFS ? KJFS : r.one_in(2) ? KJFC : JFC);
     if (r.one_in(20))
         a.arg = r.below(9);
     queue(r, c, t, UB_URING_CANCEL, a, nullptr, 0);
@@ -150,7 +176,7 @@ void raw(rng &r, world &w, thread_state &t) {
 }
 
 /* What has ended, and perhaps one more. */
-void reap(rng &r, thread_state &t) {
+void take_cqes(rng &r, thread_state &t) {
     struct __kernel_timespec ts = {.tv_sec = 0,
                                    .tv_nsec = 1 + static_cast<long long>(r.below(3000000))};
     struct io_uring_cqe *cqe;
@@ -161,7 +187,7 @@ void reap(rng &r, thread_state &t) {
     while (n++ < 64 && !io_uring_peek_cqe(&t.ring->ring, &cqe)) {
         errno = cqe->res < 0 ? -cqe->res : 0;
         if (cqe->user_data >> 8 & 0xff)
-            count(OP_URING_REAP, cqe->res);
+            count(OP_URING_CQES, cqe->res);
         io_uring_cqe_seen(&t.ring->ring, cqe);
     }
 }
@@ -183,6 +209,9 @@ void run_uring(op o, rng &r, world &w, thread_state &t) {
     case OP_URING_SEG:
         segment(r, w, t);
         break;
+    case OP_URING_REAP:
+        reap(r, w, t);
+        break;
     case OP_URING_CANCEL:
         cancel(r, w, t);
         break;
@@ -192,10 +221,10 @@ void run_uring(op o, rng &r, world &w, thread_state &t) {
     default:
         break;
     }
-    if (o != OP_URING_REAP && o != OP_URING_OPEN) {
+    if (o != OP_URING_CQES && o != OP_URING_OPEN) {
         int ret = io_uring_submit(&t.ring->ring);
         errno = -ret;
         count(o, ret < 0 ? -1 : 0);
     }
-    reap(r, t);
+    take_cqes(r, t);
 }
