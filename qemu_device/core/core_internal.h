@@ -461,6 +461,10 @@ void ub_capture(struct ub_core *core, uint32_t cause, uint64_t info);
 void ub_dma_lock(struct ub_core *a, struct ub_core *b);
 void ub_dma_unlock(struct ub_core *a, struct ub_core *b);
 
+/* ---- regs.c ---- */
+/* What the CAPS register of such a device reads. */
+uint64_t ub_caps(const struct ub_core_config *c);
+
 /* ---- fabric.c ---- */
 int ub_fabric_join(struct ub_core *core);
 void ub_fabric_leave(struct ub_core *core);

@@ -84,7 +84,7 @@ static uint64_t read_bytes(const uint8_t *bytes, uint64_t at)
 	return v;
 }
 
-static uint64_t caps_of(const struct ub_core_config *c)
+uint64_t ub_caps(const struct ub_core_config *c)
 {
 	return CAPS | (c->hbm_size ? UB_CAP_HBM : 0) | (c->inject ? UB_CAP_INJECT : 0) |
 	       (c->direct_wqe ? UB_CAP_DIRECT_WQE : 0) | (c->huge_leaf ? UB_CAP_HUGE_LEAF : 0) |
@@ -105,7 +105,7 @@ static bool read_const(struct ub_core *core, uint64_t offset, uint64_t *v)
 	case UB_REG_EID + 8: *v = read_bytes(c->eid, offset - UB_REG_EID); break;
 	case UB_REG_CLASS_CODE: *v = UB_HW_UB_CLASS; break;
 	case UB_REG_UPI: *v = c->upi; break;
-	case UB_REG_CAPS: *v = caps_of(c); break;
+	case UB_REG_CAPS: *v = ub_caps(c); break;
 	case UB_REG_OPCODES: *v = OPCODES; break;
 	case UB_REG_MAX_CTX: *v = c->max_ctx; break;
 	case UB_REG_MAX_SEG: *v = c->max_seg; break;

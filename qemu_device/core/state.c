@@ -17,6 +17,7 @@ struct identity {
 	uint8_t guid[16], eid[16];
 	uint32_t upi, max_ctx, max_seg, max_jfs, max_jfr, max_jfc, vectors, db_pages, max_depth;
 	uint32_t rsvd;
+	uint64_t caps;		/* but UB_CAP_INJECT, which only armed faults ask for */
 	uint64_t hbm_size;
 };
 
@@ -33,6 +34,7 @@ static struct identity identity_of(const struct ub_core *core)
 		.vectors = c->vectors,
 		.db_pages = c->db_pages,
 		.max_depth = c->max_depth,
+		.caps = ub_caps(c) & ~UB_CAP_INJECT,
 		.hbm_size = c->hbm_size,
 	};
 
@@ -122,6 +124,9 @@ static void check_identity(struct ub_in *in, struct ub_core *core)
 	else if (id.hbm_size != own.hbm_size)
 		ub_in_fail(in, "device state is of a device with hbm-size %llu, here it is %llu",
 			   (unsigned long long)id.hbm_size, (unsigned long long)own.hbm_size);
+	else if (id.caps != own.caps)
+		ub_in_fail(in, "device state is of a device with other features: give it the same "
+			   "direct-wqe, huge-leaf and progress");
 	else if (memcmp(&id, &own, sizeof(id)))
 		ub_in_fail(in, "device state is of a device with other limits: give it the same "
 			   "max-*, vectors, db-pages and upi");

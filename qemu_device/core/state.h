@@ -10,7 +10,7 @@
 #include "core_internal.h"
 
 #define UB_STATE_MAGIC		0x54534255u	/* "UBST" */
-#define UB_STATE_VERSION	2u
+#define UB_STATE_VERSION	3u
 #define UB_STATE_MAX		(1ull << 30)
 
 /* ---- state_io.c ---- */

@@ -561,7 +561,7 @@ static void test_refused(void **state)
 	refused(s, &saved, "not a device state");
 	saved.data[0] ^= 1;
 	saved.data[4] ^= 2;
-	refused(s, &saved, "of version 0");
+	refused(s, &saved, "device state is of version");
 	saved.data[4] ^= 2;
 	saved.data[len / 2] ^= 1;
 	refused(s, &saved, "checksum");
@@ -593,6 +593,11 @@ static void test_other_device(void **state)
 	replace_core(&s->rig);
 	ub_core_pause(s->rig.core);
 	refused(s, &saved, "other limits");
+	s->rig.config = config;
+	s->rig.config.direct_wqe = false;
+	replace_core(&s->rig);
+	ub_core_pause(s->rig.core);
+	refused(s, &saved, "other features");
 	s->rig.config = config;
 	s->rig.config.hbm_size /= 2;
 	replace_core(&s->rig);

@@ -8,7 +8,6 @@
 
 #define ROOM		(1u << 20)
 #define HEADER		16
-#define STATE_MAGIC	0x54534255u
 
 static const op_fn ops[] = {
 	op_post, op_post, op_recv, op_rearm, op_state, op_segment, op_leaf, op_drain,
@@ -26,12 +25,10 @@ static void seal(size_t len)
 /* Header and checksum are right, so that the body is looked at. */
 static size_t raw_state(struct input *in, size_t saved)
 {
-	const uint32_t head[2] = { STATE_MAGIC, 2 };
 	size_t keep = HEADER + (in_rarely(in, 2) ? in_u16(in) % (saved - HEADER) : 0);
 	uint64_t body;
 
 	body = keep - HEADER + in_left(in);
-	memcpy(state, head, sizeof(head));
 	memcpy(state + 8, &body, sizeof(body));
 	in_bytes(in, state + keep, in_left(in));
 	return HEADER + body + 4;
