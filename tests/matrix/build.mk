@@ -3,7 +3,8 @@
 
 # Each suite gives its kernel, its QEMU and its compilers.
 MATRIX_SUITES ?= bookworm trixie sid
-# full: the whole VM suite where both are of one suite, a small part elsewhere; quick: that part everywhere.
+# full: the whole VM suite where both are of one suite (or with the last QEMU, if that of a suite cannot be
+# built), a small part elsewhere; quick: that part everywhere.
 MATRIX ?= full
 MATRIX_QUICK := $(addprefix $(BUILD)/tests/vm/,uapi_struct uapi_handles uapi_mmap lib-ops@ub0@ub1 \
 	lib-events@ub0@ub1 lib-uring@ub0@ub1 lib-uring_reap@ub0@ub1)
