@@ -16,17 +16,20 @@ $(FUZZ_DRIVER): $(wildcard tests/fuzz/driver/*.cpp tests/fuzz/driver/*.hpp) $(HE
 	@mkdir -p $(@D)
 	$(CXX) $(CPPFLAGS) $(CXXFLAGS) $(filter %.cpp,$^) -o $@ -luring
 
+# Empty: the system's own kernel; a suite: the newest of its kernels, as trixie or sid.
+DEBUG_SUITE ?=
+
 # $(call vm_debug_driver,KERNEL,KIND): $release of that kernel and $module of that kind, for a shell.
 define vm_debug_driver
 	@packaging/deps.sh debug
 	+@$(MAKE) --no-print-directory test-build-vm $(VM_DEBUG_TESTS) $(FUZZ_DRIVER)
-	+@release=$$(tests/vm_debug/kernel.sh $(1)) && \
+	+@release=$$(tests/vm_debug/kernel.sh $(1) $(DEBUG_SUITE)) && \
 		$(MAKE) --no-print-directory kmod KERNEL=$$release KMOD_KIND=$(2) && \
 		module=$(BUILD)/kmod/$$release$(2)/ubnpu.ko &&
 endef
 
 .PHONY: test-debug
-test-debug: ## the VM tests on a debug kernel, which is built first (10 minutes, kept)
+test-debug: ## the VM tests on a debug kernel, which is built first (10 minutes, kept); DEBUG_SUITE=sid
 	$(call vm_debug_driver,debug,) \
 		TEST_TIMEOUT=9300 tests/run.sh $(TEST_LOG) \
 		tests/vm_debug/test.sh@$$release@$$module@tests/vm_debug/all.sh
@@ -38,7 +41,7 @@ test-kcsan: ## the VM tests on a kernel that finds data races, which is built fi
 		tests/vm_debug/test.sh@$$release@$$module@tests/vm_debug/all.sh
 
 .PHONY: fuzz-driver
-fuzz-driver: ## fuzz the driver on the debug kernel: SECONDS=60, SEED=
+fuzz-driver: ## fuzz the driver on the debug kernel: SECONDS=60, SEED=, DEBUG_SUITE=
 	$(call vm_debug_driver,debug,-kcov) \
 		VM_TIMEOUT=$$(($(or $(SECONDS),60) + 900)) tests/vm_debug/test.sh $$release $$module \
 		$(FUZZ_DRIVER) $(or $(SEED),$$RANDOM$$RANDOM) seconds $(or $(SECONDS),60)
