@@ -59,8 +59,7 @@ struct Holder {
         return true;
     }
 
-    // Each shares its pages with its neighbours alone: DMA debugging bears eight mappings of a
-    // page.
+    // Each shares its pages with its neighbours alone: DMA debugging bears few mappings of one.
     bool make_segments() {
         auto *area = static_cast<uint8_t *>(ub_alloc_buf((segments_each + 1) * page));
         ub_seg_cfg cfg{};
