@@ -118,7 +118,7 @@ static void doorbell_found_lost(struct ubnpu_dev *ub, struct ubnpu_queue *q)
 	ubnpu_report(ub, UB_HEALTH_LOST_DB, UB_SCOPE_QUEUE, &who);
 }
 
-/* It stands still and a thread is free: it waits for a receiver, or nobody told the device. */
+/* It stands still, waits for nothing, and a thread is free: nobody told the device. */
 static void ring_again(struct ubnpu_dev *ub, struct ubnpu_queue *q,
 		       const struct ub_admin_reply *reply)
 {
@@ -127,7 +127,7 @@ static void ring_again(struct ubnpu_dev *ub, struct ubnpu_queue *q,
 	writel(le32_to_cpu(reply->pi), ub->db + (u64)q->db->page * UB_HW_PAGE_SIZE + UB_DB_JFS);
 }
 
-/* That it goes on now is the doorbell's doing; a try at a receiver would not end the WQE. */
+/* That it goes on now is the doorbell's doing. */
 static bool ringing_helped(const struct ubnpu_dev *ub, const struct ubnpu_queue *q,
 			   const struct ub_admin_reply *reply)
 {
@@ -140,6 +140,7 @@ static bool may_ring(const struct ubnpu_dev *ub, const struct ubnpu_queue *q, u3
 		     const struct ub_admin_reply *reply)
 {
 	return (!q->rung || ub->looks - q->rung >= LOOKS) && running < ub->caps.engines &&
+	       !(reply->flags & UB_ADMIN_REPLY_WAITING) &&
 	       le32_to_cpu(reply->state) == UB_STATE_READY && reply->pi != reply->ci;
 }
 

@@ -364,6 +364,7 @@ struct ub_admin_cmd {
 
 #define UB_ADMIN_REPLY_OWNER	(1u << 0)
 #define UB_ADMIN_REPLY_RUNNING	(1u << 1)	/* QUERY_JFS: its command is being executed */
+#define UB_ADMIN_REPLY_WAITING	(1u << 2)	/* QUERY_JFS: it waits for a time, as for a receiver */
 
 struct ub_admin_reply {
 	__u8 status;		/* enum ub_admin_status */

@@ -134,6 +134,8 @@ int ub_jfs_query(struct ub_admin *a)
 	a->reply->refs = obj->users;
 	if (atomic_load(&jfs->running))
 		a->reply->flags |= UB_ADMIN_REPLY_RUNNING;
+	if ((atomic_load(&jfs->sched) & UB_SCHED_MASK) == UB_SCHED_PARKED)
+		a->reply->flags |= UB_ADMIN_REPLY_WAITING;
 	return 0;
 }
 

@@ -50,6 +50,12 @@ static bool is_running(struct tjfs *jfs)
 	return jfs->rig->reply.flags & UB_ADMIN_REPLY_RUNNING;
 }
 
+static bool is_waiting(struct tjfs *jfs)
+{
+	look(jfs);
+	return jfs->rig->reply.flags & UB_ADMIN_REPLY_WAITING;
+}
+
 static uint32_t running(struct rig *rig)
 {
 	return (uint32_t)ub_core_reg_read(rig->core, UB_REG_RUNNING, 4);
@@ -148,7 +154,7 @@ static void moves_with_products_of_blocks(void **state)
 	assert_int_equal(progress(&s->jfs), before + 1 + 2 * 2 + 3 * (n * n * 4 / BURST));
 }
 
-/* Each repeat shows, and between them the queue is not running. */
+/* Each repeat shows, and between them the queue waits and is not running. */
 static void moves_with_retries(void **state)
 {
 	struct set *s = *state;
@@ -166,11 +172,14 @@ static void moves_with_retries(void **state)
 	assert_int_equal(admin(&s->rig, &cmd), UB_ADMIN_OK);
 	before = progress(&q);
 	wqe_target(&w, s->eid, 0, jfr.id, JFR_TOKEN);
+	assert_false(is_waiting(&q));
 	post(&q, &w);
-	while (progress(&q) == before)
+	while (!is_waiting(&q))
 		sched_yield();
+	assert_true(progress(&q) != before);
 	assert_false(is_running(&q));
 	expect(&s->jfc, UB_CR_RNR_RETRY_CNT_EXC_ERR, 0, 3);
+	assert_false(is_waiting(&q));
 	assert_int_equal(progress(&q), before + 3);
 }
 
