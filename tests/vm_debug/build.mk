@@ -44,5 +44,6 @@ test-kcsan: ## the VM tests on a kernel that finds data races, which is built fi
 .PHONY: fuzz-driver
 fuzz-driver: ## fuzz the driver on the debug kernel: SECONDS=60, SEED=, DEBUG_SUITE=
 	$(call vm_debug_driver,debug,-kcov) \
-		VM_APPEND=dma_debug=off VM_TIMEOUT=$$(($(or $(SECONDS),60) + 900)) tests/vm_debug/test.sh $$release $$module \
+		VM_APPEND=dma_debug=off VM_TIMEOUT=$$(($(or $(SECONDS),60) + 900)) \
+		tests/vm_debug/test.sh $$release $$module \
 		$(FUZZ_DRIVER) $(or $(SEED),$$RANDOM$$RANDOM) seconds $(or $(SECONDS),60)
