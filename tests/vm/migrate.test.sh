@@ -76,7 +76,7 @@ start() {
     setpriv --pdeathsig KILL env ${plugin:+LD_PRELOAD="$plugin"} \
         "${UBVM_QEMU:-qemu-system-x86_64}" -nodefaults -no-user-config -nographic -machine "q35,accel=$accel" -cpu max -smp 2 -m 512M \
         -kernel "$(kernel_image "$kernel")" -initrd "$dir/initrd" \
-        -append "console=ttyS0 quiet panic=-1 tsc=reliable watchdog_thresh=60 rounds=$rounds" \
+        -append "console=ttyS0 quiet panic=-1 tsc=reliable rounds=$rounds" \
         -chardev "file,id=console,path=$dir/console,append=on" -serial chardev:console \
         -device ubnpu,id=ub0,guid-sequence=1 -device "ubnpu,id=ub1,guid-sequence=2${second:-}" \
         -monitor "pipe:$dir/monitor" "$@" < /dev/null > "$dir/qemu" 2>&1 &

@@ -40,10 +40,10 @@ test-kcsan: ## the VM tests on a kernel that finds data races, which is built fi
 		TEST_TIMEOUT=9300 tests/run.sh $(TEST_LOG) \
 		tests/vm_debug/test.sh@$$release@$$module@tests/vm_debug/all.sh
 
-# Users may map one page into many objects; DMA debugging bears eight.
+# Programs map one page into many objects; DMA debugging of later kernels soon has its eight.
 .PHONY: fuzz-driver
 fuzz-driver: ## fuzz the driver on the debug kernel: SECONDS=60, SEED=, DEBUG_SUITE=
 	$(call vm_debug_driver,debug,-kcov) \
-		VM_APPEND=dma_debug=off VM_TIMEOUT=$$(($(or $(SECONDS),60) + 900)) \
+		$(if $(DEBUG_SUITE),VM_APPEND=dma_debug=off) VM_TIMEOUT=$$(($(or $(SECONDS),60) + 900)) \
 		tests/vm_debug/test.sh $$release $$module \
 		$(FUZZ_DRIVER) $(or $(SEED),$$RANDOM$$RANDOM) seconds $(or $(SECONDS),60)

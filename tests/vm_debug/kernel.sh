@@ -52,6 +52,7 @@ unpack_source() {
 is_option() { grep -rqx --include='Kconfig*' "config ${1#CONFIG_}" "$tree"; }
 
 # What the fragment asks for and kconfig did not grant is an error: a checker must not be missing.
+# It is written for our own series; what another suite's does not know at all is told.
 configure() {
     cat "${configs[@]}" > "$work/config"
     make -s -C "$tree" KCONFIG_ALLCONFIG="$work/config" allnoconfig > "$work/log" 2>&1 ||
@@ -60,7 +61,7 @@ configure() {
     make -s -C "$tree" olddefconfig
     local missing
     for missing in $(grep '^CONFIG' "$work/config" | grep -vxFf "$tree/.config"); do
-        ! is_option "${missing%%=*}" || die "not granted: $missing"
+        [ -n "$suite" ] && ! is_option "${missing%%=*}" || die "not granted: $missing"
         echo "$kind kernel: Linux $series has no ${missing%%=*}" >&2
     done
 }
