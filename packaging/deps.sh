@@ -17,6 +17,8 @@ packages=(
     # tests
     libcmocka-dev gcc-multilib clang cmake python3-jsonschema mandoc spin
 )
+# QEMU's configure asks for these from 11.1 on; a release with an older QEMU has none of them.
+qemu_11=(python3-pip python3-pycotap python3-qemu-qmp)
 # A group of its own: what make bench needs beside that, or the debug kernel, or packages.
 benchmark=(
     fio rdma-core ibverbs-providers libibverbs-dev perftest python3-matplotlib
@@ -36,7 +38,7 @@ esac
 
 missing() {
     local package
-    for package in "${packages[@]}"; do
+    for package in "$@"; do
         case $(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2> /dev/null || true) in
             ii*) ;;
             *) echo "$package" ;;
@@ -44,30 +46,41 @@ missing() {
     done
 }
 
-mapfile -t wanted < <(missing)
-[ ${#wanted[@]} -gt 0 ] || exit 0
-
 as_root=()
-if [ "$(id -u)" != 0 ]; then
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+wanted=()
+export DEBIAN_FRONTEND=noninteractive
+
+needs_root() {
+    [ "$(id -u)" != 0 ] || return 0
     command -v sudo > /dev/null || {
         echo "deps: missing: ${wanted[*]}" >&2
         echo "hint: as root, run: apt-get install --no-install-recommends ${wanted[*]}" >&2
         exit 1
     }
     as_root=(sudo)
-fi
-export DEBIAN_FRONTEND=noninteractive
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+}
+
 install() { "${as_root[@]}" apt-get install -y --no-install-recommends "${wanted[@]}"; }
-echo "deps: installing ${wanted[*]}"
-if ! install > "$log" 2>&1; then
+
+install_missing() {
+    mapfile -t wanted < <(missing "$@")
+    [ ${#wanted[@]} -gt 0 ] || return 0
+    needs_root
+    echo "deps: installing ${wanted[*]}"
+    install > "$log" 2>&1 && return
     # Most often the lists are old or absent.
     if ! { "${as_root[@]}" apt-get update && install; } > "$log" 2>&1; then
         tail -n 5 "$log" >&2
-        mapfile -t wanted < <(missing)
+        mapfile -t wanted < <(missing "$@")
         echo "deps: not installed: ${wanted[*]}" >&2
         echo "hint: run: apt-get update && apt-get install --no-install-recommends ${wanted[*]}" >&2
         exit 1
     fi
+}
+
+install_missing "${packages[@]}"
+if dpkg --compare-versions "$(dpkg-query -W -f '${Version}' qemu-system-x86)" ge 1:11; then
+    install_missing "${qemu_11[@]}"
 fi

@@ -161,6 +161,16 @@ root_apt() {
         -o Dpkg::Use-Pty=0 "$@"
 }
 
+# root_add PACKAGE...: more for a kept root, once.
+root_add() {
+    in_root dpkg-query -W "$@" > /dev/null 2>&1 && return
+    # The folder of what apt fetched is everybody's, and apt does not wait for it.
+    exec {root_lock}> "$cache/roots/.lock"
+    flock "$root_lock"
+    root_apt install "$@"
+    exec {root_lock}>&-
+}
+
 # root_needs FOLDER NAME...: what the packages in a folder of the root need, without those names.
 root_needs() {
     local folder=$1

@@ -25,8 +25,15 @@ define qemu_link
 		-lopenblas -lpthread -o $(2)
 endef
 
-$(QEMU_PLUGIN): $(QEMU_SRC) $(QEMU_HDR) qemu_device/qemu/headers.sh $(BUILD)/core/libubcore.a
+# The QEMU that the plug-in is for: another one needs another plug-in.
+.PHONY: force
+$(BUILD)/qemu/for: force
 	@mkdir -p $(@D)
+	@echo "$(or $(QEMU_HEADERS),$$(dpkg-query -W -f '$${source:Version}' qemu-system-x86))" > $@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+$(QEMU_PLUGIN): $(QEMU_SRC) $(QEMU_HDR) qemu_device/qemu/headers.sh $(BUILD)/core/libubcore.a \
+		$(BUILD)/qemu/for
 	headers=$(or $(QEMU_HEADERS),$$(qemu_device/qemu/headers.sh "$(CACHE)")); \
 	$(call qemu_link,$$headers,$@)
 

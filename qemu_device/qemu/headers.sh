@@ -6,11 +6,13 @@
 #   headers.sh CACHE [SUITE]
 #
 # Without SUITE they are those of the QEMU installed; with it, those of the newest QEMU in that suite
-# of the same mirrors.
+# of the same mirrors. QEMU_PACKAGES names a folder with the source package (one .dsc and its files) to
+# take instead, for a version that no archive lists.
 set -euo pipefail
 
 cache=$1
 suite=${2:-}
+packages=${QEMU_PACKAGES:-}
 mkdir -p "$cache/qemu"
 work=$(mktemp -d "$cache/qemu/.work.XXXXXX")
 trap 'rm -rf "$work"' EXIT
@@ -75,15 +77,22 @@ keep() {
     find . -name '*.h' -type f -exec cp --parents -t "$work/keep/b" {} +
 }
 
-build() {
-    cd "$work"
+fetch_source() {
+    if [ -n "$packages" ]; then
+        cp "$packages"/qemu_*.dsc "$packages"/qemu_*.tar.* .
+        return
+    fi
     if [ -z "$suite" ]; then
         source_list deb-src
         update_lists
-    else
-        suite_meson
     fi
     own_apt apt-get source --download-only "qemu=$version"
+}
+
+build() {
+    cd "$work"
+    [ -z "$suite" ] || suite_meson
+    fetch_source
     dpkg-source --no-check -x qemu_*.dsc src
     generate
     keep
@@ -94,12 +103,17 @@ fail() {
     exit 1
 }
 
-if [ -z "$suite" ]; then
+if [ -n "$suite" ]; then
+    source_list deb deb-src
+    update_lists > "$cache/qemu/$suite.log" 2>&1
+fi
+if [ -n "$packages" ]; then
+    version=$(sed -n 's/^Version: //p' "$packages"/qemu_*.dsc 2> /dev/null || true)
+    [ "$(wc -w <<< "$version")" = 1 ] || fail "QEMU_PACKAGES=$packages: wants one qemu_VERSION.dsc"
+elif [ -z "$suite" ]; then
     version=$(dpkg-query -W -f '${source:Version}' qemu-system-x86 2> /dev/null) ||
         fail "qemu-system-x86 is not installed; run make deps"
 else
-    source_list deb deb-src
-    update_lists > "$cache/qemu/$suite.log" 2>&1
     version=$(newest_version 2> /dev/null || true)
     [ -n "$version" ] || fail "no QEMU source in $suite; $cache/qemu/$suite.log says why"
 fi

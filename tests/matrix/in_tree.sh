@@ -39,7 +39,7 @@ unpack_source() {
 
 # Little: QEMU as a whole takes an hour.
 configure_and_build() {
-    root_apt install libattr1-dev
+    root_add libattr1-dev
     in_root sh -euc 'cd "$1"; mkdir -p build; cd build
         [ -e build.ninja ] || ../src/configure --target-list=x86_64-softmmu --without-default-features \
             --without-default-devices --with-devices-x86_64=ubnpu --enable-system --enable-tcg \

@@ -4,6 +4,9 @@
 # it to OUT/../matrix.json. What passed is kept by content, and not run again.
 #
 #   matrix.sh full|quick OUT SUITE...
+#
+# QEMU_PACKAGES: a folder with a QEMU's source package and qemu-system-{x86,common,data} to take
+# instead of the last suite's.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 mode=$1 out=$2
@@ -26,12 +29,14 @@ case $mode in
 esac
 
 prepare() {
-    local suite status
+    local suite status packages
     for suite in "${suites[@]}"; do
+        packages=''
+        [ "$suite" != "${suites[-1]}" ] || packages=${QEMU_PACKAGES:-}
         echo "matrix: $suite: root, kernel, driver, plug-in"
         # Not "(suite_prepare) ||": that would let it go on after a failed command.
         set +e
-        (set -e; suite_prepare "$suite") > "$out/$suite.log" 2>&1
+        (set -e; suite_prepare "$suite" "$packages") > "$out/$suite.log" 2>&1
         status=$?
         set -e
         if [ "$status" != 0 ]; then

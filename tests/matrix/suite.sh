@@ -11,6 +11,9 @@ suite_packages='gcc clang sparse make pkgconf dpkg-dev libc6-dev linux-headers-a
 libglib2.0-dev libpixman-1-dev libfdt-dev meson ninja-build python3 python3-venv flex bison
 libopenblas-pthread-dev'
 
+# QEMU's configure asks for these from 11.1 on; a suite with an older QEMU has none of them.
+qemu_11_packages='python3-pip python3-pycotap python3-qemu-qmp'
+
 suite_libraries=usr/lib/x86_64-linux-gnu
 
 # The kernel that this suite's headers are for.
@@ -18,7 +21,13 @@ suite_kernel() {
     (cd "$root/usr/src" && ls -d linux-headers-*-amd64) | sed 's/^linux-headers-//' | sort -V | tail -n 1
 }
 
-suite_qemu_version() { dpkg-query --root="$root" -W -f '${Version}' qemu-system-x86; }
+suite_qemu_version() {
+    if [ -n "$1" ]; then
+        dpkg-deb -f "$1"/qemu-system-x86_*_amd64.deb Version
+    else
+        dpkg-query --root="$root" -W -f '${Version}' qemu-system-x86
+    fi
+}
 
 suite_compilers() {
     in_root sh -c 'gcc -dumpfullversion; clang -dumpversion; sparse --version' | paste -sd ' '
@@ -34,16 +43,31 @@ suite_fetch_kernel() {
 
 # QEMU outside of its root, by the root's own loader: so it sees the host's files and needs no chroot.
 # busybox is static, hence the plug-in that is preloaded does not disturb the script.
-# suite_write_qemu FILE [BINARY]
+# suite_write_qemu FILE [BINARY [FOLDER]], with the files and modules that are unpacked in the folder
 suite_write_qemu() {
+    local files=${3:-$root}
     cat > "$1" << END
 #!$(command -v busybox) sh
-export QEMU_MODULE_DIR=$root/$suite_libraries/qemu
+export QEMU_MODULE_DIR=$files/$suite_libraries/qemu
 exec $root/$suite_libraries/ld-linux-x86-64.so.2 \\
     --library-path $root/$suite_libraries:$root/$suite_libraries/openblas-pthread \\
-    ${2:-$root/usr/bin/qemu-system-x86_64} -L $root/usr/share/qemu -L $root/usr/share/seabios "\$@"
+    ${2:-$files/usr/bin/qemu-system-x86_64} -L $files/usr/share/qemu -L $root/usr/share/seabios "\$@"
 END
     chmod 755 "$1"
+}
+
+# A QEMU of packages that no archive lists any more, or not yet, beside that of the root.
+# suite_own_qemu FOLDER
+suite_own_qemu() {
+    local unpacked=$out/$suite/qemu-unpacked file
+    rm -rf "$unpacked"
+    mkdir "$unpacked"
+    for file in "$1"/qemu-system-{x86,common}_*_amd64.deb "$1"/qemu-system-data_*_all.deb; do
+        dpkg-deb -x "$file" "$unpacked"
+    done
+    suite_write_qemu "$out/$suite/qemu-system-x86_64" '' "$PWD/$unpacked"
+    root_binds=("$PWD" "$cache" "$1")
+    headers=$(in_root env QEMU_PACKAGES="$1" "$PWD/qemu_device/qemu/headers.sh" "$cache")
 }
 
 # In the root, with a build folder of its own; what is up to date stays.
@@ -61,19 +85,23 @@ suite_check_module() {
     [ -e "$stamp" ] || { suite_make kmod-check-one CHECK_RELEASE="$kernel" && touch "$stamp"; }
 }
 
-# suite_prepare SUITE: all of it below $out/SUITE; says what came out as KEY=VALUE in $out/SUITE/facts.
+# suite_prepare SUITE [FOLDER]: all of it below $out/SUITE; says what came out as KEY=VALUE in
+# $out/SUITE/facts. The folder holds packages of a QEMU to take instead of the suite's own.
 suite_prepare() {
-    local suite=$1 kernel
+    local suite=$1 qemu_packages=${2:-} kernel headers=''
     mkdir -p "$out/$suite"
     # shellcheck disable=SC2086 # one word a package
     root_of_suite "$suite" $suite_packages
+    # shellcheck disable=SC2086
+    dpkg --compare-versions "$(suite_qemu_version "$qemu_packages")" lt 1:11 || root_add $qemu_11_packages
     kernel=$(suite_kernel)
     {
-        printf 'kernel=%s\nqemu=%s\n' "$kernel" "$(suite_qemu_version)"
+        printf 'kernel=%s\nqemu=%s\n' "$kernel" "$(suite_qemu_version "$qemu_packages")"
         printf 'compilers="%s"\n' "$(suite_compilers)"
     } > "$out/$suite/facts"
     suite_fetch_kernel "$kernel"
     suite_write_qemu "$out/$suite/qemu-system-x86_64"
+    [ -z "$qemu_packages" ] || suite_own_qemu "$qemu_packages"
     suite_check_module && suite_make kmod kmod-unit || echo 'kernel_fails=1' >> "$out/$suite/facts"
-    suite_make "$out/$suite/qemu/ubnpu.so" || echo 'qemu_fails=1' >> "$out/$suite/facts"
+    suite_make "$out/$suite/qemu/ubnpu.so" ${headers:+QEMU_HEADERS="$headers"} || echo 'qemu_fails=1' >> "$out/$suite/facts"
 }
