@@ -117,7 +117,7 @@ save() {
     tell 'migrate_set_parameter max-bandwidth 10G' "migrate \"exec:cat > $dir/state\""
     for _ in $(seq 300); do
         tell 'info migrate'
-        until_in "$dir/said" 'Migration status: completed' 3 && return 0
+        until_in "$dir/said" '[Ss]tatus:[[:space:]]*completed' 3 && return 0
     done
     return 1
 }
