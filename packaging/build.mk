@@ -23,15 +23,21 @@ install-dkms: ## the driver's source for dkms, below DESTDIR
 	sed -e 's|@VERSION@|$(VERSION)|' -e 's|@DKMS_VERSION@|$(DKMS_VERSION)|' \
 		packaging/dkms/dkms.conf.in > $(DKMS_DIR)/dkms.conf
 
+# Another Debian's packages, built and tried in roots of it: DEB_SUITE=trixie.
+DEB_SUITE ?=
+DEBS := $(BUILD)/deb$(addprefix -,$(DEB_SUITE))
+BUILD_DEB := $(if $(DEB_SUITE),packaging/in-suite.sh $(DEB_SUITE)) packaging/build-deb.sh
+export DEB_SUITE
+
 .PHONY: deb deb-reproducible check-packages check-packages-vm
-deb: ## Debian packages, from the source tarball, in build/deb (DIST=tarball: from that one)
+deb: ## Debian packages, from the source tarball, in build/deb (DEB_SUITE=trixie: those of that Debian)
 	@packaging/deps.sh packaging
 	$(if $(filter file,$(origin DIST)),@$(MAKE) --no-print-directory dist)
-	+packaging/build-deb.sh $(DIST) $(BUILD)/deb
+	+$(BUILD_DEB) $(DIST) $(DEBS)
 
 deb-reproducible: deb ## build the packages again elsewhere and compare them bit for bit
-	+packaging/build-deb.sh $(DIST) $(BUILD)/deb-second-time
-	packaging/compare-builds.sh $(BUILD)/deb $(BUILD)/deb-second-time
+	+$(BUILD_DEB) $(DIST) $(DEBS)-second-time
+	packaging/compare-builds.sh $(DEBS) $(DEBS)-second-time
 
 # The version after this one, of the same source; its tests have run for this one.
 DEB_NEXT := 0.1.99-0ub1
@@ -40,20 +46,20 @@ DEB_NEXT := 0.1.99-0ub1
 deb-kept:
 	@packaging/deps.sh packaging
 	$(if $(filter file,$(origin DIST)),@$(MAKE) --no-print-directory dist)
-	+DEB_KEEP=1 packaging/build-deb.sh $(DIST) $(BUILD)/deb >/dev/null
+	+DEB_KEEP=1 packaging/build-deb.sh $(DIST) $(DEBS) >/dev/null
 
 deb-next: deb-kept
-	+DEB_KEEP=1 DEB_VERSION=$(DEB_NEXT) DEB_BUILD_OPTIONS=nocheck packaging/build-deb.sh $(DIST) \
-		$(BUILD)/deb-next >/dev/null
+	+DEB_KEEP=1 DEB_VERSION=$(DEB_NEXT) DEB_BUILD_OPTIONS=nocheck $(BUILD_DEB) $(DIST) \
+		$(DEBS)-next >/dev/null
 
 check-packages: deb-next ## lintian; then install, upgrade, remove and purge in a scratch root
-	packaging/check-deb.sh $(BUILD)/deb $(BUILD)/deb-next
+	packaging/check-deb.sh $(DEBS) $(DEBS)-next
 
 check-packages-vm: deb-next ## boot a root with the packages, systemd and devices, and test in it
-	packaging/check-deb-vm.sh $(BUILD)/deb $(BUILD)/deb-next
+	packaging/check-deb-vm.sh $(DEBS) $(DEBS)-next
 
 check-packages-signed: deb-kept ## boot a kernel that loads signed modules alone, and test in it
-	packaging/check-deb-signed.sh $(BUILD)/deb
+	packaging/check-deb-signed.sh $(DEBS)
 
 # Each in a clean root, which needs root here.
 .PHONY: rpm rpm-reproducible check-rpm
@@ -69,7 +75,7 @@ rpm-reproducible: rpm ## build the rpms again and compare them bit for bit
 
 check-rpm: deb-kept ## rpms: rpmlint; then install, upgrade and erase in a scratch root
 	packaging/build-rpm.sh $(DIST) $(BUILD)/rpm $(BUILD)/rpm-next
-	packaging/check-rpm.sh $(BUILD)/rpm $(BUILD)/rpm-next $(BUILD)/deb
+	packaging/check-rpm.sh $(BUILD)/rpm $(BUILD)/rpm-next $(DEBS)
 
 .PHONY: abi-check test-abi-check
 abi-check: ## compare the ABI with the last tag's (ABI_BASE=revision); what breaks programs fails

@@ -3,6 +3,8 @@
 # Check built Debian packages: lintian, then their life in a scratch root.
 #
 #   check-deb.sh DIR NEXT    DIR holds version N, NEXT a later one
+#
+# DEB_SUITE=trixie: they are that Debian's, and so is the root.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 debs=$1 next=$2
@@ -12,6 +14,7 @@ done
 cache=${CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ubstack}
 log=$(realpath "$debs")/check.log
 : > "$log"
+root_suite=${DEB_SUITE:-}
 
 # shellcheck source=packaging/root.sh
 . packaging/root.sh
@@ -25,7 +28,7 @@ version_in() { basename "$(echo "$1"/libub1_*.deb)" | cut -d_ -f2; }
 
 lintian_has_nothing_to_say() {
     local said
-    said=$(lintian --allow-root --pedantic --display-info --fail-on none "$(changes_of "$debs")") ||
+    said=$(${root_suite:+packaging/in-suite.sh "$root_suite"} lintian --allow-root --pedantic --display-info --fail-on none "$(changes_of "$debs")") ||
         return 1
     echo "$said"
     [ -z "$said" ]

@@ -6,6 +6,9 @@ root='' root_work=''
 # Folders that a root sees where they are outside of it.
 root_binds=()
 
+# Whose release a scratch root is of: the system's, unless $root_suite names another.
+root_release() { echo "${root_suite:-$(. /etc/os-release && echo "$VERSION_CODENAME")}"; }
+
 root_die() {
     echo "root: $*" >&2
     exit 1
@@ -73,7 +76,7 @@ root_of_suite() {
 # The minimal root, made once a week: security updates move on.
 root_base() {
     local codename file
-    codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+    codename=$(root_release)
     file=$cache/roots/$codename-$(date +%G-%V).tar
     if [ ! -s "$file" ]; then
         local root_new=$cache/roots/.new.$$.tar

@@ -36,8 +36,8 @@ make_headers() {
     local from
     from=$("$1" "${CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ubstack}")
     prune "$from" "$(realpath -m "$2")"
-    installed > "$2/VERSION"
-    echo >> "$2/VERSION"
+    # The folder's name is the version, but for a colon.
+    basename "$from" | tr _ : > "$2/VERSION"
 }
 
 check() {
