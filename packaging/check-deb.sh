@@ -28,8 +28,8 @@ version_in() { basename "$(echo "$1"/libub1_*.deb)" | cut -d_ -f2; }
 
 lintian_has_nothing_to_say() {
     local said
-    said=$(${root_suite:+packaging/in-suite.sh "$root_suite"} lintian --allow-root --pedantic --display-info --fail-on none "$(changes_of "$debs")") ||
-        return 1
+    said=$(${root_suite:+packaging/in-suite.sh "$root_suite"} lintian --allow-root --pedantic \
+        --display-info --fail-on none "$(changes_of "$debs")") || return 1
     echo "$said"
     [ -z "$said" ]
 }

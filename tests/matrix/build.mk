@@ -16,8 +16,8 @@ matrix-build:
 	@mkdir -p $(BUILD)/matrix
 	@printf '%s\n' $(MATRIX_QUICK) > $(BUILD)/matrix/quick-tests
 
-# A QEMU for the last suite whose archive has not got it: a folder with its source package and the binary
-# packages qemu-system-x86, -common and -data.
+# For a suite whose archive lists a QEMU that it has no source of: a folder with a source package of that series
+# for the last suite, and, to run that very QEMU, its qemu-system-x86, -common and -data.
 QEMU_PACKAGES ?=
 matrix: export QEMU_PACKAGES := $(abspath $(QEMU_PACKAGES))
 matrix: matrix-build ## the VM tests on each kernel with each QEMU of Debian's suites (MATRIX=quick: a part)

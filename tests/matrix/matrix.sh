@@ -5,8 +5,8 @@
 #
 #   matrix.sh full|quick OUT SUITE...
 #
-# QEMU_PACKAGES: a folder with a QEMU's source package and qemu-system-{x86,common,data} to take
-# instead of the last suite's.
+# QEMU_PACKAGES: a folder with the source package of a QEMU of the last suite's series, to take instead
+# of that which its archive lists; with qemu-system-{x86,common,data} in it, that QEMU is run.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 mode=$1 out=$2

@@ -21,9 +21,13 @@ suite_kernel() {
     (cd "$root/usr/src" && ls -d linux-headers-*-amd64) | sed 's/^linux-headers-//' | sort -V | tail -n 1
 }
 
+# suite_own_binary FOLDER: the package of QEMU in it, if there is one.
+suite_own_binary() { compgen -G "$1/qemu-system-x86_*_amd64.deb"; }
+
 suite_qemu_version() {
-    if [ -n "$1" ]; then
-        dpkg-deb -f "$1"/qemu-system-x86_*_amd64.deb Version
+    local file
+    if file=$(suite_own_binary "$1"); then
+        dpkg-deb -f "$file" Version
     else
         dpkg-query --root="$root" -W -f '${Version}' qemu-system-x86
     fi
@@ -56,9 +60,8 @@ END
     chmod 755 "$1"
 }
 
-# A QEMU of packages that no archive lists any more, or not yet, beside that of the root.
-# suite_own_qemu FOLDER
-suite_own_qemu() {
+# Beside the root's QEMU, that of the packages in a folder.
+suite_unpack_qemu() {
     local unpacked=$out/$suite/qemu-unpacked file
     rm -rf "$unpacked"
     mkdir "$unpacked"
@@ -66,6 +69,12 @@ suite_own_qemu() {
         dpkg-deb -x "$file" "$unpacked"
     done
     suite_write_qemu "$out/$suite/qemu-system-x86_64" '' "$PWD/$unpacked"
+}
+
+# Source, and perhaps packages, of a QEMU that no archive lists any more, or not yet.
+# suite_own_qemu FOLDER
+suite_own_qemu() {
+    ! suite_own_binary "$1" > /dev/null || suite_unpack_qemu "$1"
     root_binds=("$PWD" "$cache" "$1")
     headers=$(in_root env QEMU_PACKAGES="$1" "$PWD/qemu_device/qemu/headers.sh" "$cache")
 }
@@ -93,7 +102,8 @@ suite_prepare() {
     # shellcheck disable=SC2086 # one word a package
     root_of_suite "$suite" $suite_packages
     # shellcheck disable=SC2086
-    dpkg --compare-versions "$(suite_qemu_version "$qemu_packages")" lt 1:11 || root_add $qemu_11_packages
+    dpkg --compare-versions "$(suite_qemu_version "$qemu_packages")" lt 1:11 ||
+        root_add $qemu_11_packages
     kernel=$(suite_kernel)
     {
         printf 'kernel=%s\nqemu=%s\n' "$kernel" "$(suite_qemu_version "$qemu_packages")"
@@ -103,5 +113,6 @@ suite_prepare() {
     suite_write_qemu "$out/$suite/qemu-system-x86_64"
     [ -z "$qemu_packages" ] || suite_own_qemu "$qemu_packages"
     suite_check_module && suite_make kmod kmod-unit || echo 'kernel_fails=1' >> "$out/$suite/facts"
-    suite_make "$out/$suite/qemu/ubnpu.so" ${headers:+QEMU_HEADERS="$headers"} || echo 'qemu_fails=1' >> "$out/$suite/facts"
+    suite_make "$out/$suite/qemu/ubnpu.so" ${headers:+QEMU_HEADERS="$headers"} ||
+        echo 'qemu_fails=1' >> "$out/$suite/facts"
 }
