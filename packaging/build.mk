@@ -46,7 +46,7 @@ DEB_NEXT := 0.1.99-0ub1
 deb-kept:
 	@packaging/deps.sh packaging
 	$(if $(filter file,$(origin DIST)),@$(MAKE) --no-print-directory dist)
-	+DEB_KEEP=1 packaging/build-deb.sh $(DIST) $(DEBS) >/dev/null
+	+DEB_KEEP=1 $(BUILD_DEB) $(DIST) $(DEBS) >/dev/null
 
 deb-next: deb-kept
 	+DEB_KEEP=1 DEB_VERSION=$(DEB_NEXT) DEB_BUILD_OPTIONS=nocheck $(BUILD_DEB) $(DIST) \

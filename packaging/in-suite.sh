@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Run a command in a kept root of another Debian, in which there is what building the packages takes; it
-# sees the tree and the cache where they are.
+# Run a command in a kept root of another Debian, with what building the packages takes; the tree and
+# the cache are where they are outside.
 #
 #   in-suite.sh SUITE COMMAND...
 set -euo pipefail
@@ -13,15 +13,16 @@ cache=${CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ubstack}
 # shellcheck source=packaging/root.sh
 . packaging/root.sh
 
-tools='build-essential debhelper dh-dkms lintian meson ninja-build python3 python3-venv flex bison libpixman-1-dev
-libfdt-dev git xz-utils'
+tools='build-essential debhelper dh-dkms lintian appstream git xz-utils
+meson ninja-build python3 python3-venv flex bison libpixman-1-dev libfdt-dev'
 # QEMU's configure asks for these from 11.1 on; a suite with an older QEMU has none of them.
 qemu_11_packages='python3-pip python3-pycotap python3-qemu-qmp'
 
 # The source package's, one a line, without versions, architectures and profiles.
 build_depends() {
     sed -n '/^Build-Depends:/,/^Standards-Version:/ { /^Standards/d; s/^Build-Depends://; p }' \
-        packaging/deb/control | sed -E 's/[[(<|].*//; s/[ ,]//g' | grep -v -e '^debhelper-compat' -e '^$'
+        packaging/deb/control | sed -E 's/[[(<|].*//; s/[ ,]//g' |
+        grep -v -e '^debhelper-compat' -e '^$'
 }
 
 qemu_version() { dpkg-query --root="$root" -W -f '${Version}' qemu-system-x86; }

@@ -166,7 +166,7 @@ root_apt() {
 
 # root_add PACKAGE...: more for a kept root, once.
 root_add() {
-    in_root dpkg-query -W "$@" > /dev/null 2>&1 && return
+    in_root dpkg -s "$@" > /dev/null 2>&1 && return
     # The folder of what apt fetched is everybody's, and apt does not wait for it.
     exec {root_lock}> "$cache/roots/.lock"
     flock "$root_lock"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Device node rules and the group they name.
+# Device node rules and the group they name; and the device, for programs that look for its packages.
 
 INSTALL += install-udev
 
@@ -10,3 +10,5 @@ UDEV_PREFIX ?= $(PREFIX)/lib
 install-udev:
 	install -D -m 644 udev/60-ubnpu.rules $(DESTDIR)$(UDEV_PREFIX)/udev/rules.d/60-ubnpu.rules
 	install -D -m 644 udev/ubstack.conf $(DESTDIR)$(UDEV_PREFIX)/sysusers.d/ubstack.conf
+	install -D -m 644 udev/invalid.ubstack.ubnpu.metainfo.xml \
+		$(DESTDIR)$(PREFIX)/share/metainfo/invalid.ubstack.ubnpu.metainfo.xml
