@@ -28,4 +28,4 @@ IN_TREE_SUITE ?= trixie
 
 .PHONY: qemu-in-tree
 qemu-in-tree: matrix-build ## build a QEMU with the device in its source tree, and test with it
-	tests/matrix/in_tree.sh $(BUILD)/matrix $(IN_TREE_SUITE)
+	tests/matrix/in_tree.sh $(MATRIX) $(BUILD)/matrix $(IN_TREE_SUITE)

@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Build the QEMU of a suite with the device in its tree, from the suite's source package and in the
-# suite's root; then the quick tests of the matrix with that binary, without a plug-in.
+# suite's root; then the tests of the matrix with that binary, without a plug-in.
 #
-#   in_tree.sh OUT SUITE
+#   in_tree.sh full|quick OUT SUITE
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-out=$1 suite=$2
+how=$1 out=$2 suite=$3
 cache=${CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ubstack}
 
 die() {
@@ -48,6 +48,7 @@ configure_and_build() {
         ninja qemu-system-x86_64' sh "$work"
 }
 
+tests_of "$how" > /dev/null
 root_binds=("$PWD" "$cache")
 mkdir -p "$out/in-tree"
 # shellcheck disable=SC2086 # one word a package
@@ -61,4 +62,5 @@ echo "qemu-in-tree: QEMU $version"
 } > "$log" 2>&1 || { tail -n 15 "$log" >&2; die 1 "not built; $log tells all"; }
 suite_write_qemu "$out/in-tree/qemu-system-x86_64" "$work/build/qemu-system-x86_64"
 export UBVM_QEMU=$PWD/$out/in-tree/qemu-system-x86_64 UBVM_PLUGIN=''
-tests/run.sh "$out/in-tree" tests/matrix/quick.test.sh
+mapfile -t tests < <(tests_of "$how")
+tests/run.sh "$out/in-tree" "${tests[@]}"

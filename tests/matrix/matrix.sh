@@ -23,10 +23,7 @@ die() {
 # shellcheck source=tests/matrix/suite.sh
 . tests/matrix/suite.sh
 
-case $mode in
-    full | quick) ;;
-    *) die 2 "MATRIX=$mode: there are full and quick" ;;
-esac
+tests_of "$mode" > /dev/null
 
 prepare() {
     local suite status packages
@@ -61,14 +58,6 @@ cell_key() {
         find build/tests/vm build/tests/examples qemu_device/ubvm qemu_device/vm tests/vm tests/cli \
             -maxdepth 1 -type f -print0 | sort -z | xargs -0 cat
     } | sha256sum | cut -c 1-16
-}
-
-tests_of() {
-    if [ "$1" = full ]; then
-        printf '%s\n' tests/vm/*.test.sh
-    else
-        echo tests/matrix/quick.test.sh
-    fi
 }
 
 # The QEMU that a kernel runs the whole suite with: its suite's own, else the last that there is.

@@ -14,6 +14,15 @@ libopenblas-pthread-dev'
 # QEMU's configure asks for these from 11.1 on; a suite with an older QEMU has none of them.
 qemu_11_packages='python3-pip python3-pycotap python3-qemu-qmp'
 
+# tests_of full|quick
+tests_of() {
+    case $1 in
+        full) printf '%s\n' tests/vm/*.test.sh ;;
+        quick) echo tests/matrix/quick.test.sh ;;
+        *) die 2 "MATRIX=$1: there are full and quick" ;;
+    esac
+}
+
 suite_libraries=usr/lib/x86_64-linux-gnu
 
 # The kernel that this suite's headers are for.
