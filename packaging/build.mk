@@ -55,7 +55,7 @@ deb-next: deb-kept
 check-packages: deb-next ## lintian; then install, upgrade, remove and purge in a scratch root
 	packaging/check-deb.sh $(DEBS) $(DEBS)-next
 
-check-packages-vm: deb-next ## boot a root with the packages, systemd and devices, and test in it
+check-packages-vm: deb-next $(if $(DEB_SUITE),$(QEMU_PLUGIN)) ## boot a root with the packages, systemd and devices, and test in it
 	packaging/check-deb-vm.sh $(DEBS) $(DEBS)-next
 
 check-packages-signed: deb-kept ## boot a kernel that loads signed modules alone, and test in it

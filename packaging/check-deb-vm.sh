@@ -22,5 +22,6 @@ vm_root > "$log" 2>&1 || { tail -n 30 "$log" >&2; exit 1; }
 vm_copy_in "$debs" first
 vm_copy_in "$next" next
 vm_install >> "$log" 2>&1 || { tail -n 30 "$log" >&2; root_die "the packages cannot be installed"; }
+cp docs/tutorial.md "$root/packages/"
 vm_prepare packaging/vm/in-vm.sh >> "$log" 2>&1
 vm_run ''

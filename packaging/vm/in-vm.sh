@@ -123,6 +123,8 @@ for name in soft build dkms; do
 done
 check installed_tests_pass_on_the_devices ubstack-test device ub0 ub1
 
+check tutorial_holds /packages/tutorial.sh /packages/tutorial.md
+
 check program_is_built_with_libub_dev build_holder
 check program_runs hold
 check upgrade_goes_through upgrade_goes_through
