@@ -15,8 +15,6 @@ cache=${CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ubstack}
 
 tools='build-essential debhelper dh-dkms lintian appstream git xz-utils
 meson ninja-build python3 python3-venv flex bison libpixman-1-dev libfdt-dev'
-# QEMU's configure asks for these from 11.1 on; a suite with an older QEMU has none of them.
-qemu_11_packages='python3-pip python3-pycotap python3-qemu-qmp'
 
 # The source package's, one a line, without versions, architectures and profiles.
 build_depends() {
@@ -25,12 +23,9 @@ build_depends() {
         grep -v -e '^debhelper-compat' -e '^$'
 }
 
-qemu_version() { dpkg-query --root="$root" -W -f '${Version}' qemu-system-x86; }
-
 # shellcheck disable=SC2046,SC2086 # one word a package
 root_of_suite "$suite" $tools $(build_depends)
-# shellcheck disable=SC2086
-dpkg --compare-versions "$(qemu_version)" lt 1:11 || root_add $qemu_11_packages >&2
+root_add_for_qemu "$(dpkg-query --root="$root" -W -f '${Version}' qemu-system-x86)" >&2
 mapfile -t settings < <(env | grep -E '^(DEB_|QEMU_PACKAGES=)')
 root_binds=("$PWD" "$cache" ${QEMU_PACKAGES:+"$QEMU_PACKAGES"})
 in_root env -C "$PWD" CACHE="$cache" "${settings[@]}" "$@"

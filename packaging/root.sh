@@ -174,6 +174,12 @@ root_add() {
     exec {root_lock}>&-
 }
 
+# root_add_for_qemu VERSION: what QEMU's configure asks for from 11.1 on; a suite with an older QEMU has
+# none of it.
+root_add_for_qemu() {
+    dpkg --compare-versions "$1" lt 1:11 || root_add python3-pip python3-pycotap python3-qemu-qmp
+}
+
 # root_needs FOLDER NAME...: what the packages in a folder of the root need, without those names.
 root_needs() {
     local folder=$1

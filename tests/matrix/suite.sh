@@ -11,9 +11,6 @@ suite_packages='gcc clang sparse make pkgconf dpkg-dev libc6-dev linux-headers-a
 libglib2.0-dev libpixman-1-dev libfdt-dev meson ninja-build python3 python3-venv flex bison
 libopenblas-pthread-dev'
 
-# QEMU's configure asks for these from 11.1 on; a suite with an older QEMU has none of them.
-qemu_11_packages='python3-pip python3-pycotap python3-qemu-qmp'
-
 # tests_of full|quick
 tests_of() {
     case $1 in
@@ -110,9 +107,7 @@ suite_prepare() {
     mkdir -p "$out/$suite"
     # shellcheck disable=SC2086 # one word a package
     root_of_suite "$suite" $suite_packages
-    # shellcheck disable=SC2086
-    dpkg --compare-versions "$(suite_qemu_version "$qemu_packages")" lt 1:11 ||
-        root_add $qemu_11_packages
+    root_add_for_qemu "$(suite_qemu_version "$qemu_packages")"
     kernel=$(suite_kernel)
     {
         printf 'kernel=%s\nqemu=%s\n' "$kernel" "$(suite_qemu_version "$qemu_packages")"
