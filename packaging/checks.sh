@@ -40,7 +40,9 @@ snapshot() {
 
 # The group stays, as groups that may own files do.
 nothing_remains() { diff "$root_work/before" <(snapshot); }
-no_driver_remains() { ! find "$root/lib/modules" "$root/var/lib/dkms" -name '*ub*' | grep .; }
+no_driver_remains() {
+    ! find "$root/lib/modules" "$root/var/lib/dkms" -name '*ubnpu*' -o -name '*ubstack*' | grep .
+}
 
 group_is_a_system_group() {
     local gid
