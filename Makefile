@@ -22,13 +22,14 @@ endif
 CC := gcc
 CXX := g++
 AR := ar
-# A distribution's build sets these: OPT and LDFLAGS to its flags, WERROR to nothing.
+# A distribution's build sets these: OPT, OPT_CXX and LDFLAGS to its flags, WERROR to nothing.
 WERROR := -Werror
 WARN := -Wall -Wextra $(WERROR)
 OPT := -O2 -g
+OPT_CXX := $(OPT)
 LDFLAGS :=
 CFLAGS := $(OPT) -std=gnu11 $(WARN) -fvisibility=hidden
-CXXFLAGS := $(OPT) -std=c++20 $(WARN) -fvisibility=hidden
+CXXFLAGS := $(OPT_CXX) -std=c++20 $(WARN) -fvisibility=hidden
 CPPFLAGS := -I$(BUILD)/include -D_GNU_SOURCE
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 export CACHE VERSION BUILD

@@ -5,7 +5,7 @@
 #include <functional>
 #include <string>
 
-#include <CLI/App.hpp>
+#include <CLI/CLI.hpp>
 
 #include "output.hpp"
 

@@ -7,7 +7,7 @@
 #include <exception>
 #include <string_view>
 
-#include <CLI/App.hpp>
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "command.hpp"
