@@ -4,6 +4,8 @@
 # the cache are where they are outside.
 #
 #   in-suite.sh SUITE COMMAND...
+#
+# SUITE_QEMU: a folder with a source package of its QEMU, should its archive have none.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 suite=$1
@@ -26,6 +28,6 @@ build_depends() {
 # shellcheck disable=SC2046,SC2086 # one word a package
 root_of_suite "$suite" $tools $(build_depends)
 root_add_for_qemu "$(dpkg-query --root="$root" -W -f '${Version}' qemu-system-x86)" >&2
-mapfile -t settings < <(env | grep -E '^(DEB_|QEMU_PACKAGES=)')
-root_binds=("$PWD" "$cache" ${QEMU_PACKAGES:+"$QEMU_PACKAGES"})
-in_root env -C "$PWD" CACHE="$cache" "${settings[@]}" "$@"
+mapfile -t settings < <(env | grep '^DEB_')
+root_binds=("$PWD" "$cache" ${SUITE_QEMU:+"$SUITE_QEMU"})
+in_root env -C "$PWD" CACHE="$cache" QEMU_PACKAGES="${SUITE_QEMU:-}" "${settings[@]}" "$@"

@@ -18,8 +18,8 @@ matrix-build:
 
 # For a suite whose archive lists a QEMU that it has no source of: a folder with a source package of that series
 # for the last suite, and, to run that very QEMU, its qemu-system-x86, -common and -data.
-QEMU_PACKAGES ?=
-matrix: export QEMU_PACKAGES := $(abspath $(QEMU_PACKAGES))
+SUITE_QEMU ?=
+matrix: export SUITE_QEMU := $(abspath $(SUITE_QEMU))
 matrix: matrix-build ## the VM tests on each kernel with each QEMU of Debian's suites (MATRIX=quick: a part)
 	tests/matrix/matrix.sh $(MATRIX) $(BUILD)/matrix $(MATRIX_SUITES)
 

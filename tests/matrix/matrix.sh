@@ -5,7 +5,7 @@
 #
 #   matrix.sh full|quick OUT SUITE...
 #
-# QEMU_PACKAGES: a folder with the source package of a QEMU of the last suite's series, to take instead
+# SUITE_QEMU: a folder with the source package of a QEMU of the last suite's series, to take instead
 # of that which its archive lists; with qemu-system-{x86,common,data} in it, that QEMU is run.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -29,7 +29,7 @@ prepare() {
     local suite status packages
     for suite in "${suites[@]}"; do
         packages=''
-        [ "$suite" != "${suites[-1]}" ] || packages=${QEMU_PACKAGES:-}
+        [ "$suite" != "${suites[-1]}" ] || packages=${SUITE_QEMU:-}
         echo "matrix: $suite: root, kernel, driver, plug-in"
         # Not "(suite_prepare) ||": that would let it go on after a failed command.
         set +e
