@@ -28,6 +28,9 @@ DEB_SUITE ?=
 DEBS := $(BUILD)/deb$(addprefix -,$(DEB_SUITE))
 BUILD_DEB := $(if $(DEB_SUITE),packaging/in-suite.sh $(DEB_SUITE)) packaging/build-deb.sh
 export DEB_SUITE
+ifneq ($(and $(DEB_SUITE),$(filter check-packages-vm check-packages-signed check-rpm,$(MAKECMDGOALS))),)
+$(error DEB_SUITE=$(DEB_SUITE) is for deb, deb-reproducible and check-packages alone)
+endif
 
 .PHONY: deb deb-reproducible check-packages check-packages-vm
 deb: ## Debian packages, from the source tarball, in build/deb (DEB_SUITE=trixie: those of that Debian)
@@ -55,7 +58,7 @@ deb-next: deb-kept
 check-packages: deb-next ## lintian; then install, upgrade, remove and purge in a scratch root
 	packaging/check-deb.sh $(DEBS) $(DEBS)-next
 
-check-packages-vm: deb-next $(if $(DEB_SUITE),$(QEMU_PLUGIN)) ## boot a root with the packages, systemd and devices, and test in it
+check-packages-vm: deb-next ## boot a root with the packages, systemd and devices, and test in it
 	packaging/check-deb-vm.sh $(DEBS) $(DEBS)-next
 
 check-packages-signed: deb-kept ## boot a kernel that loads signed modules alone, and test in it

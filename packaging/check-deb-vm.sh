@@ -4,14 +4,11 @@
 # a user meets: see vm/in-vm.sh.
 #
 #   check-deb-vm.sh DIR NEXT    DIR holds version N, NEXT a later one
-#
-# DEB_SUITE=trixie: they are that Debian's, and so is the root.
 set -eu
 cd "$(dirname "$0")/.."
 debs=$1 next=$2
 cache=${CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ubstack}
 log=$debs/check-vm.log
-root_suite=${DEB_SUITE:-}
 
 # shellcheck source=packaging/root.sh
 . packaging/root.sh

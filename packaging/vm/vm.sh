@@ -65,26 +65,16 @@ END
     rm "$root/usr/sbin/policy-rc.d"
 }
 
-# The packages', or, when they are another Debian's, that of the tree, which is for the QEMU here.
-vm_plugin() {
-    if [ -n "${root_suite:-}" ]; then
-        realpath "${BUILD:-build}/qemu/ubnpu.so"
-    else
-        dpkg-deb -x "$debs"/ubstack-qemu_*.deb "$root_work/qemu"
-        echo "$root_work"/qemu/usr/lib/*/ubstack/ubnpu.so
-    fi
-}
-
 # vm_boot APPEND QEMU_OPTION...
 vm_boot() {
-    local kernel append=$1 plugin
+    local kernel append=$1 plugin=$root_work/qemu
     shift
     kernel=$(basename "$root"/boot/vmlinuz-*)
     cp "$root/boot/$kernel" "$root/boot/initrd.img-${kernel#vmlinuz-}" "$root_work/"
-    plugin=$(vm_plugin)
+    dpkg-deb -x "$debs"/ubstack-qemu_*.deb "$plugin"
     truncate -s 6G "$root_work/disk"
     mke2fs -q -t ext4 -d "$root" "$root_work/disk"
-    LD_PRELOAD=$plugin timeout --foreground "$vm_limit" \
+    LD_PRELOAD=$(echo "$plugin"/usr/lib/*/ubstack/ubnpu.so) timeout --foreground "$vm_limit" \
         setpriv --pdeathsig KILL qemu-system-x86_64 -nodefaults -no-user-config -nographic \
         -no-reboot -machine q35,accel=tcg -cpu Nehalem -smp 2 -m 2G \
         -kernel "$root_work/$kernel" -initrd "$root_work/initrd.img-${kernel#vmlinuz-}" \
