@@ -7,6 +7,7 @@
 #include <linux/device.h>
 #include <linux/eventfd.h>
 #include <linux/hrtimer.h>
+#include <linux/io_uring_types.h>
 #include <linux/mm.h>
 #include <linux/version.h>
 #include <net/genetlink.h>
@@ -103,6 +104,42 @@ static inline void ubnpu_uring_done(struct io_uring_cmd *cmd, int res, u64 extra
 #else
 	io_uring_cmd_done32(cmd, res, extra, issue_flags);
 #endif
+}
+
+static inline struct task_struct *ubnpu_uring_task(struct io_uring_cmd *cmd)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+	return cmd_to_io_kiocb(cmd)->task;
+#else
+	return io_uring_cmd_get_task(cmd);
+#endif
+}
+
+static inline bool ubnpu_uring_cancels(const struct task_struct *task)
+{
+#ifndef CONFIG_IO_URING
+	return false;
+#elif LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+	return atomic_read(&task->io_uring->in_idle);
+#else
+	return atomic_read(&task->io_uring->in_cancel);
+#endif
+}
+
+/*
+ * Whether io_uring waits for the end of a command in flight: its ring goes, or its task cancels all
+ * it has, which is an SQPOLL thread that ends, or executes another program. A thread that ends
+ * otherwise leaves its commands to the ring.
+ */
+static inline bool ubnpu_uring_waits_for(struct io_uring_cmd *cmd)
+{
+	struct task_struct *task = ubnpu_uring_task(cmd);
+
+	if (percpu_ref_is_dying(&cmd_to_io_kiocb(cmd)->ctx->refs))
+		return true;
+	if (!(READ_ONCE(task->flags) & PF_IO_WORKER) && !data_race(task->in_execve != 0))
+		return false;
+	return ubnpu_uring_cancels(task);
 }
 
 /* A command that completes more than once, into buffers of a group. */

@@ -141,15 +141,10 @@ static struct ubnpu_kjfs *kjfc_find_jfs(const struct ubnpu_kjfc *jfc, u32 id)
 	return jfs;
 }
 
-static struct ubnpu_kslot *kjfs_slot(const struct ubnpu_kjfs *jfs, u32 index)
-{
-	return &jfs->slots[index & (jfs->depth - 1)];
-}
-
 /* The oldest WQE in flight is over: res is a status or a negative errno. */
 static bool kjfs_end_one(struct ubnpu_kjfs *jfs, int res, const struct ub_hw_cqe *cqe)
 {
-	struct ubnpu_kslot *slot = kjfs_slot(jfs, jfs->done);
+	struct ubnpu_kslot *slot = ubnpu_kjfs_slot(jfs, jfs->done);
 	void *owner = slot->owner;
 	u32 blocks = slot->blocks;
 
@@ -158,7 +153,7 @@ static bool kjfs_end_one(struct ubnpu_kjfs *jfs, int res, const struct ub_hw_cqe
 	jfs->jfc->in_flight--;
 	/* The slot may be filled anew once done is seen. */
 	smp_store_release(&jfs->done, jfs->done + blocks);
-	if (owner)
+	if (!IS_ERR_OR_NULL(owner))
 		ubnpu_uring_ended(jfs->jfc, owner, res, cqe);
 	return owner;
 }
@@ -185,13 +180,11 @@ static bool kjfc_take(struct ubnpu_kjfc *jfc, const struct ub_hw_cqe *cqe)
 		return true;
 	if (cqe->status == UB_CR_WR_FLUSH_ERR_DONE)
 		kjfs_end_all(jfs, UB_CR_WR_FLUSH_ERR);
-	if (cqe->status == UB_CR_WR_SUSPEND_DONE)
-		ubnpu_orphan_watch(jfc->ctx);
 	if (cqe->status == UB_CR_WR_FLUSH_ERR_DONE || cqe->status == UB_CR_WR_SUSPEND_DONE)
 		return READ_ONCE(jfs->closed) == -ECANCELED;
 	pi = smp_load_acquire(&jfs->pi);
 	/* A device that lies, or is late, may name what is not in flight, or the middle of a WQE. */
-	if (idx - jfs->done >= pi - jfs->done || !kjfs_slot(jfs, idx)->blocks)
+	if (idx - jfs->done >= pi - jfs->done || !ubnpu_kjfs_slot(jfs, idx)->blocks)
 		return true;
 	while (jfs->done != idx && jfs->done != pi)
 		kjfs_end_one(jfs, UB_CR_WR_UNHANDLED, NULL);

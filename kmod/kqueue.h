@@ -22,9 +22,12 @@
 
 /* What a WQE in flight belongs to; found by the index of its first WQEBB. */
 struct ubnpu_kslot {
-	void *owner;		/* struct io_uring_cmd; NULL: its CQE is for REAP */
+	void *owner;		/* struct io_uring_cmd; NULL: its CQE is for REAP; or: */
 	u32 blocks;		/* of the WQE that begins here; 0: none in flight does */
 };
+
+/* Its CQE is nobody's. */
+#define UBNPU_LET_GO ERR_PTR(-ECANCELED)
 
 struct ubnpu_kjfc {
 	struct kref ref;
@@ -70,6 +73,11 @@ struct ubnpu_kjfs {
 	u32 rung;		/* PI when the device was last rung, or found active */
 	u32 done;		/* written under jfc->lock: before it no slot is in flight */
 };
+
+static inline struct ubnpu_kslot *ubnpu_kjfs_slot(const struct ubnpu_kjfs *jfs, u32 index)
+{
+	return &jfs->slots[index & (jfs->depth - 1)];
+}
 
 /* WQEs to submit; those of one io_uring command or of one ioctl. */
 struct ubnpu_batch {
@@ -125,6 +133,8 @@ int ubnpu_kjfc_cancel(struct ubnpu_ctx *ctx, u32 id);
 
 /* cancel.c */
 int ubnpu_kjfs_cancel(struct ubnpu_ctx *ctx, u32 id);
+
+/* orphan.c */
 void ubnpu_orphan_watch(struct ubnpu_ctx *ctx);
 void ubnpu_orphan_work(struct work_struct *work);
 

@@ -82,8 +82,6 @@ static int kjfs_check(struct ubnpu_ctx *ctx, struct ubnpu_kjfs *jfs, struct ub_i
 	state = le32_to_cpu(READ_ONCE(jfs->rec->state));
 	if (state == UB_STATE_ERROR || state == UB_STATE_RESET)
 		return ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_STATE, jfs->id, state);
-	if (state == UB_STATE_SUSPENDED)
-		ubnpu_orphan_watch(ctx);
 	return 0;
 }
 
@@ -153,7 +151,7 @@ static void put_block(struct ubnpu_kjfs *jfs, u32 index, const void *block)
 /* One WQE with the fields that are the kernel's. Returns its WQEBBs. */
 static u32 put_wqe(struct ubnpu_kjfs *jfs, u32 index, struct ub_hw_wqe *wqe, void *owner)
 {
-	struct ubnpu_kslot *slot = &jfs->slots[index & (jfs->depth - 1)];
+	struct ubnpu_kslot *slot = ubnpu_kjfs_slot(jfs, index);
 	u32 i, blocks = ubnpu_wqe_blocks(wqe);
 	u16 flags = le16_to_cpu(wqe->flags) & ~UB_WQE_OWNER;
 

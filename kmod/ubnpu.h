@@ -244,7 +244,7 @@ struct ubnpu_ctx {
 	struct list_head jfces;
 	u32 nr_jfces;
 
-	struct delayed_work orphan_work;	/* see cancel.c */
+	struct delayed_work orphan_work;	/* see orphan.c */
 	spinlock_t wait_lock;	/* WAITs of io_uring; also taken by interrupt handlers */
 };
 

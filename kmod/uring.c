@@ -89,6 +89,8 @@ static bool uring_issued(struct ubnpu_kjfc *jfc, struct uring_pdu *pdu)
 	spin_lock_irq(&jfc->lock);
 	pdu->issuing = false;
 	over = !pdu->left;
+	if (!over)
+		ubnpu_orphan_watch(jfc->ctx);
 	spin_unlock_irq(&jfc->lock);
 	return over;
 }

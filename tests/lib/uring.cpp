@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: MIT
 // What io_uring's door has beyond the others: kinds of rings, registered files and buffers,
-// batches, WAIT, CANCEL, stop tokens, memory by co_await; and the end of rings, processes and
-// devices with commands in flight.
+// batches, WAIT, CANCEL, stop tokens, memory by co_await; and the end of rings and devices with
+// commands in flight.
 //
 //   lib-uring [DEVICE [DEVICE]]		the second device is reset
 
 #include "uring.hpp"
 
 #include <chrono>
-#include <csignal>
 #include <fstream>
 #include <numeric>
-#include <sys/wait.h>
 #include <thread>
 
 using namespace std::chrono_literals;
@@ -254,7 +252,8 @@ void stop_token_ends_a_submit() {
     EXPECT(done == 10);
 }
 
-// Whether it comes before, while or after the request ends: what is submitted later is not its affair.
+// Whether it comes before, while or after the request ends: what is submitted later is not its
+// affair.
 void stop_reaches_nothing_that_comes_later() {
     kernel_queue q;
     ub::uring::ring ring(q.ctx);
@@ -315,27 +314,10 @@ void memory_by_co_await() {
     nowhere.len = 4096;
     nowhere.access = ub::read_write;
     const auto unmapped = thrown<ub::error>([&] {
-        ring.run([&]() -> ub::uring::task<> {
-            co_await ub::uring::register_memory(ring, nowhere);
-        }());
+        ring.run(
+            [&]() -> ub::uring::task<> { co_await ub::uring::register_memory(ring, nowhere); }());
     });
     EXPECT(unmapped.errnum() == EFAULT && unmapped.ext_code() == UB_EXT_BAD_ADDRESS);
-}
-
-unsigned contexts() {
-    FILE *list = popen((ubctl() + " --no-header context list").c_str(), "r");
-    EXPECT(list);
-    unsigned rows = 0;
-    for (int c; (c = std::fgetc(list)) != EOF;)
-        rows += c == '\n';
-    EXPECT(pclose(list) == 0);
-    return rows;
-}
-
-void expect_no_contexts() {
-    for (unsigned i = 0; i < 300 && contexts(); ++i)
-        std::this_thread::sleep_for(100ms);
-    EXPECT(contexts() == 0);
 }
 
 // Gives a SEND that is in flight for seconds.
@@ -375,32 +357,6 @@ void queue_is_destroyed_with_commands_in_flight() {
     EXPECT(ring.wait() == -ECANCELED);
 }
 
-// The child's context, its ring and its commands go with it.
-void killed_with(bool suspended) {
-    int ready[2];
-    EXPECT(pipe(ready) == 0);
-    const pid_t child = fork();
-    EXPECT(child >= 0);
-    if (child == 0) {
-        kernel_queue q(device_a, 3);
-        slow_receiver to(q.ctx);
-        plain_ring ring;
-        if (suspended)
-            q.jfs.modify(UB_STATE_SUSPENDED);
-        submit_slow(ring, q, to);
-        if (write(ready[1], "x", 1) == 1)
-            pause();
-        _exit(1);
-    }
-    char c;
-    EXPECT(read(ready[0], &c, 1) == 1);
-    kill(child, SIGKILL);
-    EXPECT(waitpid(child, nullptr, 0) == child);
-    close(ready[0]);
-    close(ready[1]);
-    expect_no_contexts();
-}
-
 // Nothing here ends by itself, however long the reset's command takes to start.
 void reset_ends_commands_with_enodev() {
     kernel_queue q(device_b, 7);
@@ -412,9 +368,8 @@ void reset_ends_commands_with_enodev() {
     EXPECT(q.jfc.reap(room, 1)[0].status == UB_CR_WR_SUSPEND_DONE);
     submit_slow(ring, q, to);
     int reap_error = 0, wait_error = 0;
-    std::jthread reaper([&] {
-        reap_error = thrown<ub::error>([&] { q.jfc.reap(room, 1); }).errnum();
-    });
+    std::jthread reaper(
+        [&] { reap_error = thrown<ub::error>([&] { q.jfc.reap(room, 1); }).errnum(); });
     std::jthread waiter([&] {
         do
             ub_uring_prep_wait(waits.sqe(), q.ctx.fd(), mapped.get(), UB_URING_WAIT_MAX_NS);
@@ -451,8 +406,6 @@ int main(int argc, char **argv) {
     test("memory_by_co_await", memory_by_co_await);
     test("queue_is_destroyed_with_commands_in_flight", queue_is_destroyed_with_commands_in_flight);
     test("ring_exits_with_commands_in_flight", ring_exits_with_commands_in_flight);
-    test("kill_9_with_commands_in_flight", [] { killed_with(false); });
-    test("kill_9_with_commands_in_a_suspended_queue", [] { killed_with(true); });
     test("reset_ends_commands_with_enodev", reset_ends_commands_with_enodev);
     return failures != 0;
 }

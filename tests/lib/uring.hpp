@@ -6,6 +6,7 @@
 #include "doors.hpp"
 
 #include <cstdlib>
+#include <unistd.h>
 
 inline std::string device_a = "ub0", device_b = "ub1";
 
@@ -20,6 +21,22 @@ inline void name_devices(int argc, char **argv) {
 inline std::string ubctl() {
     const char *name = std::getenv("UBCTL");
     return name ? name : "build/ubctl";
+}
+
+inline unsigned contexts() {
+    FILE *list = popen((ubctl() + " --no-header context list").c_str(), "r");
+    EXPECT(list);
+    unsigned rows = 0;
+    for (int c; (c = std::fgetc(list)) != EOF;)
+        rows += c == '\n';
+    EXPECT(pclose(list) == 0);
+    return rows;
+}
+
+inline void expect_no_contexts() {
+    for (unsigned i = 0; i < 300 && contexts(); ++i)
+        usleep(100000);
+    EXPECT(contexts() == 0);
 }
 
 // A kernel queue on a device.

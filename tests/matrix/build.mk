@@ -7,7 +7,7 @@ MATRIX_SUITES ?= bookworm trixie sid
 # built), a small part elsewhere; quick: that part everywhere.
 MATRIX ?= full
 MATRIX_QUICK := $(addprefix $(BUILD)/tests/vm/,uapi_struct uapi_handles uapi_mmap lib-ops@ub0@ub1 \
-	lib-events@ub0@ub1 lib-uring@ub0@ub1 lib-uring_reap@ub0@ub1)
+	lib-events@ub0@ub1 lib-uring@ub0@ub1 lib-uring_ends@ub0 lib-uring_reap@ub0@ub1)
 
 .PHONY: matrix-build matrix
 matrix-build:

@@ -415,9 +415,6 @@ bool end_all(run &run) {
             }
         }
     }
-    for (auto pid : run.pids)
-        if (pid)
-            tell_stacks(pid);
     /* Of what runs there is no stack but this. */
     if (left)
         write_log("/proc/sysrq-trigger", "l");
@@ -441,6 +438,9 @@ int fuzz(run &run) {
     if (!report.empty() || !ended || !work) {
         printf("# %s", report.c_str());
         tell_running();
+        for (auto pid : run.pids)
+            if (pid)
+                tell_stacks(pid);
     }
     return result("the_kernel_reports_nothing", report.empty()) +
            result("every_process_ends", ended) + result("the_devices_work", work);

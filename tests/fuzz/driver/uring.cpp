@@ -34,6 +34,7 @@ void ring_open(rng &r, world &w, thread_state &t) {
                                      0,
                                      IORING_SETUP_IOPOLL,
                                      IORING_SETUP_SQPOLL,
+                                     IORING_SETUP_SQPOLL | IORING_SETUP_IOPOLL,
                                      IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN};
     struct io_uring_params p = {};
 
