@@ -138,6 +138,9 @@ int ubnpu_kjfs_cancel(struct ubnpu_ctx *ctx, u32 id);
 void ubnpu_orphan_watch(struct ubnpu_ctx *ctx);
 void ubnpu_orphan_work(struct work_struct *work);
 
+/* uring_wait.c */
+bool ubnpu_waits_look(struct ubnpu_queue *jfc);
+
 /* uring.c; kjfc->lock is held */
 void ubnpu_uring_begin(struct ubnpu_kjfc *jfc, void *owner, u32 wqes);
 void ubnpu_uring_ended(struct ubnpu_kjfc *jfc, void *owner, int res, const struct ub_hw_cqe *cqe);

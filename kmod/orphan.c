@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * SUBMITs of io_uring that nobody can wait for any more. When a ring goes, or the task whose
- * commands they are ends or executes another program, io_uring waits until all are over, and no
- * signal ends that wait: the process stays. A SUBMIT may take its time, in a SUSPENDED queue for
- * ever. Most kernels do not ask for its end, and for IOPOLL none does. So while there are any, look
- * now and then whether io_uring waits for one, and let that go: for io_uring it is cancelled; its
- * WQE stays in the queue, and what becomes of that is told nobody.
+ * Commands of io_uring that must end, because it waits for them: their ring goes, or the task whose
+ * they are ends or executes another program. No signal ends that wait, so the process would stay. A
+ * WAIT may take its time, and a SUBMIT in a SUSPENDED queue takes for ever. Before 6.7 io_uring does
+ * not ask for the end of a command, and for IOPOLL it never does. So while there are any, look now
+ * and then whether io_uring waits for one, and let that go: it is cancelled. The WQE of a SUBMIT
+ * stays in the queue, and what becomes of it is told nobody.
  */
 #include "compat.h"
 #include "kqueue.h"
@@ -35,7 +35,7 @@ static bool slot_look(struct ubnpu_kjfc *jfc, struct ubnpu_kslot *slot)
 static bool slots_look(struct ubnpu_kjfs *jfs, u32 *at, u32 end)
 {
 	struct ubnpu_kslot *slot;
-	bool owned = false;
+	bool more = false;
 	u32 count;
 
 	spin_lock_irq(&jfs->jfc->lock);
@@ -43,25 +43,25 @@ static bool slots_look(struct ubnpu_kjfs *jfs, u32 *at, u32 end)
 		*at = jfs->done;
 	for (count = 0; count < LOOK_SLOTS && before(*at, end); count++) {
 		slot = ubnpu_kjfs_slot(jfs, *at);
-		owned |= slot_look(jfs->jfc, slot);
+		more |= slot_look(jfs->jfc, slot);
 		*at += slot->blocks;
 	}
 	spin_unlock_irq(&jfs->jfc->lock);
-	return owned;
+	return more;
 }
 
 static bool kjfs_look(struct ubnpu_kjfs *jfs)
 {
 	/* Pairs with the release after the slots were filled. */
 	u32 end = smp_load_acquire(&jfs->pi), at = READ_ONCE(jfs->done);
-	bool owned = false;
+	bool more = false;
 
 	while (before(at, end))
-		owned |= slots_look(jfs, &at, end);
-	return owned;
+		more |= slots_look(jfs, &at, end);
+	return more;
 }
 
-/* kjfc->lock is held: a SUBMIT has gone in, and is not over. */
+/* Under the lock that a command's end needs: it has begun, and is not over. */
 void ubnpu_orphan_watch(struct ubnpu_ctx *ctx)
 {
 	schedule_delayed_work(&ctx->orphan_work, LOOK_PERIOD);
@@ -72,15 +72,17 @@ void ubnpu_orphan_work(struct work_struct *work)
 	struct ubnpu_ctx *ctx = container_of(to_delayed_work(work), struct ubnpu_ctx, orphan_work);
 	struct ub_ioc_hdr hdr;
 	struct ubnpu_queue *q;
-	bool owned = false;
+	bool more = false;
 
 	/* Of what is lost all has ended. */
 	if (ubnpu_enter(ctx, &hdr))
 		return;
 	list_for_each_entry(q, &ctx->queues[UBNPU_JFS], node)
 		if (q->kjfs)
-			owned |= kjfs_look(q->kjfs);
+			more |= kjfs_look(q->kjfs);
+	list_for_each_entry(q, &ctx->queues[UBNPU_JFC], node)
+		more |= ubnpu_waits_look(q);
 	ubnpu_leave(ctx);
-	if (owned)
+	if (more)
 		ubnpu_orphan_watch(ctx);
 }

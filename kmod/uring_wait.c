@@ -84,6 +84,7 @@ static int wait_begin(struct ubnpu_wait *w, u32 id, u64 ns)
 		return 0;
 	}
 	w->listed = true;
+	ubnpu_orphan_watch(w->ctx);
 	list_add_tail(&w->node, &jfc->waits);
 	hrtimer_start(&w->timer, ns_to_ktime(ns), HRTIMER_MODE_REL);
 	return -EIOCBQUEUED;
@@ -197,6 +198,23 @@ void ubnpu_waits_fired(struct ubnpu_queue *jfc, u32 arm_sn)
 				wait_end(w, 0);
 	}
 	spin_unlock_irqrestore(&jfc->ctx->wait_lock, flags);
+}
+
+/* Ends those that io_uring waits for; see orphan.c. Whether there are others. */
+bool ubnpu_waits_look(struct ubnpu_queue *jfc)
+{
+	struct ubnpu_wait *w, *next;
+	bool others = false;
+
+	spin_lock_irq(&jfc->ctx->wait_lock);
+	list_for_each_entry_safe(w, next, &jfc->waits, node) {
+		if (ubnpu_uring_waits_for(w->cmd))
+			wait_end(w, -ECANCELED);
+		else
+			others = true;
+	}
+	spin_unlock_irq(&jfc->ctx->wait_lock);
+	return others;
 }
 
 /* The JFC is going. May be called twice. */

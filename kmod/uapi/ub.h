@@ -289,7 +289,7 @@ struct ub_uring_cmd {
  *   closes it, or the process that submitted it executes another program, or ends and has a ring
  *   with SQPOLL. Its WQEs stay in the queue then, and their CQEs go to nobody.
  * WAIT: ends when a mapped JFC fires with arm serial arg, or has; addr: time limit in ns, 1 ..
- *   UB_URING_WAIT_MAX_NS, after which res is -ETIME. Not with IOPOLL: EOPNOTSUPP.
+ *   UB_URING_WAIT_MAX_NS, after which res is -ETIME; ECANCELED as SUBMIT. Not with IOPOLL: EOPNOTSUPP.
  * REG_SEG: addr is the address of arg bytes of struct ub_ioc_reg_seg, written back as by the ioctl.
  * DEREG_SEG: arg and addr 0.
  * REAP: multishot, of Linux 6.18 and later: with IORING_URING_CMD_MULTISHOT and a group of

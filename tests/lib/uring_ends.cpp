@@ -40,13 +40,13 @@ void end(by how, int ready) {
     _exit(how != by::exit);
 }
 
-// Returns when the kernel has taken it from the ring.
+// Returns when the kernel has taken it, and what is before it, from the ring.
 void submit(plain_ring &ring, const ub::context &ctx, const ub::jfs &jfs,
-            const ub::request &request) {
+            const ub::request &request, int commands = 1) {
     static uint64_t room[UB_WQE_MAX / 8];
     const ub::work_request wr = request.wr();
     EXPECT(ub_uring_prep_submit(ring.sqe(), ctx.fd(), jfs.get(), &wr, room) == 0);
-    EXPECT(io_uring_submit(&ring.ring) == 1);
+    EXPECT(io_uring_submit(&ring.ring) == commands);
     while (io_uring_sq_ready(&ring.ring))
         usleep(1000);
 }
@@ -158,6 +158,22 @@ void who_shares_the_ring_gets_the_result() {
     EXPECT(ring.wait() == 0);
 }
 
+// But a task that executes another program must be rid of what it gave to the ring.
+void who_shares_the_ring_sees_execve() {
+    kernel_queue q;
+    ub::jfc mapped(q.ctx, 64);
+    q.jfs.modify(UB_STATE_SUSPENDED);
+    plain_ring ring;
+    children all;
+    all.add("child", by::exec, [&] {
+        ub_uring_prep_wait(ring.sqe(), q.ctx.fd(), mapped.get(), UB_URING_WAIT_MAX_NS);
+        submit(ring, q.ctx, q.jfs, ub::nop(), 2);
+    });
+    all.all_end();
+    EXPECT(ring.wait() == -ECANCELED);
+    EXPECT(ring.wait() == -ECANCELED);
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
@@ -169,5 +185,6 @@ int main(int argc, char **argv) {
     test("who_shares_the_context_executes_another_program",
          [] { who_shares_the_context_ends(by::exec); });
     test("who_shares_the_ring_gets_the_result", who_shares_the_ring_gets_the_result);
+    test("who_shares_the_ring_sees_execve", who_shares_the_ring_sees_execve);
     return failures != 0;
 }
