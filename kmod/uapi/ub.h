@@ -285,8 +285,8 @@ struct ub_uring_cmd {
  *   with the last WQE. With IORING_URING_CMD_FIXED that address lies in the registered buffer.
  *   All go in or none: EAGAIN, no room; EINVAL, more than the ring or the JFC holds. Needs a JFS
  *   of a kernel JFC. Works with IOPOLL and SQPOLL. When the JFS is destroyed or reset under it:
- *   ECANCELED. So it ends within a second when io_uring waits for its end: the last who has the ring
- *   closes it, or the process that submitted it executes another program, or ends and has a ring
+ *   ECANCELED. The same within a second when io_uring waits for its end: who had the ring last
+ *   closed it, or the process that submitted it executes another program, or ends and has a ring
  *   with SQPOLL. Its WQEs stay in the queue then, and their CQEs go to nobody.
  * WAIT: ends when a mapped JFC fires with arm serial arg, or has; addr: time limit in ns, 1 ..
  *   UB_URING_WAIT_MAX_NS, after which res is -ETIME; ECANCELED as SUBMIT. Not with IOPOLL: EOPNOTSUPP.

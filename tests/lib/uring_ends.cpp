@@ -102,15 +102,19 @@ private:
     int ready[2];
 };
 
-// A context with a command that waits in its queue, in a ring of that kind.
+// A context with a SUBMIT, a WAIT and a REAP that wait, as far as the ring and the kernel have
+// them.
 struct waiting {
     explicit waiting(const ring_kind &kind, bool suspended)
-        : q(device_a, 7), to(q.ctx), ring(kind.flags) {
+        : q(device_a, 7), to(q.ctx), ring(kind.flags | IORING_SETUP_SUBMIT_ALL) {
         if (suspended)
             q.jfs.modify(UB_STATE_SUSPENDED);
-        submit(ring, q.ctx, q.jfs, to.send());
+        ub_uring_prep_wait(ring.sqe(), q.ctx.fd(), mapped.get(), UB_URING_WAIT_MAX_NS);
+        ub_uring_prep_reap(ring.sqe(), q.ctx.fd(), silent.get(), 7);
+        submit(ring, q.ctx, q.jfs, to.send(), 3);
     }
     kernel_queue q;
+    ub::jfc mapped{q.ctx, 64}, silent{q.ctx, jfc_config(64, UB_DOOR_IOCTL)};
     slow_receiver to;
     plain_ring ring;
 };
