@@ -20,14 +20,14 @@
 
 #include "ubnpu.h"
 
+/* The owner of a WQE whose CQE is nobody's. */
+#define UBNPU_LET_GO ERR_PTR(-ECANCELED)
+
 /* What a WQE in flight belongs to; found by the index of its first WQEBB. */
 struct ubnpu_kslot {
-	void *owner;		/* struct io_uring_cmd; NULL: its CQE is for REAP; or: */
+	void *owner;		/* struct io_uring_cmd; NULL: its CQE is for REAP; or UBNPU_LET_GO */
 	u32 blocks;		/* of the WQE that begins here; 0: none in flight does */
 };
-
-/* Its CQE is nobody's. */
-#define UBNPU_LET_GO ERR_PTR(-ECANCELED)
 
 struct ubnpu_kjfc {
 	struct kref ref;
