@@ -438,7 +438,7 @@ u32 ubnpu_kjfs_in_flight(struct ubnpu_kjfs *jfs)
 	ubnpu_kjfc_scan(jfc);
 	/* Pairs with the release after the slots were filled. */
 	pi = smp_load_acquire(&jfs->pi);
-	for (at = jfs->done; at != pi; at += jfs->slots[at & (jfs->depth - 1)].blocks)
+	for (at = jfs->done; at != pi; at += ubnpu_kjfs_slot(jfs, at)->blocks)
 		count++;
 	spin_unlock_irq(&jfc->lock);
 	return count;

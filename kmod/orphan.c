@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Commands of io_uring that must end, because it waits for them: their ring goes, or the task whose
- * they are ends or executes another program. No signal ends that wait, so the process would stay. A
- * WAIT may take its time, and a SUBMIT in a SUSPENDED queue takes for ever. Before 6.7 io_uring does
- * not ask for the end of a command, and for IOPOLL it never does. So while there are any, look now
- * and then whether io_uring waits for one, and let that go: it is cancelled. The WQE of a SUBMIT
- * stays in the queue, and what becomes of it is told nobody.
+ * they are ends or executes another program. No signal ends that wait, so the process would stay.
+ * A WAIT may take its time, and a SUBMIT in a SUSPENDED queue takes for ever. Before 6.7 io_uring
+ * does not ask for the end of a command, and for IOPOLL it never does. So while there are any, on
+ * every kernel, look now and then whether io_uring waits for one, and let that go: it is cancelled.
+ * The WQE of a SUBMIT stays in the queue, and what becomes of it is told nobody.
  */
 #include "compat.h"
 #include "kqueue.h"

@@ -79,8 +79,10 @@ VM_TESTS += $(BUILD)/tests/vm/lib-lost@ub1
 VM_TESTS += $(BUILD)/tests/vm/lib-cpp@ub0@ub1 $(BUILD)/tests/vm/lib-threads@ub0@400
 
 # The three doors: a driver's device alone has them.
-$(addprefix $(BUILD)/tests/vm/lib-,doors uring uring_ends uring_reap): $(BUILD)/tests/vm/lib-%: tests/lib/%.cpp \
-		tests/lib/doors.hpp tests/lib/uring.hpp $(HEADERS) $(BUILD)/lib/libub.so
+LIBT_DOOR_NAMES := doors uring uring_ends uring_reap
+
+$(LIBT_DOOR_NAMES:%=$(BUILD)/tests/vm/lib-%): $(BUILD)/tests/vm/lib-%: \
+		tests/lib/%.cpp tests/lib/doors.hpp tests/lib/uring.hpp $(HEADERS) $(BUILD)/lib/libub.so
 	@mkdir -p $(@D)
 	$(CXX) $(CPPFLAGS) $(CXXFLAGS) $< -o $@ -L$(BUILD)/lib -lub -luring \
 		-Wl,-rpath,'$$ORIGIN/../../lib'

@@ -322,11 +322,7 @@ void memory_by_co_await() {
 
 // Gives a SEND that is in flight for seconds.
 void submit_slow(plain_ring &ring, kernel_queue &q, slow_receiver &to) {
-    const ub::request request = to.send();
-    const ub::work_request wr = request.wr();
-    static uint64_t room[UB_WQE_MAX / 8];
-    EXPECT(ub_uring_prep_submit(ring.sqe(), q.ctx.fd(), q.jfs.get(), &wr, room) == 0);
-    EXPECT(io_uring_submit(&ring.ring) == 1);
+    submit(ring, q.ctx, q.jfs, to.send());
 }
 
 void ring_exits_with_commands_in_flight() {

@@ -83,4 +83,15 @@ struct plain_ring {
     bool open = true;
 };
 
+// Returns when the kernel has taken it, and what is before it, from the ring.
+inline void submit(plain_ring &ring, const ub::context &ctx, const ub::jfs &jfs,
+                   const ub::request &request, int commands = 1) {
+    static uint64_t room[UB_WQE_MAX / 8];
+    const ub::work_request wr = request.wr();
+    EXPECT(ub_uring_prep_submit(ring.sqe(), ctx.fd(), jfs.get(), &wr, room) == 0);
+    EXPECT(io_uring_submit(&ring.ring) == commands);
+    while (io_uring_sq_ready(&ring.ring))
+        usleep(1000);
+}
+
 #endif

@@ -33,6 +33,7 @@ void end(by how, int ready) {
     const char *argv[] = {"true", nullptr};
     if (write(ready, "x", 1) != 1)
         _exit(1);
+    close(ready);
     if (how == by::sigkill)
         pause();
     if (how == by::exec)
@@ -40,22 +41,16 @@ void end(by how, int ready) {
     _exit(how != by::exit);
 }
 
-// Returns when the kernel has taken it, and what is before it, from the ring.
-void submit(plain_ring &ring, const ub::context &ctx, const ub::jfs &jfs,
-            const ub::request &request, int commands = 1) {
-    static uint64_t room[UB_WQE_MAX / 8];
-    const ub::work_request wr = request.wr();
-    EXPECT(ub_uring_prep_submit(ring.sqe(), ctx.fd(), jfs.get(), &wr, room) == 0);
-    EXPECT(io_uring_submit(&ring.ring) == commands);
-    while (io_uring_sq_ready(&ring.ring))
-        usleep(1000);
-}
-
 // Children that end, each in its way; they are told apart by a name.
 class children {
 public:
     children() { EXPECT(pipe(ready) == 0); }
-    ~children() { close(ready[0]); }
+    ~children() {
+        close(ready[0]);
+        for (const child &one : all)
+            if (one.pid)
+                kill(one.pid, SIGKILL);
+    }
 
     void add(const std::string &name, by how, const std::function<void()> &body) {
         const pid_t pid = fork();
@@ -78,7 +73,7 @@ public:
         for (const child &one : all)
             if (one.how == by::sigkill)
                 kill(one.pid, SIGKILL);
-        for (const child &one : all)
+        for (child &one : all)
             expect(ends(one), one.name + " does not end", __LINE__);
     }
 
@@ -86,15 +81,17 @@ private:
     struct child {
         std::string name;
         by how;
-        pid_t pid;
+        pid_t pid; // 0: has ended
     };
 
     // Long, for machines that are: the kernel's own wait is without end.
-    static bool ends(const child &one) {
+    static bool ends(child &one) {
         int status;
         for (unsigned i = 0; i < 6000; ++i, usleep(10000))
-            if (waitpid(one.pid, &status, WNOHANG) == one.pid)
+            if (waitpid(one.pid, &status, WNOHANG) == one.pid) {
+                one.pid = 0;
                 return one.how == by::sigkill ? WIFSIGNALED(status) : status == 0;
+            }
         return false;
     }
 
@@ -157,6 +154,7 @@ void who_shares_the_ring_gets_the_result() {
     children all;
     all.add("child", by::exit, [&] { submit(ring, q.ctx, q.jfs, ub::nop()); });
     all.all_end();
+    // Longer than the driver takes to let go of what nobody waits for.
     sleep(3);
     q.jfs.modify(UB_STATE_READY);
     EXPECT(ring.wait() == 0);

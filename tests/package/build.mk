@@ -4,8 +4,8 @@
 ITEST_DIR := $(BUILD)/tests/package
 ITEST_LIBEXEC = $(PREFIX)/libexec/ubstack-tests
 # After tests/lib, whose objects these are.
-ITEST_PROGRAMS := $(patsubst %,$(ITEST_DIR)/lib-%,$(LIBT_NAMES) lost cpp threads doors uring \
-	uring_ends uring_reap)
+ITEST_PROGRAMS := $(patsubst %,$(ITEST_DIR)/lib-%,$(LIBT_NAMES) lost cpp threads \
+	$(LIBT_DOOR_NAMES))
 
 $(patsubst %,$(ITEST_DIR)/lib-%,$(LIBT_NAMES) lost): \
 		$(ITEST_DIR)/lib-%: $(LIBT)/plain/%.o $(LIBT)/plain/common.o $(BUILD)/lib/libub.so
@@ -17,7 +17,7 @@ $(ITEST_DIR)/lib-cpp $(ITEST_DIR)/lib-threads: $(ITEST_DIR)/lib-%: \
 	@mkdir -p $(@D)
 	$(CXX) $(CPPFLAGS) $(CXXFLAGS) $(LDFLAGS) $< -o $@ -L$(BUILD)/lib -lub
 
-$(addprefix $(ITEST_DIR)/lib-,doors uring uring_ends uring_reap): $(ITEST_DIR)/lib-%: \
+$(LIBT_DOOR_NAMES:%=$(ITEST_DIR)/lib-%): $(ITEST_DIR)/lib-%: \
 		tests/lib/%.cpp tests/lib/doors.hpp tests/lib/uring.hpp $(HEADERS) $(BUILD)/lib/libub.so
 	@mkdir -p $(@D)
 	$(CXX) $(CPPFLAGS) $(CXXFLAGS) $(LDFLAGS) $< -o $@ -L$(BUILD)/lib -lub -luring
