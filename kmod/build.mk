@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The driver, out of tree: `make kmod [KERNEL=release]`. Kbuild works on a copy, so the tree stays clean.
 
-KMOD_SRC := $(wildcard kmod/*.c kmod/*.h) kmod/Kbuild
-KMOD_UAPI := kmod/uapi/ub.h kmod/uapi/ub_hw.h
+# Folders are layers, see kmod/layers.
+KMOD_SRC := $(sort $(wildcard kmod/*.[ch] kmod/*/*.[ch])) kmod/Kbuild
+KMOD_SRC := $(filter-out kmod/uapi/%,$(KMOD_SRC))
+KMOD_UAPI := $(wildcard kmod/uapi/*.h)
 # Of another kind for a kernel of tests/vm_debug: -gcov counts lines, -kcov guides a fuzzer.
 KMOD_KIND :=
 kmod_kind-gcov := GCOV_PROFILE=y KCSAN_SANITIZE=n
@@ -18,9 +20,8 @@ kmod_headers_clang = $$(kmod/clang-headers.sh $(call kmod_headers_gcc,$(1)) $(KM
 
 # $(call kmod_build,HEADERS,DIR,FLAGS): HEADERS is what the shell makes of it.
 define kmod_build
-	@mkdir -p $(2)/uapi
-	@cp -pu $(KMOD_SRC) $(2)/
-	@cp -pu $(KMOD_UAPI) $(2)/uapi/
+	@mkdir -p $(2)
+	@cd kmod && cp -pu --parents $(patsubst kmod/%,%,$(KMOD_SRC) $(KMOD_UAPI)) $(TOP)/$(2)
 	+@dir=$(1) && \
 		env -u CC -u CXX $(MAKE) --no-print-directory -C "$$dir" M=$(TOP)/$(2) \
 		UBNPU_VERSION=$(VERSION) $(3) modules

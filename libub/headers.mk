@@ -2,13 +2,14 @@
 # The public headers as they are installed: <ub/...>.
 
 HEADERS := $(patsubst libub/include/%,$(BUILD)/include/%,$(wildcard libub/include/ub/*.h \
-	libub/include/ub/*.hpp)) $(BUILD)/include/ub/ub_hw.h $(BUILD)/include/ub/ub_uapi.h
+	libub/include/ub/*.hpp)) $(patsubst kmod/uapi/%,$(BUILD)/include/ub/%,$(wildcard kmod/uapi/ub_*.h)) \
+	$(BUILD)/include/ub/ub_uapi.h
 
 $(BUILD)/include/ub/%: libub/include/ub/%
 	@mkdir -p $(@D)
 	cp $< $@
 
-$(BUILD)/include/ub/ub_hw.h: kmod/uapi/ub_hw.h
+$(BUILD)/include/ub/%: kmod/uapi/%
 	@mkdir -p $(@D)
 	cp $< $@
 

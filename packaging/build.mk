@@ -17,9 +17,10 @@ dist: ## the source tarball, from the last commit (DIST_REF=...); everything bui
 
 .PHONY: install-dkms
 install-dkms: ## the driver's source for dkms, below DESTDIR
-	install -d $(DKMS_DIR)/uapi
-	install -m 644 $(KMOD_SRC) $(DKMS_DIR)
-	install -m 644 $(KMOD_UAPI) $(DKMS_DIR)/uapi
+	install -d $(DKMS_DIR)
+	cd kmod && for file in $(patsubst kmod/%,%,$(KMOD_SRC) $(KMOD_UAPI)); do \
+		install -D -m 644 "$$file" "$(abspath $(DKMS_DIR))/$$file"; \
+	done
 	sed -e 's|@VERSION@|$(VERSION)|' -e 's|@DKMS_VERSION@|$(DKMS_VERSION)|' \
 		packaging/dkms/dkms.conf.in > $(DKMS_DIR)/dkms.conf
 

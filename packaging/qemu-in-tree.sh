@@ -21,21 +21,21 @@ append() { grep -qxF "$2" "$1" || printf '%s\n' "$2" >> "$1"; }
 # 'a.c', 'b.c' of the folder $1.
 meson_list() {
     # shellcheck disable=SC2086 # a pattern
-    (cd "$dir" && printf "'%s', " $1) | sed 's/, $//'
+    (cd "$dir" && shopt -s nullglob && printf "'%s', " $1) | sed 's/, $//'
 }
 
 put_files() {
     local from=$here/qemu_device
     rm -rf "$dir"
-    mkdir -p "$dir/core" "$dir/uapi" "$dir/ub"
-    cp "$from"/core/*.[ch] "$dir/core/"
+    mkdir -p "$dir/uapi" "$dir/ub"
+    (cd "$from" && find core -name '*.[ch]' -exec cp --parents -t "$dir" {} +)
     cp "$from"/qemu/*.[ch] "$from"/in_tree/{register.c,trace.h,trace-events,Kconfig} "$dir/"
     rm "$dir/load.c"
-    cp "$here/kmod/uapi/ub_hw.h" "$dir/uapi/"
-    cp "$here/kmod/uapi/ub_hw.h" "$dir/ub/"
+    cp "$here"/kmod/uapi/ub_hw*.h "$dir/uapi/"
+    cp "$here"/kmod/uapi/ub_hw*.h "$dir/ub/"
     # compat.h tells the rest where it is.
     sed -i '0,/^#define UBNPU_COMPAT_H$/s//&\n#define UBNPU_IN_TREE/' "$dir/compat.h"
-    sed -e "s|@CORE@|$(meson_list 'core/*.c')|" -e "s|@GLUE@|$(meson_list '*.c')|" \
+    sed -e "s|@CORE@|$(meson_list 'core/*.c core/*/*.c')|" -e "s|@GLUE@|$(meson_list '*.c')|" \
         "$from/in_tree/meson.build" > "$dir/meson.build"
     cp "$from/in_tree/ubnpu.mak" "$tree/configs/devices/x86_64-softmmu/"
     cp "$from/in_tree/ubnpu.rst" "$tree/docs/system/devices/"

@@ -4,7 +4,7 @@
 UBCTL := $(BUILD)/ubctl
 UBCTL_DIR := $(BUILD)/ubctl.d
 UBCTL_SCHEMAS := $(sort $(wildcard ubctl/schema/*.json))
-UBCTL_OBJS := $(patsubst ubctl/%.cpp,$(UBCTL_DIR)/%.o,$(wildcard ubctl/*.cpp)) \
+UBCTL_OBJS := $(patsubst ubctl/%.cpp,$(UBCTL_DIR)/%.o,$(sort $(wildcard ubctl/*.cpp ubctl/*/*.cpp))) \
 	$(UBCTL_DIR)/schemas.o
 UBCTL_CPPFLAGS := -Iubctl -DUBCTL_VERSION='"$(VERSION)"' -isystem /usr/include/libnl3
 UBCTL_LIBS := -L$(BUILD)/lib -lub -lnl-genl-3 -lnl-3 -lfmt

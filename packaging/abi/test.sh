@@ -59,7 +59,7 @@ broken() (
     edit kmod/uapi/ub.h '/^struct ub_status_page/,/^}/s/^}/\t__u32 more;\n}/'
     edit kmod/uapi/ub.h 's/(define UB_MMAP_STATUS\s+)0ull/\14096ull/'
     edit kmod/uapi/ub.h 's/(UB_IOC_REAP.*)0x21/\10x51/'
-    edit kmod/uapi/ub_hw.h 's/(define UB_HW_VERSION\s+)0x0001/\10x0002/'
+    edit kmod/uapi/ub_hw_device.h 's/(define UB_HW_VERSION\s+)0x0001/\10x0002/'
     check 1 incompatible_changes_fail
     says function_gone "ub_guid_str"
     says member_of_the_library "ub_seg_cfg"
@@ -82,7 +82,7 @@ grown() (
     edit kmod/uapi/ub.h 's/^#define UB_IOC_REAP/#define UB_IOC_ABI_TEST 77\n&/'
     edit kmod/uapi/ub.h 's/^\s*UB_EXT_USER_LIMIT.*/&\n\tUB_EXT_ABI_TEST = 4711,/'
     edit kmod/uapi/ub.h 's/^\s*__UB_CMD_MAX,/\tUB_CMD_ABI_TEST,\n&/'
-    edit kmod/uapi/ub_hw.h 's/(define UB_HW_VERSION\s+0x000100)02/\103/'
+    edit kmod/uapi/ub_hw_device.h 's/(define UB_HW_VERSION\s+0x000100)02/\103/'
     check 0 additions_pass
     says added_function 'added: function ub_abi_test'
     says added_macro 'added: macro UB_IOC_ABI_TEST'

@@ -6,7 +6,7 @@ QEMU_HEADERS ?=
 QEMU_PLUGIN := $(BUILD)/qemu/ubnpu.so
 QEMU_SRC := $(addprefix qemu_device/qemu/,ubnpu.c host.c doorbell.c state.c load.c)
 QEMU_HDR := $(addprefix qemu_device/qemu/,ubnpu.h compat.h) qemu_device/core/ub_core.h \
-	kmod/uapi/ub_hw.h
+	$(wildcard kmod/uapi/ub_hw*.h)
 QEMU_CFLAGS := $(OPT) -std=gnu11 -fPIC -Wall $(WERROR) -fvisibility=hidden -fno-strict-aliasing \
 	-fno-common -fwrapv -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64
 

@@ -9,11 +9,11 @@ CORE_TEST_HEADERS := tests/core/harness.h tests/core/inject.h $(CORE_HEADERS) $(
 
 $(BUILD)/tests/core/obj/%.o: qemu_device/core/%.c $(CORE_TEST_HEADERS)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(SANITIZE) -c $< -o $@
+	$(CC) $(CPPFLAGS) $(CORE_CPPFLAGS) $(CFLAGS) $(SANITIZE) -c $< -o $@
 
 $(BUILD)/tests/core/obj/%.o: tests/core/%.c $(CORE_TEST_HEADERS)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(SANITIZE) -c $< -o $@
+	$(CC) $(CPPFLAGS) $(CORE_CPPFLAGS) $(CFLAGS) $(SANITIZE) -c $< -o $@
 
 $(BUILD)/tests/core/core-%: $(BUILD)/tests/core/obj/test_%.o $(CORE_TEST_OBJ)
 	$(CC) $(CFLAGS) $(SANITIZE) $^ -o $@ -lcmocka $(CORE_LIBS) -lm
@@ -29,11 +29,11 @@ CORE_TSAN_FLAGS := -O1 -fsanitize=thread -fno-builtin
 
 $(BUILD)/tests/core/tsan/%.o: qemu_device/core/%.c $(CORE_TEST_HEADERS)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(CORE_TSAN_FLAGS) -c $< -o $@
+	$(CC) $(CPPFLAGS) $(CORE_CPPFLAGS) $(CFLAGS) $(CORE_TSAN_FLAGS) -c $< -o $@
 
 $(BUILD)/tests/core/tsan/%.o: tests/core/%.c $(CORE_TEST_HEADERS)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(CORE_TSAN_FLAGS) -c $< -o $@
+	$(CC) $(CPPFLAGS) $(CORE_CPPFLAGS) $(CFLAGS) $(CORE_TSAN_FLAGS) -c $< -o $@
 
 $(BUILD)/tests/core/tsan-%: $(BUILD)/tests/core/tsan/test_%.o $(CORE_TSAN_OBJ)
 	$(CC) $(CFLAGS) $(CORE_TSAN_FLAGS) $^ -o $@ -lcmocka $(CORE_LIBS) -lm
@@ -43,7 +43,7 @@ $(BUILD)/tests/core/tsan-%: $(BUILD)/tests/core/tsan/test_%.o $(CORE_TSAN_OBJ)
 # Speed of the core alone: build/core/core-bench
 $(BUILD)/core/core-bench: tests/core/bench.c tests/core/harness.c tests/core/harness_queue.c \
 		$(BUILD)/core/libubcore.a
-	$(CC) $(CPPFLAGS) $(CFLAGS) $^ -o $@ -lcmocka $(CORE_LIBS)
+	$(CC) $(CPPFLAGS) $(CORE_CPPFLAGS) $(CFLAGS) $^ -o $@ -lcmocka $(CORE_LIBS)
 
 UNIT_TESTS += $(CORE_TESTS) $(CORE_TSAN_TESTS)
 PLAIN_TESTS += $(CORE_TESTS)

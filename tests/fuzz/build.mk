@@ -13,7 +13,7 @@ FUZZ_REPLAY_OBJ := $(FUZZ_COMMON:%.c=$(FUZZ_DIR)/obj/%.o) $(FUZZ_DIR)/obj/replay
 
 $(FUZZ_DIR)/obj/%.o: tests/fuzz/%.c $(FUZZ_HEADERS)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(SANITIZE) -c $< -o $@
+	$(CC) $(CPPFLAGS) $(CORE_CPPFLAGS) $(CFLAGS) $(SANITIZE) -c $< -o $@
 
 $(FUZZ_REPLAY): $(FUZZ_DIR)/replay-%: $(FUZZ_DIR)/obj/fuzz_%.o $(FUZZ_REPLAY_OBJ) $(FUZZ_CORE_OBJ)
 	$(CC) $(CFLAGS) $(SANITIZE) $^ -o $@ $(CORE_LIBS)
@@ -29,11 +29,11 @@ FUZZ_BIN := $(FUZZERS:%=$(FUZZ_DIR)/fuzz-%)
 
 $(FUZZ_DIR)/clang/core/%.o: qemu_device/core/%.c $(FUZZ_HEADERS)
 	@mkdir -p $(@D)
-	$(CLANG) $(CPPFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -c $< -o $@
+	$(CLANG) $(CPPFLAGS) $(CORE_CPPFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -c $< -o $@
 
 $(FUZZ_DIR)/clang/%.o: tests/fuzz/%.c $(FUZZ_HEADERS)
 	@mkdir -p $(@D)
-	$(CLANG) $(CPPFLAGS) $(FUZZ_FLAGS) -c $< -o $@
+	$(CLANG) $(CPPFLAGS) $(CORE_CPPFLAGS) $(FUZZ_FLAGS) -c $< -o $@
 
 $(FUZZ_BIN): $(FUZZ_DIR)/fuzz-%: $(FUZZ_DIR)/clang/fuzz_%.o $(FUZZ_OBJ)
 	$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer $^ -o $@ $(CORE_LIBS)

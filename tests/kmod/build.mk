@@ -7,10 +7,11 @@ KMOD_UNIT = $(KMOD_UNIT_DIR)/ubnpu_unit.ko
 KMOD_UNIT_SRC := $(wildcard tests/kmod/*.[ch]) tests/kmod/Kbuild
 
 $(KMOD_UNIT): $(KMOD_SRC) $(KMOD_UAPI) $(KMOD_UNIT_SRC)
-	@mkdir -p $(KMOD_UNIT_DIR)/uapi
-	@cp -pu kmod/*.[ch] $(KMOD_UNIT_SRC) $(KMOD_UNIT_DIR)/
+	@mkdir -p $(KMOD_UNIT_DIR)
+	@cd kmod && cp -pu --parents $(patsubst kmod/%,%,$(filter-out %/Kbuild,$(KMOD_SRC)) $(KMOD_UAPI)) \
+		$(TOP)/$(KMOD_UNIT_DIR)
 	@cp -pu kmod/Kbuild $(KMOD_UNIT_DIR)/driver.Kbuild
-	@cp -pu $(KMOD_UAPI) $(KMOD_UNIT_DIR)/uapi/
+	@cp -pu $(KMOD_UNIT_SRC) $(KMOD_UNIT_DIR)/
 	+@dir=$(call kmod_headers_gcc,$(KERNEL)) && \
 		env -u CC -u CXX $(MAKE) --no-print-directory -C "$$dir" M=$(TOP)/$(KMOD_UNIT_DIR) \
 		UBNPU_VERSION=$(VERSION) modules

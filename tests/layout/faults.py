@@ -8,7 +8,7 @@ import sys
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 TEXT = (TOP / "docs/faults.md").read_text(encoding="utf-8")
-HEADER = (TOP / "kmod/uapi/ub_hw.h").read_text(encoding="utf-8")
+HEADER = "".join(path.read_text(encoding="utf-8") for path in TOP.glob("kmod/uapi/ub_hw_*.h"))
 
 
 def enum(name, prefix):

@@ -18,11 +18,11 @@ LIBT_FLAGS_tsan := -O1 -fsanitize=thread -fno-builtin
 define libt_objects
 $(LIBT)/$(1)/core/%.o: qemu_device/core/%.c $$(CORE_HEADERS) $$(HEADERS)
 	@mkdir -p $$(@D)
-	$$(CC) $$(CPPFLAGS) $$(CFLAGS) $$(LIBT_FLAGS_$(1)) -c $$< -o $$@
+	$$(CC) $$(CPPFLAGS) $$(CORE_CPPFLAGS) $$(CFLAGS) $$(LIBT_FLAGS_$(1)) -c $$< -o $$@
 
 $(LIBT)/$(1)/test/%.o: tests/lib/%.c tests/lib/common.h $$(HEADERS)
 	@mkdir -p $$(@D)
-	$$(CC) $$(CPPFLAGS) $$(CFLAGS) $$(LIBT_FLAGS_$(1)) -c $$< -o $$@
+	$$(CC) $$(CPPFLAGS) $$(CORE_CPPFLAGS) $$(CFLAGS) $$(LIBT_FLAGS_$(1)) -c $$< -o $$@
 
 $(LIBT)/$(1)/test/%.o: tests/lib/%.cpp $$(HEADERS)
 	@mkdir -p $$(@D)

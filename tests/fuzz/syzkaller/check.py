@@ -30,7 +30,8 @@ def described_structs(text):
     return structs
 
 
-ub, hw = header_text('ub.h'), header_text('ub_hw.h')
+ub = header_text('ub.h')
+hw = ''.join(header_text(path.name) for path in uapi.glob('ub_hw_*.h'))
 description = re.sub(r'^#.*\n', '', (here / 'dev_ubnpu.txt').read_text(), flags=re.M)
 known = set(re.findall(r'\bUB_\w+', ub + hw))
 want, have = header_structs(ub), described_structs(description)

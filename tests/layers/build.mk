@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: MIT
+# Layers: each tree's own list, TREE/layers, against what was built of it.
+
+LAYERS_TEST := tests/layers/layers.py
