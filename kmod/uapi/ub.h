@@ -17,7 +17,10 @@
 
 #include <linux/ioctl.h>
 #include <linux/types.h>
+#include "ub_event.h"
 #include "ub_hw.h"
+#include "ub_netlink.h"
+#include "ub_uring_cmd.h"
 
 #define UB_API_VERSION	1
 
@@ -267,46 +270,6 @@ struct ub_ioc_reap {
 };
 #define UB_WAIT_FOREVER		(~0ull)
 
-/*
- * io_uring: IORING_OP_URING_CMD on the context file, cmd_op one of UB_URING_*, and this at the
- * start of the SQE's command area. With UB_URING_SUBMIT the other 64 bytes of an SQE128 hold a WQE.
- * res of the CQE: 0; a negative errno when nothing was done; SUBMIT: also enum ub_cr_status of the
- * first WQE that failed. With CQE32 the extra word is, for one WQE, its imm_data if it has one,
- * else the bytes moved; for several, how many succeeded.
- */
-struct ub_uring_cmd {
-	__u32 id;		/* SUBMIT, CANCEL: JFS; WAIT, REAP, CANCEL: JFC; DEREG_SEG: TokenID */
-	__u32 arg;		/* see each op */
-	__u64 addr;		/* see each op */
-};
-
-/*
- * SUBMIT: arg 0: the WQE in the SQE. Else addr is the address of arg WQEBBs, and the command ends
- *   with the last WQE. With IORING_URING_CMD_FIXED that address lies in the registered buffer.
- *   All go in or none: EAGAIN, no room; EINVAL, more than the ring or the JFC holds. Needs a JFS
- *   of a kernel JFC. Works with IOPOLL and SQPOLL. When the JFS is destroyed or reset under it:
- *   ECANCELED. The same within a second when io_uring waits for its end: who had the ring last
- *   closed it, or the process that submitted it executes another program, or ends and has a ring
- *   with SQPOLL. Its WQEs stay in the queue then, and their CQEs go to nobody.
- * WAIT: ends when a mapped JFC fires with arm serial arg, or has; addr: time limit in ns, 1 ..
- *   UB_URING_WAIT_MAX_NS, after which res is -ETIME; ECANCELED as SUBMIT. Not with IOPOLL: EOPNOTSUPP.
- * REG_SEG: addr is the address of arg bytes of struct ub_ioc_reg_seg, written back as by the ioctl.
- * DEREG_SEG: arg and addr 0.
- * REAP: multishot, of Linux 6.18 and later: with IORING_URING_CMD_MULTISHOT and a group of
- *   buffers (IOSQE_BUFFER_SELECT); arg and addr 0. Each time a kernel JFC has CQEs for UB_IOC_REAP,
- *   as many struct ub_hw_cqe as fit, at most UB_URING_REAP_MAX, go into a buffer: res is their
- *   bytes, with IORING_CQE_F_MORE. It ends without that flag: ENOBUFS, no buffer is left; EINVAL, a
- *   buffer is shorter than a CQE, or the JFC in ERROR; EFAULT; ECANCELED, by CANCEL or with its JFC;
- *   ENODEV; EOVERFLOW, no room for the ring's own CQE. What was not delivered stays in the JFC.
- *   EOPNOTSUPP: an older kernel, or IOPOLL.
- * CANCEL: arg UB_OBJ_JFS or UB_OBJ_JFC, addr 0. JFC: its WAITs or REAPs end with -ECANCELED. JFS:
- *   what is in the ring ends with its true status or WR_FLUSH_ERR, then the queue is READY again; a SUBMIT
- *   meanwhile gets ECANCELED. res: how many ended so.
- */
-#define UB_URING_WAIT_MAX_NS	10000000000ull
-#define UB_URING_REAP_MAX	16	/* CQEs in one buffer */
-
-#define UB_IOC_MAGIC		0xb5
 #define UB_IOC_QUERY_DEVICE	_IOWR(UB_IOC_MAGIC, 0x10, struct ub_ioc_query_device)
 #define UB_IOC_REG_SEG		_IOWR(UB_IOC_MAGIC, 0x11, struct ub_ioc_reg_seg)
 #define UB_IOC_DEREG_SEG	_IOWR(UB_IOC_MAGIC, 0x12, struct ub_ioc_dereg_seg)
@@ -326,153 +289,5 @@ struct ub_uring_cmd {
 #define UB_IOC_SUBMIT		_IOWR(UB_IOC_MAGIC, 0x20, struct ub_ioc_submit)
 #define UB_IOC_REAP		_IOWR(UB_IOC_MAGIC, 0x21, struct ub_ioc_reap)
 #define UB_IOC_MODIFY_JFC	_IOWR(UB_IOC_MAGIC, 0x22, struct ub_ioc_modify_jfc)
-
-#define UB_URING_SUBMIT		_IOWR(UB_IOC_MAGIC, 0x30, struct ub_uring_cmd)
-#define UB_URING_WAIT		_IOWR(UB_IOC_MAGIC, 0x31, struct ub_uring_cmd)
-#define UB_URING_REG_SEG	_IOWR(UB_IOC_MAGIC, 0x32, struct ub_uring_cmd)
-#define UB_URING_DEREG_SEG	_IOWR(UB_IOC_MAGIC, 0x33, struct ub_uring_cmd)
-#define UB_URING_CANCEL		_IOWR(UB_IOC_MAGIC, 0x34, struct ub_uring_cmd)
-#define UB_URING_REAP		_IOWR(UB_IOC_MAGIC, 0x35, struct ub_uring_cmd)
-
-/*
- * Asynchronous events: read(2) on the context file returns whole records, poll(2) tells when.
- * A lost device gives one UB_EVENT_DEV_FATAL, then end of file.
- */
-struct ub_async_event {
-	__u32 type;		/* enum ub_event_type */
-	__u32 id;		/* queue concerned */
-	__u32 info;		/* cause: enum ub_cr_status */
-	__u32 lost;		/* events dropped before this one */
-	__u64 time_ns;		/* CLOCK_MONOTONIC */
-};
-
-/*
- * mmap(2) offsets. A doorbell page is mapped with the db_offset that created it: one page,
- * MAP_SHARED, PROT_READ|PROT_WRITE, by the context that owns the queue. The status page is
- * read-only, offset UB_MMAP_STATUS.
- */
-#define UB_MMAP_STATUS		0ull
-#define UB_MMAP_JFS_DB(id)	((1ull << 40) | ((__u64)(id) << 12))
-#define UB_MMAP_JFC_DB(id)	((2ull << 40) | ((__u64)(id) << 12))
-
-enum ub_lost {
-	UB_LOST_NO		= 0,
-	UB_LOST_DEVICE		= 1,	/* the device is gone or was reset */
-	UB_LOST_CONTEXT		= 2,	/* this context alone was reset */
-};
-
-struct ub_status_page {
-	__u32 generation;	/* the device's, now */
-	__u32 lost;		/* enum ub_lost; anything but 0 is for good */
-};
-
-/* ---- Generic netlink: administration --------------------------------------------------------- */
-#define UB_GENL_NAME		"ubnpu"
-#define UB_GENL_VERSION		1
-#define UB_GENL_MCGRP_EVENTS	"events"
-
-/* GETs are dumps; UB_A_DEV_INDEX in the request restricts them to one device. */
-enum ub_genl_cmd {
-	UB_CMD_UNSPEC,
-	UB_CMD_DEV_GET,		/* every device */
-	UB_CMD_CTX_GET,		/* open contexts */
-	UB_CMD_SEG_GET,		/* registered segments */
-	UB_CMD_QUEUE_GET,	/* JFS, JFR, JFC */
-	UB_CMD_DEV_RESET,	/* admin only; UB_A_DEV_INDEX, UB_A_SCOPE and what it asks for */
-	UB_CMD_HEALTH_GET,	/* every device's counters of faults and recoveries */
-	UB_CMD_HEALTH_NTF,	/* to the group: UB_A_HEALTH_EVENT and what it concerns */
-	UB_CMD_INJECT,		/* admin only; UB_A_DEV_INDEX, UB_A_FAULT_*; as UB_ADMIN_INJECT */
-	UB_CMD_INJECT_GET,	/* admin only, not a dump; UB_A_DEV_INDEX, UB_A_FAULT_KIND */
-	__UB_CMD_MAX,
-};
-#define UB_CMD_MAX (__UB_CMD_MAX - 1)
-
-/* What DEV_RESET resets, and what a recovery reset. */
-enum ub_reset_scope {
-	UB_SCOPE_DEVICE		= 0,	/* UB_A_FORCE: also with contexts open, which are lost */
-	UB_SCOPE_CONTEXT	= 1,	/* UB_A_TID: it is lost, as by a reset of the device */
-	UB_SCOPE_QUEUE		= 2,	/* UB_A_QUEUE_TYPE (JFS, JFR), _ID: to ERROR, flushed */
-};
-
-enum ub_health_event {
-	UB_HEALTH_HANG		= 1,	/* a queue stood still; UB_A_SCOPE: what was reset for it */
-	UB_HEALTH_LOST_IRQ	= 2,	/* completions were there without an interrupt; waiters woken */
-	UB_HEALTH_LOST_DB	= 3,	/* a queue had work and did not run; it was rung again */
-	UB_HEALTH_ADMIN_TIMEOUT	= 4,	/* the device is lost until it is reset */
-	UB_HEALTH_FATAL		= 5,	/* the device said so; UB_A_SCOPE: what was reset for it */
-	UB_HEALTH_RESET		= 6,	/* by an administrator or the PCI core; UB_A_SCOPE */
-};
-
-enum ub_genl_attr {
-	UB_A_UNSPEC,
-	UB_A_PAD,
-	UB_A_DEV_INDEX,		/* u32: N of ubN */
-	UB_A_DEV_NAME,		/* string */
-	UB_A_BUS_ADDR,		/* string: PCI address */
-	UB_A_GUID,		/* 16 bytes */
-	UB_A_EID,		/* 16 bytes */
-	UB_A_GENERATION,	/* u32 */
-	UB_A_STATE,		/* u32: DEV: UB_STATUS_*; QUEUE: enum ub_queue_state */
-	UB_A_TID,		/* u32: the context */
-	UB_A_PID,		/* u32: who opened it, in the reader's pid namespace */
-	UB_A_COMM,		/* string */
-	UB_A_UID,		/* u32 */
-	UB_A_CONTEXTS,		/* u32: number of */
-	UB_A_SEGS,		/* u32 */
-	UB_A_QUEUES,		/* u32 */
-	UB_A_PINNED_BYTES,	/* u64 */
-	UB_A_TOKEN_ID,		/* u32 */
-	UB_A_ADDR,		/* u64 */
-	UB_A_LEN,		/* u64 */
-	UB_A_ACCESS,		/* u32: UB_ACCESS_* */
-	UB_A_REG_FLAGS,		/* u32: UB_REG_F_* */
-	UB_A_LEAF_4K,		/* u32 */
-	UB_A_LEAF_2M,		/* u32 */
-	UB_A_QUEUE_TYPE,	/* u32: UB_OBJ_JFS, _JFR or _JFC */
-	UB_A_QUEUE_ID,		/* u32 */
-	UB_A_QUEUE_FLAGS,	/* u32: UB_JFS_F_*, UB_JFC_F_* */
-	UB_A_DEPTH,		/* u32 */
-	UB_A_PI,		/* u32 */
-	UB_A_CI,		/* u32 */
-	UB_A_JFC,		/* u32 */
-	UB_A_JFR,		/* u32 */
-	UB_A_COUNT,		/* u64: WQEs or CQEs since creation */
-	UB_A_INTERRUPTS,	/* u64: JFC: completion events delivered */
-	UB_A_FORCE,		/* flag */
-	UB_A_PRIORITY,		/* u32: JFS */
-	UB_A_WEIGHT,		/* u32: JFS, as the device applies it */
-	UB_A_MOD_COUNT,		/* u32: JFC */
-	UB_A_MOD_USEC,		/* u32: JFC */
-	UB_A_INLINE_WQES,	/* u64: JFS, and so on, as in struct ub_admin_reply */
-	UB_A_DOORBELLS,		/* u64: JFS */
-	UB_A_DIRECT_WQES,	/* u64: JFS */
-	UB_A_PREEMPTED,		/* u64: JFS */
-	UB_A_REARMS,		/* u64: JFC */
-	UB_A_MODERATED,		/* u64: JFC */
-	UB_A_SCOPE,		/* u32: enum ub_reset_scope */
-	UB_A_HEALTH_EVENT,	/* u32: enum ub_health_event */
-	UB_A_HANGS,		/* u64: HEALTH_GET, since the device was bound: and so on */
-	UB_A_QUEUE_RESETS,	/* u64: by hang detection */
-	UB_A_CONTEXT_RESETS,	/* u64: by hang detection */
-	UB_A_DEVICE_RESETS,	/* u64: by hang detection and fatal errors */
-	UB_A_ADMIN_RESETS,	/* u64: of every scope, asked for */
-	UB_A_LOST_IRQS,		/* u64: recovered */
-	UB_A_LOST_DOORBELLS,	/* u64: recovered */
-	UB_A_EQ_OVERRUNS,	/* u64: event queues found full */
-	UB_A_ADMIN_TIMEOUTS,	/* u64 */
-	UB_A_FATALS,		/* u64 */
-	UB_A_COREDUMPS,		/* u64: written */
-	UB_A_HANG_TIMEOUT_MS,	/* u32: 0: detection is off */
-	UB_A_FAULT_KIND,	/* u32: enum ub_fault */
-	UB_A_FAULT_ID,		/* u32 */
-	UB_A_FAULT_COUNT,	/* u32 */
-	UB_A_FAULT_SKIP,	/* u32 */
-	UB_A_FAULT_ARG0,	/* u64 */
-	UB_A_FAULT_ARG1,	/* u64 */
-	UB_A_FAULTS_ARMED,	/* u32 */
-	UB_A_FAULTS_GIVEN,	/* u64 */
-	__UB_A_MAX,
-};
-#define UB_A_MAX (__UB_A_MAX - 1)
 
 #endif

@@ -56,8 +56,8 @@ broken() (
     edit libub/include/ub/ub.h '/^struct ub_seg_cfg/,/^}/s/(.*)access;/\1more;\n&/'
     edit libub/include/ub/ub.h 's/UB_DOOR_IOCTL = 1/UB_DOOR_IOCTL = 2/'
     edit kmod/uapi/ub.h '/^struct ub_ioc_set_token/,/^}/s/(.*token_id;)/\t__u32 more;\n\1/'
-    edit kmod/uapi/ub.h '/^struct ub_status_page/,/^}/s/^}/\t__u32 more;\n}/'
-    edit kmod/uapi/ub.h 's/(define UB_MMAP_STATUS\s+)0ull/\14096ull/'
+    edit kmod/uapi/ub_event.h '/^struct ub_status_page/,/^}/s/^}/\t__u32 more;\n}/'
+    edit kmod/uapi/ub_event.h 's/(define UB_MMAP_STATUS\s+)0ull/\14096ull/'
     edit kmod/uapi/ub.h 's/(UB_IOC_REAP.*)0x21/\10x51/'
     edit kmod/uapi/ub_hw_device.h 's/(define UB_HW_VERSION\s+)0x0001/\10x0002/'
     check 1 incompatible_changes_fail
@@ -81,7 +81,7 @@ grown() (
     edit kmod/uapi/ub.h '/^struct ub_ioc_reap/,/^}/s/^}/\t__u64 abi_more;\n}/'
     edit kmod/uapi/ub.h 's/^#define UB_IOC_REAP/#define UB_IOC_ABI_TEST 77\n&/'
     edit kmod/uapi/ub.h 's/^\s*UB_EXT_USER_LIMIT.*/&\n\tUB_EXT_ABI_TEST = 4711,/'
-    edit kmod/uapi/ub.h 's/^\s*__UB_CMD_MAX,/\tUB_CMD_ABI_TEST,\n&/'
+    edit kmod/uapi/ub_netlink.h 's/^\s*__UB_CMD_MAX,/\tUB_CMD_ABI_TEST,\n&/'
     edit kmod/uapi/ub_hw_device.h 's/(define UB_HW_VERSION\s+0x000100)02/\103/'
     check 0 additions_pass
     says added_function 'added: function ub_abi_test'

@@ -30,7 +30,7 @@ def described_structs(text):
     return structs
 
 
-ub = header_text('ub.h')
+ub = ''.join(header_text(name) for name in ('ub.h', 'ub_event.h', 'ub_netlink.h', 'ub_uring_cmd.h'))
 hw = ''.join(header_text(path.name) for path in uapi.glob('ub_hw_*.h'))
 description = re.sub(r'^#.*\n', '', (here / 'dev_ubnpu.txt').read_text(), flags=re.M)
 known = set(re.findall(r'\bUB_\w+', ub + hw))
