@@ -15,9 +15,7 @@ printf '#include <%s>\n' stdio.h string.h "${headers[@]}" > "$work/includes"
 # Macros that a header defines, but for its own guard: "NAME VALUE" or "NAME(ARGUMENTS) VALUE".
 defined() {
     local names
-    shopt -s nullglob # an older tree has ub_hw.h whole
-    names=$(cd "$include" && sed -nE 's/^#\s*define\s+(UB_\w+).*/\1/p' "${headers[@]}" \
-        ub/ub_{hw_*,event,netlink,uring_cmd}.h | sort -u)
+    names=$(cd "$include" && sed -nE 's/^#\s*define\s+(UB_\w+).*/\1/p' ub/*.h | sort -u)
     gcc -E -dM -I"$include" -x c "$work/includes" | sed -n 's/^#define //p' |
         awk 'NR == FNR { ours[$1]; next } { name = $1; sub(/\(.*/, "", name) }
             name in ours && NF > 1' <(echo "$names") - | sort

@@ -53,8 +53,8 @@ check() {
 broken() (
     copy broken
     edit libub/libub.map 's/^\s*ub_guid_str;//'
-    edit libub/include/ub/ub.h '/^struct ub_seg_cfg/,/^}/s/(.*)access;/\1more;\n&/'
-    edit libub/include/ub/ub.h 's/UB_DOOR_IOCTL = 1/UB_DOOR_IOCTL = 2/'
+    edit libub/include/ub/ub_context.h '/^struct ub_seg_cfg/,/^}/s/(.*)access;/\1more;\n&/'
+    edit libub/include/ub/ub_queue.h 's/UB_DOOR_IOCTL = 1/UB_DOOR_IOCTL = 2/'
     edit kmod/uapi/ub.h '/^struct ub_ioc_set_token/,/^}/s/(.*token_id;)/\t__u32 more;\n\1/'
     edit kmod/uapi/ub_event.h '/^struct ub_status_page/,/^}/s/^}/\t__u32 more;\n}/'
     edit kmod/uapi/ub_event.h 's/(define UB_MMAP_STATUS\s+)0ull/\14096ull/'
@@ -76,7 +76,7 @@ broken() (
 grown() (
     copy grown
     printf 'UB_1.1 {\n\tglobal:\n\t\tub_abi_test;\n} UB_1.0;\n' >> libub/libub.map
-    edit libub/include/ub/ub.h 's/^UB_API.* \*ub_version.*/&\nUB_API int ub_abi_test(void);/'
+    edit libub/include/ub/ub_context.h 's/^UB_API.* \*ub_version.*/&\nUB_API int ub_abi_test(void);/'
     printf '#include <ub/ub.h>\nint ub_abi_test(void) { return 1; }\n' > libub/src/abi_test.cpp
     edit kmod/uapi/ub.h '/^struct ub_ioc_reap/,/^}/s/^}/\t__u64 abi_more;\n}/'
     edit kmod/uapi/ub.h 's/^#define UB_IOC_REAP/#define UB_IOC_ABI_TEST 77\n&/'

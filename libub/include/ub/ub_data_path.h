@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include <ub/ub.h>
+#include <ub/ub_wr.h>
 #include <ub/ub_barrier.h>
 #include <ub/ub_uapi.h>
 
