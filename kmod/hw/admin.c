@@ -43,10 +43,9 @@ int ubnpu_admin_start(struct ubnpu_dev *ub)
 
 static bool admin_replied(const struct ub_admin_slot *slot, u32 pi)
 {
-	u32 lap = pi / UBNPU_ADMIN_DEPTH;
+	u8 flags = READ_ONCE(slot->reply.flags);
 
-	return (READ_ONCE(slot->reply.flags) & UB_ADMIN_REPLY_OWNER) ==
-	       (lap & 1 ? 0 : UB_ADMIN_REPLY_OWNER);
+	return !!(flags & UB_ADMIN_REPLY_OWNER) == ub_hw_owner(pi, UBNPU_ADMIN_DEPTH);
 }
 
 /* An answer whose interrupt was lost is seen at the end of a slice. */

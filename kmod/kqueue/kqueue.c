@@ -112,16 +112,11 @@ static struct ub_hw_cqe *kjfc_slot(const struct ubnpu_kjfc *jfc, u32 index)
 	return &jfc->ring[index & (jfc->depth - 1)];
 }
 
-static u8 owner_bit(u32 index, u32 depth)
-{
-	return index & depth ? 0 : UB_CQE_OWNER;
-}
-
 static bool kjfc_valid(const struct ubnpu_kjfc *jfc, u32 index)
 {
 	u8 flags = READ_ONCE(kjfc_slot(jfc, index)->flags);
 
-	return (flags & UB_CQE_OWNER) == owner_bit(index, jfc->depth);
+	return !!(flags & UB_CQE_OWNER) == ub_hw_owner(index, jfc->depth);
 }
 
 /* Its slots stay while jfc->lock is held and it is on the list. */
@@ -255,7 +250,7 @@ void ubnpu_kjfc_compact(struct ubnpu_kjfc *jfc)
 			continue;
 		*kjfc_slot(jfc, to) = *cqe;
 		kjfc_slot(jfc, to)->flags = (cqe->flags & ~UB_CQE_OWNER) |
-					    owner_bit(to, jfc->depth);
+					    (ub_hw_owner(to, jfc->depth) ? UB_CQE_OWNER : 0);
 		cqe->rsvd = cpu_to_le32(CQE_DONE);
 	}
 	kjfc_publish(jfc);

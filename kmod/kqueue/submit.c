@@ -9,21 +9,11 @@
 
 #define SMALL_BATCH	UB_HW_MAX_WQEBB		/* WQEBBs kept on the stack */
 
-static bool has_ext(u8 opcode)
-{
-	return opcode == UB_OP_WRITE_IMM || opcode == UB_OP_WRITE_NOTIFY ||
-	       opcode == UB_OP_SEND_IMM || (opcode >= UB_OP_CAS && opcode <= UB_OP_FXOR);
-}
-
 /* As the device steps, for malformed ones too. */
 u32 ubnpu_wqe_blocks(const struct ub_hw_wqe *wqe)
 {
-	bool is_inline = le16_to_cpu(wqe->flags) & UB_WQE_INLINE && wqe->opcode != UB_OP_GEMM_F32;
-	u32 bytes = sizeof(*wqe) + (has_ext(wqe->opcode) ? sizeof(union ub_hw_wqe_ext) : 0);
-
-	bytes += is_inline ? le16_to_cpu(wqe->inline_len) :
-			     wqe->sge_num * (u32)sizeof(struct ub_hw_sge);
-	return min_t(u32, DIV_ROUND_UP(bytes, UB_HW_WQEBB_SIZE), UB_HW_MAX_WQEBB);
+	return ub_hw_wqe_blocks(ub_hw_wqe_size(wqe->opcode, le16_to_cpu(wqe->flags), wqe->sge_num,
+					       le16_to_cpu(wqe->inline_len)));
 }
 
 /* Counts the WQEs; the last must be whole. What is in them is the device's to judge. */
@@ -155,7 +145,7 @@ static u32 put_wqe(struct ubnpu_kjfs *jfs, u32 index, struct ub_hw_wqe *wqe, voi
 	u32 i, blocks = ubnpu_wqe_blocks(wqe);
 	u16 flags = le16_to_cpu(wqe->flags) & ~UB_WQE_OWNER;
 
-	flags |= UB_WQE_COMPLETE | (index & jfs->depth ? 0 : UB_WQE_OWNER);
+	flags |= UB_WQE_COMPLETE | (ub_hw_owner(index, jfs->depth) ? UB_WQE_OWNER : 0);
 	wqe->flags = cpu_to_le16(flags);
 	wqe->idx = cpu_to_le16((u16)index);
 	for (i = 0; i < blocks; i++)
@@ -176,7 +166,7 @@ static void kjfs_ring(struct ubnpu_kjfs *jfs)
 	/* Pairs with the device publishing event_idx before it reads PI once more. */
 	mb();
 	event_idx = le32_to_cpu(READ_ONCE(jfs->rec->event_idx));
-	if ((u32)(pi - event_idx - 1) < (u32)(pi - old))
+	if (ub_hw_wants_doorbell(event_idx, pi, old))
 		writel(pi, jfs->db);
 }
 

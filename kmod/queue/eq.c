@@ -71,7 +71,7 @@ static bool eq_entry_valid(const struct ubnpu_eq *eq, u32 ci)
 {
 	u8 flags = READ_ONCE(eq->ring[ci & (eq->depth - 1)].flags);
 
-	return (flags & UB_EQE_OWNER) == (ci & eq->depth ? 0 : UB_EQE_OWNER);
+	return !!(flags & UB_EQE_OWNER) == ub_hw_owner(ci, eq->depth);
 }
 
 /* Takes at most one ring of entries: what comes later has raised the vector again. */
