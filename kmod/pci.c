@@ -129,18 +129,24 @@ static int ubnpu_identify(struct ubnpu_dev *ub)
 
 	if (magic != UB_HW_MAGIC || version >> 16 != UB_HW_VERSION >> 16)
 		return dev_err_probe(&ub->pdev->dev, -ENODEV,
-				     "magic 0x%08x version %u.%u: not a device this driver knows\n",
+				     "driver knows no such device: magic 0x%08x version %u.%u\n",
 				     magic, version >> 16, version & 0xffff);
 	if (PAGE_SIZE != UB_HW_PAGE_SIZE)
 		return dev_err_probe(&ub->pdev->dev, -EOPNOTSUPP,
-				     "a kernel with pages of %lu bytes cannot map doorbells\n",
-				     PAGE_SIZE);
+				     "kernel cannot map pages of %d bytes: its own have %lu\n",
+				     UB_HW_PAGE_SIZE, PAGE_SIZE);
 	ubnpu_read_caps(ub);
 	ubnpu_apply_caps(ub);
 	if (pci_resource_len(ub->pdev, UB_HW_BAR_DB) <
-	    (resource_size_t)ub->caps.db_pages * UB_HW_PAGE_SIZE || ub->caps.max_eq < 2)
+	    (resource_size_t)ub->caps.db_pages * UB_HW_PAGE_SIZE)
 		return dev_err_probe(&ub->pdev->dev, -ENODEV,
-				     "the doorbell BAR or the number of event queues is too small\n");
+				     "doorbell BAR cannot hold %u pages: it has %llu bytes\n",
+				     ub->caps.db_pages,
+				     (u64)pci_resource_len(ub->pdev, UB_HW_BAR_DB));
+	if (ub->caps.max_eq < 2)
+		return dev_err_probe(&ub->pdev->dev, -ENODEV,
+				     "driver needs 2 event queues: the device has %u\n",
+				     ub->caps.max_eq);
 	ub->db_base = pci_resource_start(ub->pdev, UB_HW_BAR_DB);
 	ub->db = pci_iomap(ub->pdev, UB_HW_BAR_DB, (u64)ub->caps.db_pages * UB_HW_PAGE_SIZE);
 	return ub->db ? 0 : -ENOMEM;
@@ -267,7 +273,7 @@ static int ubnpu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	ret = ubnpu_publish(ub);
 	if (ret)
 		goto teardown_hw;
-	dev_info(&ub->dev, "UB NPU, EID %pI6, %u completion vectors\n", ub->caps.eid,
+	dev_info(&ub->dev, "device bound: EID %pI6, %u completion vectors\n", ub->caps.eid,
 		 ub->caps.comp_vectors);
 	return 0;
 teardown_hw:

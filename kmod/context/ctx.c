@@ -116,7 +116,7 @@ static void ctx_stuck(struct ubnpu_ctx *ctx, u8 opcode, u32 id)
 }
 
 /* Only a send queue that hangs is not let go of; a segment's user may be slow for good reason. */
-static unsigned long destroy_limit(u8 opcode)
+static unsigned long ctx_destroy_limit(u8 opcode)
 {
 	return opcode == UB_ADMIN_DESTROY_JFS && ubnpu_hang_timeout() ? ubnpu_hang_quarter() :
 									DESTROY_LIMIT;
@@ -128,7 +128,7 @@ static unsigned long destroy_limit(u8 opcode)
  */
 int ubnpu_destroy_retry(struct ubnpu_ctx *ctx, u8 opcode, u32 id)
 {
-	unsigned long until = jiffies + destroy_limit(opcode);
+	unsigned long until = jiffies + ctx_destroy_limit(opcode);
 	struct ubnpu_dev *ub = ctx->ub;
 	int ret = -EBUSY;
 
@@ -138,8 +138,8 @@ int ubnpu_destroy_retry(struct ubnpu_ctx *ctx, u8 opcode, u32 id)
 			usleep_range(DESTROY_WAIT_US, 2 * DESTROY_WAIT_US);
 	}
 	if (ret && !READ_ONCE(ub->dead)) {
-		dev_err(&ub->pdev->dev, "object %u is not released (0x%02x: %d)\n", id, opcode,
-			ret);
+		dev_err(&ub->pdev->dev, "device did not let go of object %u: command 0x%02x: %d\n",
+			id, opcode, ret);
 		ctx_stuck(ctx, opcode, id);
 	}
 	return ret;

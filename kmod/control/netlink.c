@@ -28,13 +28,13 @@ static const struct nla_policy ubnpu_policy[UB_A_MAX + 1] = {
 /* Where a dump goes on: cb->args. */
 enum { AT_DEV, AT_TYPE, AT_ID };
 
-static void *msg_begin(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd)
+static void *nl_msg_begin(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd)
 {
 	return genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq, &ubnpu_genl,
 			   NLM_F_MULTI, cmd);
 }
 
-static int msg_end(struct sk_buff *skb, void *msg, bool failed)
+static int nl_msg_end(struct sk_buff *skb, void *msg, bool failed)
 {
 	if (failed) {
 		genlmsg_cancel(skb, msg);
@@ -44,7 +44,7 @@ static int msg_end(struct sk_buff *skb, void *msg, bool failed)
 	return 0;
 }
 
-static u32 count_entries(struct xarray *xa)
+static u32 nl_count_entries(struct xarray *xa)
 {
 	unsigned long index;
 	u32 count = 0;
@@ -55,12 +55,12 @@ static u32 count_entries(struct xarray *xa)
 	return count;
 }
 
-static u64 pinned_bytes(struct ubnpu_ctx *ctx)
+static u64 ctx_pinned_bytes(struct ubnpu_ctx *ctx)
 {
 	return (u64)atomic64_read(&ctx->pinned) << PAGE_SHIFT;
 }
 
-static int fill_dev(struct sk_buff *skb, struct ubnpu_dev *ub)
+static int nl_fill_dev(struct sk_buff *skb, struct ubnpu_dev *ub)
 {
 	u32 queues = 0, status = UB_STATUS_FATAL;
 	struct ubnpu_ctx *ctx;
@@ -71,9 +71,9 @@ static int fill_dev(struct sk_buff *skb, struct ubnpu_dev *ub)
 	if (!READ_ONCE(ub->dead))
 		status = readl(ub->regs + UB_REG_STATUS);
 	for (type = 0; type < UBNPU_QUEUE_TYPES; type++)
-		queues += count_entries(&ub->queues[type].xa);
+		queues += nl_count_entries(&ub->queues[type].xa);
 	xa_for_each(&ub->ctxs.xa, index, ctx)
-		pinned += pinned_bytes(ctx);
+		pinned += ctx_pinned_bytes(ctx);
 	return nla_put_u32(skb, UB_A_DEV_INDEX, ub->index) ||
 	       nla_put_string(skb, UB_A_DEV_NAME, dev_name(&ub->dev)) ||
 	       nla_put_string(skb, UB_A_BUS_ADDR, pci_name(ub->pdev)) ||
@@ -81,46 +81,46 @@ static int fill_dev(struct sk_buff *skb, struct ubnpu_dev *ub)
 	       nla_put(skb, UB_A_EID, sizeof(ub->caps.eid), ub->caps.eid) ||
 	       nla_put_u32(skb, UB_A_GENERATION, ub->generation) ||
 	       nla_put_u32(skb, UB_A_STATE, status) ||
-	       nla_put_u32(skb, UB_A_CONTEXTS, count_entries(&ub->ctxs.xa)) ||
-	       nla_put_u32(skb, UB_A_SEGS, count_entries(&ub->segs.xa)) ||
+	       nla_put_u32(skb, UB_A_CONTEXTS, nl_count_entries(&ub->ctxs.xa)) ||
+	       nla_put_u32(skb, UB_A_SEGS, nl_count_entries(&ub->segs.xa)) ||
 	       nla_put_u32(skb, UB_A_QUEUES, queues) ||
 	       nla_put_u64_64bit(skb, UB_A_PINNED_BYTES, pinned, UB_A_PAD);
 }
 
-static int fill_owner(struct sk_buff *skb, struct ubnpu_ctx *ctx)
+static int nl_fill_owner(struct sk_buff *skb, struct ubnpu_ctx *ctx)
 {
 	return nla_put_u32(skb, UB_A_DEV_INDEX, ctx->ub->index) ||
 	       nla_put_u32(skb, UB_A_TID, ctx->tid) ||
 	       nla_put_u32(skb, UB_A_PID, pid_nr_ns(ctx->pid, task_active_pid_ns(current)));
 }
 
-static int fill_ctx(struct sk_buff *skb, struct ubnpu_ctx *ctx)
+static int nl_fill_ctx(struct sk_buff *skb, struct ubnpu_ctx *ctx)
 {
 	u32 queues = 0;
 	int type;
 
 	for (type = 0; type < UBNPU_QUEUE_TYPES; type++)
 		queues += READ_ONCE(ctx->nr_queues[type]);
-	return fill_owner(skb, ctx) ||
+	return nl_fill_owner(skb, ctx) ||
 	       nla_put_string(skb, UB_A_DEV_NAME, dev_name(&ctx->ub->dev)) ||
 	       nla_put_u32(skb, UB_A_GENERATION, ctx->generation) ||
 	       nla_put_string(skb, UB_A_COMM, ctx->comm) ||
 	       nla_put_u32(skb, UB_A_UID, from_kuid_munged(current_user_ns(), ctx->uid)) ||
 	       nla_put_u32(skb, UB_A_SEGS, READ_ONCE(ctx->nr_segs)) ||
 	       nla_put_u32(skb, UB_A_QUEUES, queues) ||
-	       nla_put_u64_64bit(skb, UB_A_PINNED_BYTES, pinned_bytes(ctx), UB_A_PAD);
+	       nla_put_u64_64bit(skb, UB_A_PINNED_BYTES, ctx_pinned_bytes(ctx), UB_A_PAD);
 }
 
 /* Virtual addresses tell how a process is laid out: for its owner and for administrators. */
-static bool may_see_addresses(struct netlink_callback *cb, struct ubnpu_ctx *ctx)
+static bool nl_may_see_addresses(struct netlink_callback *cb, struct ubnpu_ctx *ctx)
 {
 	return uid_eq(NETLINK_CREDS(cb->skb)->uid, ctx->uid) ||
 	       netlink_capable(cb->skb, CAP_NET_ADMIN);
 }
 
-static int fill_seg(struct sk_buff *skb, struct ubnpu_seg *seg, bool addresses)
+static int nl_fill_seg(struct sk_buff *skb, struct ubnpu_seg *seg, bool addresses)
 {
-	return fill_owner(skb, seg->ctx) ||
+	return nl_fill_owner(skb, seg->ctx) ||
 	       nla_put_u32(skb, UB_A_TOKEN_ID, seg->id) ||
 	       (addresses && nla_put_u64_64bit(skb, UB_A_ADDR, seg->mem->addr, UB_A_PAD)) ||
 	       nla_put_u64_64bit(skb, UB_A_LEN, seg->mem->len, UB_A_PAD) ||
@@ -130,36 +130,36 @@ static int fill_seg(struct sk_buff *skb, struct ubnpu_seg *seg, bool addresses)
 	       nla_put_u32(skb, UB_A_LEAF_2M, seg->mem->leaf_2m);
 }
 
-static int put_u64(struct sk_buff *skb, int attr, __le64 value)
+static int nl_put_u64(struct sk_buff *skb, int attr, __le64 value)
 {
 	return nla_put_u64_64bit(skb, attr, le64_to_cpu(value), UB_A_PAD);
 }
 
-static int fill_jfs(struct sk_buff *skb, struct ubnpu_queue *q,
-		    const struct ub_admin_reply *reply)
+static int nl_fill_jfs(struct sk_buff *skb, struct ubnpu_queue *q,
+		       const struct ub_admin_reply *reply)
 {
 	return nla_put_u32(skb, UB_A_PRIORITY, q->priority) ||
 	       nla_put_u32(skb, UB_A_WEIGHT, q->weight) ||
-	       put_u64(skb, UB_A_INLINE_WQES, reply->jfs.inline_wqes) ||
-	       put_u64(skb, UB_A_DOORBELLS, reply->jfs.doorbells) ||
-	       put_u64(skb, UB_A_DIRECT_WQES, reply->jfs.direct_wqes) ||
-	       put_u64(skb, UB_A_PREEMPTED, reply->jfs.preempted);
+	       nl_put_u64(skb, UB_A_INLINE_WQES, reply->jfs.inline_wqes) ||
+	       nl_put_u64(skb, UB_A_DOORBELLS, reply->jfs.doorbells) ||
+	       nl_put_u64(skb, UB_A_DIRECT_WQES, reply->jfs.direct_wqes) ||
+	       nl_put_u64(skb, UB_A_PREEMPTED, reply->jfs.preempted);
 }
 
-static int fill_jfc(struct sk_buff *skb, struct ubnpu_queue *q,
-		    const struct ub_admin_reply *reply)
+static int nl_fill_jfc(struct sk_buff *skb, struct ubnpu_queue *q,
+		       const struct ub_admin_reply *reply)
 {
 	return nla_put_u32(skb, UB_A_MOD_COUNT, READ_ONCE(q->mod_count)) ||
 	       nla_put_u32(skb, UB_A_MOD_USEC, READ_ONCE(q->mod_usec)) ||
 	       nla_put_u64_64bit(skb, UB_A_INTERRUPTS, atomic64_read(&q->interrupts), UB_A_PAD) ||
-	       put_u64(skb, UB_A_REARMS, reply->jfc.rearms) ||
-	       put_u64(skb, UB_A_MODERATED, reply->jfc.moderated);
+	       nl_put_u64(skb, UB_A_REARMS, reply->jfc.rearms) ||
+	       nl_put_u64(skb, UB_A_MODERATED, reply->jfc.moderated);
 }
 
-static int fill_queue(struct sk_buff *skb, struct ubnpu_queue *q,
-		      const struct ub_admin_reply *reply)
+static int nl_fill_queue(struct sk_buff *skb, struct ubnpu_queue *q,
+			 const struct ub_admin_reply *reply)
 {
-	return fill_owner(skb, q->ctx) ||
+	return nl_fill_owner(skb, q->ctx) ||
 	       nla_put_u32(skb, UB_A_QUEUE_TYPE, ubnpu_queue_obj[q->type]) ||
 	       nla_put_u32(skb, UB_A_QUEUE_ID, q->id) ||
 	       nla_put_u32(skb, UB_A_QUEUE_FLAGS, READ_ONCE(q->flags)) ||
@@ -169,13 +169,13 @@ static int fill_queue(struct sk_buff *skb, struct ubnpu_queue *q,
 	       nla_put_u32(skb, UB_A_CI, le32_to_cpu(reply->ci)) ||
 	       (q->jfc && nla_put_u32(skb, UB_A_JFC, q->jfc)) ||
 	       (q->jfr && nla_put_u32(skb, UB_A_JFR, q->jfr)) ||
-	       put_u64(skb, UB_A_COUNT, reply->count) ||
-	       (q->type == UBNPU_JFS && fill_jfs(skb, q, reply)) ||
-	       (q->type == UBNPU_JFC && fill_jfc(skb, q, reply));
+	       nl_put_u64(skb, UB_A_COUNT, reply->count) ||
+	       (q->type == UBNPU_JFS && nl_fill_jfs(skb, q, reply)) ||
+	       (q->type == UBNPU_JFC && nl_fill_jfc(skb, q, reply));
 }
 
 /* One object; -EMSGSIZE: the message is full. The gate and obj_lock are held. */
-static int dump_object(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd, void *obj)
+static int nl_dump_object(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd, void *obj)
 {
 	struct ub_admin_reply reply;
 	struct ubnpu_queue *q = obj;
@@ -186,20 +186,21 @@ static int dump_object(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd,
 	if (cmd == UB_CMD_QUEUE_GET &&
 	    ubnpu_admin_id(q->ctx->ub, ubnpu_query_op[q->type], q->id, &reply, NULL))
 		return 0;
-	msg = msg_begin(skb, cb, cmd);
+	msg = nl_msg_begin(skb, cb, cmd);
 	if (!msg)
 		return -EMSGSIZE;
 	switch (cmd) {
 	case UB_CMD_CTX_GET:
-		return msg_end(skb, msg, fill_ctx(skb, obj));
+		return nl_msg_end(skb, msg, nl_fill_ctx(skb, obj));
 	case UB_CMD_SEG_GET:
-		return msg_end(skb, msg, fill_seg(skb, seg, may_see_addresses(cb, seg->ctx)));
+		return nl_msg_end(skb, msg,
+				  nl_fill_seg(skb, seg, nl_may_see_addresses(cb, seg->ctx)));
 	default:
-		return msg_end(skb, msg, fill_queue(skb, q, &reply));
+		return nl_msg_end(skb, msg, nl_fill_queue(skb, q, &reply));
 	}
 }
 
-static struct xarray *dump_table(struct ubnpu_dev *ub, u8 cmd, unsigned long type)
+static struct xarray *nl_dump_table(struct ubnpu_dev *ub, u8 cmd, unsigned long type)
 {
 	switch (cmd) {
 	case UB_CMD_CTX_GET:
@@ -211,18 +212,18 @@ static struct xarray *dump_table(struct ubnpu_dev *ub, u8 cmd, unsigned long typ
 	}
 }
 
-static int dump_objects(struct sk_buff *skb, struct netlink_callback *cb, struct ubnpu_dev *ub,
-			u8 cmd)
+static int nl_dump_objects(struct sk_buff *skb, struct netlink_callback *cb, struct ubnpu_dev *ub,
+			   u8 cmd)
 {
 	struct xarray *xa;
 	unsigned long id;
 	void *obj;
 	int ret;
 
-	while ((xa = dump_table(ub, cmd, cb->args[AT_TYPE]))) {
+	while ((xa = nl_dump_table(ub, cmd, cb->args[AT_TYPE]))) {
 		id = cb->args[AT_ID];
 		while ((obj = xa_find(xa, &id, ULONG_MAX, XA_PRESENT))) {
-			ret = dump_object(skb, cb, cmd, obj);
+			ret = nl_dump_object(skb, cb, cmd, obj);
 			if (ret)
 				return ret;
 			cb->args[AT_ID] = ++id;
@@ -234,7 +235,7 @@ static int dump_objects(struct sk_buff *skb, struct netlink_callback *cb, struct
 	return 0;
 }
 
-static int fill_health(struct sk_buff *skb, struct ubnpu_dev *ub)
+static int nl_fill_health(struct sk_buff *skb, struct ubnpu_dev *ub)
 {
 	unsigned int timeout = ub->caps.caps & UB_CAP_PROGRESS ? ubnpu_hang_timeout() : 0;
 	int i;
@@ -250,21 +251,22 @@ static int fill_health(struct sk_buff *skb, struct ubnpu_dev *ub)
 	return 0;
 }
 
-static int dump_dev(struct sk_buff *skb, struct netlink_callback *cb, struct ubnpu_dev *ub, u8 cmd)
+static int nl_dump_dev(struct sk_buff *skb, struct netlink_callback *cb, struct ubnpu_dev *ub,
+		       u8 cmd)
 {
 	void *msg;
 
 	if (cmd != UB_CMD_DEV_GET && cmd != UB_CMD_HEALTH_GET)
-		return dump_objects(skb, cb, ub, cmd);
-	msg = msg_begin(skb, cb, cmd);
+		return nl_dump_objects(skb, cb, ub, cmd);
+	msg = nl_msg_begin(skb, cb, cmd);
 	if (!msg)
 		return -EMSGSIZE;
-	return msg_end(skb, msg,
-		       cmd == UB_CMD_DEV_GET ? fill_dev(skb, ub) : fill_health(skb, ub));
+	return nl_msg_end(skb, msg,
+			  cmd == UB_CMD_DEV_GET ? nl_fill_dev(skb, ub) : nl_fill_health(skb, ub));
 }
 
-static int dump_dev_locked(struct sk_buff *skb, struct netlink_callback *cb, struct ubnpu_dev *ub,
-			   u8 cmd)
+static int nl_dump_dev_locked(struct sk_buff *skb, struct netlink_callback *cb,
+			      struct ubnpu_dev *ub, u8 cmd)
 {
 	int ret = down_read_killable(&ub->gate);
 
@@ -272,7 +274,7 @@ static int dump_dev_locked(struct sk_buff *skb, struct netlink_callback *cb, str
 		return ret;
 	mutex_lock(&ub->obj_lock);
 	if (!ub->gone)
-		ret = dump_dev(skb, cb, ub, cmd);
+		ret = nl_dump_dev(skb, cb, ub, cmd);
 	mutex_unlock(&ub->obj_lock);
 	up_read(&ub->gate);
 	return ret;
@@ -298,7 +300,7 @@ int ubnpu_nl_dump(struct sk_buff *skb, struct netlink_callback *cb)
 			cb->args[AT_TYPE] = 0;
 			cb->args[AT_ID] = 0;
 		}
-		ret = dump_dev_locked(skb, cb, ub, hdr->cmd);
+		ret = nl_dump_dev_locked(skb, cb, ub, hdr->cmd);
 		ubnpu_dev_put(ub);
 		if (!ret) {
 			cb->args[AT_DEV] = ++index;
@@ -339,7 +341,7 @@ static void nl_report_dev(struct ubnpu_dev *ub)
 	msg = genlmsg_put(skb, 0, 0, &ubnpu_genl, 0, UB_CMD_DEV_GET);
 	if (msg) {
 		down_read(&ub->gate);
-		failed = ub->gone || fill_dev(skb, ub);
+		failed = ub->gone || nl_fill_dev(skb, ub);
 		up_read(&ub->gate);
 	}
 	if (failed) {
@@ -350,8 +352,8 @@ static void nl_report_dev(struct ubnpu_dev *ub)
 	genlmsg_multicast(&ubnpu_genl, skb, 0, MCGRP_EVENTS, GFP_KERNEL);
 }
 
-static int fill_event(struct sk_buff *skb, struct ubnpu_dev *ub, enum ub_health_event event,
-		      enum ub_reset_scope scope, const struct ubnpu_who *who)
+static int nl_fill_event(struct sk_buff *skb, struct ubnpu_dev *ub, enum ub_health_event event,
+			 enum ub_reset_scope scope, const struct ubnpu_who *who)
 {
 	if (nla_put_u32(skb, UB_A_DEV_INDEX, ub->index) ||
 	    nla_put_string(skb, UB_A_DEV_NAME, dev_name(&ub->dev)) ||
@@ -382,7 +384,7 @@ static void nl_report_health(struct ubnpu_dev *ub, enum ub_health_event event,
 	if (!skb)
 		return;
 	msg = genlmsg_put(skb, 0, 0, &ubnpu_genl, 0, UB_CMD_HEALTH_NTF);
-	if (!msg || fill_event(skb, ub, event, scope, who)) {
+	if (!msg || nl_fill_event(skb, ub, event, scope, who)) {
 		nlmsg_free(skb);
 		return;
 	}

@@ -5,7 +5,7 @@
 #include "control/netlink.h"
 
 /* The device that the request names, with a reference. */
-static struct ubnpu_dev *named_device(struct genl_info *info)
+static struct ubnpu_dev *nl_named_dev(struct genl_info *info)
 {
 	struct ubnpu_dev *ub;
 
@@ -18,7 +18,7 @@ static struct ubnpu_dev *named_device(struct genl_info *info)
 	return ERR_PTR(-ENODEV);
 }
 
-static int enter(struct ubnpu_dev *ub, struct genl_info *info)
+static int nl_enter(struct ubnpu_dev *ub, struct genl_info *info)
 {
 	int ret = down_read_killable(&ub->gate);
 
@@ -35,7 +35,7 @@ static int enter(struct ubnpu_dev *ub, struct genl_info *info)
 }
 
 /* ---- Reset ---- */
-static int reset_device(struct ubnpu_dev *ub, struct genl_info *info)
+static int nl_reset_dev(struct ubnpu_dev *ub, struct genl_info *info)
 {
 	int ret = ubnpu_dev_reset(ub, info->attrs[UB_A_FORCE]);
 
@@ -48,13 +48,14 @@ static int reset_device(struct ubnpu_dev *ub, struct genl_info *info)
 	return ret;
 }
 
-static void told(struct ubnpu_dev *ub, enum ub_reset_scope scope, const struct ubnpu_who *who)
+static void nl_tell_reset(struct ubnpu_dev *ub, enum ub_reset_scope scope,
+			  const struct ubnpu_who *who)
 {
 	ubnpu_count(ub, UBNPU_ADMIN_RESETS);
 	ubnpu_report(ub, UB_HEALTH_RESET, scope, who);
 }
 
-static int reset_context(struct ubnpu_dev *ub, struct genl_info *info)
+static int nl_reset_ctx(struct ubnpu_dev *ub, struct genl_info *info)
 {
 	struct ubnpu_who who;
 	struct ubnpu_ctx *ctx;
@@ -73,7 +74,7 @@ static int reset_context(struct ubnpu_dev *ub, struct genl_info *info)
 	ret = ubnpu_ctx_reset(ctx);
 	ubnpu_ctx_put(ctx);
 	if (!ret)
-		told(ub, UB_SCOPE_CONTEXT, &who);
+		nl_tell_reset(ub, UB_SCOPE_CONTEXT, &who);
 	else if (ret == -ENODEV)
 		GENL_SET_ERR_MSG(info, "the context is lost already, or its file was closed");
 	else
@@ -81,7 +82,7 @@ static int reset_context(struct ubnpu_dev *ub, struct genl_info *info)
 	return ret;
 }
 
-static int queue_type(struct genl_info *info, enum ubnpu_queue_type *type)
+static int nl_queue_type(struct genl_info *info, enum ubnpu_queue_type *type)
 {
 	struct nlattr *attr = info->attrs[UB_A_QUEUE_TYPE];
 
@@ -106,7 +107,7 @@ static int queue_type(struct genl_info *info, enum ubnpu_queue_type *type)
 	}
 }
 
-static int queue_failed(struct genl_info *info, int ret)
+static int nl_queue_failed(struct genl_info *info, int ret)
 {
 	struct nlattr *id = info->attrs[UB_A_QUEUE_ID];
 
@@ -121,12 +122,12 @@ static int queue_failed(struct genl_info *info, int ret)
 	return ret;
 }
 
-static int reset_queue(struct ubnpu_dev *ub, struct genl_info *info)
+static int nl_reset_queue(struct ubnpu_dev *ub, struct genl_info *info)
 {
 	enum ubnpu_queue_type type;
 	struct ubnpu_who who;
 	struct ubnpu_ctx *ctx;
-	int ret = queue_type(info, &type);
+	int ret = nl_queue_type(info, &type);
 	u32 id;
 
 	if (ret)
@@ -134,23 +135,23 @@ static int reset_queue(struct ubnpu_dev *ub, struct genl_info *info)
 	id = nla_get_u32(info->attrs[UB_A_QUEUE_ID]);
 	ctx = ubnpu_queue_owner(ub, type, id);
 	if (!ctx)
-		return queue_failed(info, -ENOENT);
+		return nl_queue_failed(info, -ENOENT);
 	ubnpu_who_set(&who, ctx, ubnpu_queue_obj[type], id);
 	ret = ubnpu_reset_queue(ctx, type, id, UB_CR_WR_FLUSH_ERR);
 	ubnpu_ctx_put(ctx);
 	if (ret)
-		return queue_failed(info, ret);
-	told(ub, UB_SCOPE_QUEUE, &who);
+		return nl_queue_failed(info, ret);
+	nl_tell_reset(ub, UB_SCOPE_QUEUE, &who);
 	return 0;
 }
 
-static int reset_part(struct ubnpu_dev *ub, struct genl_info *info, u32 scope)
+static int nl_reset_part(struct ubnpu_dev *ub, struct genl_info *info, u32 scope)
 {
 	switch (scope) {
 	case UB_SCOPE_CONTEXT:
-		return reset_context(ub, info);
+		return nl_reset_ctx(ub, info);
 	case UB_SCOPE_QUEUE:
-		return reset_queue(ub, info);
+		return nl_reset_queue(ub, info);
 	default:
 		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[UB_A_SCOPE], "no such scope");
 		return -EINVAL;
@@ -161,17 +162,17 @@ int ubnpu_nl_reset(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *attr = info->attrs[UB_A_SCOPE];
 	u32 scope = attr ? nla_get_u32(attr) : UB_SCOPE_DEVICE;
-	struct ubnpu_dev *ub = named_device(info);
+	struct ubnpu_dev *ub = nl_named_dev(info);
 	int ret;
 
 	if (IS_ERR(ub))
 		return PTR_ERR(ub);
 	if (scope == UB_SCOPE_DEVICE) {
-		ret = reset_device(ub, info);
+		ret = nl_reset_dev(ub, info);
 	} else {
-		ret = enter(ub, info);
+		ret = nl_enter(ub, info);
 		if (!ret) {
-			ret = reset_part(ub, info, scope);
+			ret = nl_reset_part(ub, info, scope);
 			up_read(&ub->gate);
 		}
 	}
@@ -180,18 +181,18 @@ int ubnpu_nl_reset(struct sk_buff *skb, struct genl_info *info)
 }
 
 /* ---- Faults on demand ---- */
-static u32 get_u32(struct genl_info *info, int attr)
+static u32 nl_get_u32(struct genl_info *info, int attr)
 {
 	return info->attrs[attr] ? nla_get_u32(info->attrs[attr]) : 0;
 }
 
-static u64 get_u64(struct genl_info *info, int attr)
+static u64 nl_get_u64(struct genl_info *info, int attr)
 {
 	return info->attrs[attr] ? nla_get_u64(info->attrs[attr]) : 0;
 }
 
 /* The attribute that the device finds fault with; detail is an offset in the command. */
-static int bad_field(struct genl_info *info, u32 detail)
+static int nl_inject_bad_field(struct genl_info *info, u32 detail)
 {
 	switch (detail) {
 	case offsetof(struct ub_admin_cmd, inject.kind):
@@ -213,7 +214,7 @@ static int bad_field(struct genl_info *info, u32 detail)
 }
 
 /* What the device's answer means; status 0 with err: there was none. */
-static int inject_failed(struct genl_info *info, int err, const struct ub_admin_reply *reply)
+static int nl_inject_failed(struct genl_info *info, int err, const struct ub_admin_reply *reply)
 {
 	switch (reply->status) {
 	case UB_ADMIN_OK:
@@ -223,7 +224,7 @@ static int inject_failed(struct genl_info *info, int err, const struct ub_admin_
 		GENL_SET_ERR_MSG(info, "the device has no faults on demand");
 		return -EOPNOTSUPP;
 	case UB_ADMIN_BAD_FIELD:
-		return bad_field(info, le32_to_cpu(reply->detail));
+		return nl_inject_bad_field(info, le32_to_cpu(reply->detail));
 	case UB_ADMIN_BAD_ID:
 		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[UB_A_FAULT_ID],
 				    "no such object for this fault");
@@ -237,31 +238,31 @@ static int inject_failed(struct genl_info *info, int err, const struct ub_admin_
 	}
 }
 
-static int run_inject(struct ubnpu_dev *ub, struct genl_info *info, u8 opcode,
-		      struct ub_admin_reply *reply)
+static int nl_inject_run(struct ubnpu_dev *ub, struct genl_info *info, u8 opcode,
+			 struct ub_admin_reply *reply)
 {
 	struct ub_admin_cmd cmd = {
 		.opcode = opcode,
-		.id = cpu_to_le32(get_u32(info, UB_A_FAULT_ID)),
-		.inject.kind = cpu_to_le32(get_u32(info, UB_A_FAULT_KIND)),
-		.inject.count = cpu_to_le32(get_u32(info, UB_A_FAULT_COUNT)),
-		.inject.skip = cpu_to_le32(get_u32(info, UB_A_FAULT_SKIP)),
-		.inject.arg[0] = cpu_to_le64(get_u64(info, UB_A_FAULT_ARG0)),
-		.inject.arg[1] = cpu_to_le64(get_u64(info, UB_A_FAULT_ARG1)),
+		.id = cpu_to_le32(nl_get_u32(info, UB_A_FAULT_ID)),
+		.inject.kind = cpu_to_le32(nl_get_u32(info, UB_A_FAULT_KIND)),
+		.inject.count = cpu_to_le32(nl_get_u32(info, UB_A_FAULT_COUNT)),
+		.inject.skip = cpu_to_le32(nl_get_u32(info, UB_A_FAULT_SKIP)),
+		.inject.arg[0] = cpu_to_le64(nl_get_u64(info, UB_A_FAULT_ARG0)),
+		.inject.arg[1] = cpu_to_le64(nl_get_u64(info, UB_A_FAULT_ARG1)),
 	};
-	int ret = enter(ub, info);
+	int ret = nl_enter(ub, info);
 
 	if (ret)
 		return ret;
 	memset(reply, 0, sizeof(*reply));
 	ret = ubnpu_admin(ub, &cmd, reply, NULL);
 	up_read(&ub->gate);
-	return ret ? inject_failed(info, ret, reply) : 0;
+	return ret ? nl_inject_failed(info, ret, reply) : 0;
 }
 
-static int inject(struct genl_info *info, u8 opcode, struct ub_admin_reply *reply)
+static int nl_inject(struct genl_info *info, u8 opcode, struct ub_admin_reply *reply)
 {
-	struct ubnpu_dev *ub = named_device(info);
+	struct ubnpu_dev *ub = nl_named_dev(info);
 	int ret;
 
 	if (IS_ERR(ub))
@@ -272,7 +273,7 @@ static int inject(struct genl_info *info, u8 opcode, struct ub_admin_reply *repl
 		GENL_SET_ERR_MSG(info, "the device has no faults on demand");
 		ret = -EOPNOTSUPP;
 	} else {
-		ret = run_inject(ub, info, opcode, reply);
+		ret = nl_inject_run(ub, info, opcode, reply);
 	}
 	ubnpu_dev_put(ub);
 	return ret;
@@ -282,7 +283,7 @@ int ubnpu_nl_inject(struct sk_buff *skb, struct genl_info *info)
 {
 	struct ub_admin_reply reply;
 
-	return inject(info, UB_ADMIN_INJECT, &reply);
+	return nl_inject(info, UB_ADMIN_INJECT, &reply);
 }
 
 int ubnpu_nl_inject_get(struct sk_buff *skb, struct genl_info *info)
@@ -290,7 +291,7 @@ int ubnpu_nl_inject_get(struct sk_buff *skb, struct genl_info *info)
 	struct ub_admin_reply reply;
 	struct sk_buff *msg;
 	void *head;
-	int ret = inject(info, UB_ADMIN_QUERY_INJECT, &reply);
+	int ret = nl_inject(info, UB_ADMIN_QUERY_INJECT, &reply);
 
 	if (ret)
 		return ret;
@@ -298,8 +299,8 @@ int ubnpu_nl_inject_get(struct sk_buff *skb, struct genl_info *info)
 	if (!msg)
 		return -ENOMEM;
 	head = genlmsg_put_reply(msg, info, &ubnpu_genl, 0, UB_CMD_INJECT_GET);
-	if (!head || nla_put_u32(msg, UB_A_DEV_INDEX, get_u32(info, UB_A_DEV_INDEX)) ||
-	    nla_put_u32(msg, UB_A_FAULT_KIND, get_u32(info, UB_A_FAULT_KIND)) ||
+	if (!head || nla_put_u32(msg, UB_A_DEV_INDEX, nl_get_u32(info, UB_A_DEV_INDEX)) ||
+	    nla_put_u32(msg, UB_A_FAULT_KIND, nl_get_u32(info, UB_A_FAULT_KIND)) ||
 	    nla_put_u32(msg, UB_A_FAULTS_ARMED, le32_to_cpu(reply.refs)) ||
 	    nla_put_u64_64bit(msg, UB_A_FAULTS_GIVEN, le64_to_cpu(reply.count), UB_A_PAD)) {
 		nlmsg_free(msg);

@@ -86,7 +86,7 @@ static int vma_mremap(struct vm_area_struct *vma)
 }
 
 /* Ordinary memory, cached, in a mapping that is uncached for the device. */
-static vm_fault_t fault_page(struct vm_fault *vmf, struct page *page)
+static vm_fault_t vma_insert_page(struct vm_fault *vmf, struct page *page)
 {
 	return vmf_insert_pfn_prot(vmf->vma, vmf->address, page_to_pfn(page),
 				   vm_get_page_prot(vmf->vma->vm_flags));
@@ -99,10 +99,10 @@ static vm_fault_t vma_fault(struct vm_fault *vmf)
 	vm_fault_t ret;
 
 	if (!db)
-		return fault_page(vmf, ctx->status_page);
+		return vma_insert_page(vmf, ctx->status_page);
 	mutex_lock(&db->lock);
 	if (db->revoked)
-		ret = fault_page(vmf, ctx->dummy_page);
+		ret = vma_insert_page(vmf, ctx->dummy_page);
 	else
 		ret = vmf_insert_pfn(vmf->vma, vmf->address, db->pfn);
 	mutex_unlock(&db->lock);
@@ -137,7 +137,7 @@ static struct ubnpu_db *db_find(struct ubnpu_ctx *ctx, u64 offset)
 	return db;
 }
 
-static int mmap_status(struct vm_area_struct *vma)
+static int vma_map_status(struct vm_area_struct *vma)
 {
 	if (vma->vm_flags & VM_WRITE)
 		return -EACCES;
@@ -145,7 +145,7 @@ static int mmap_status(struct vm_area_struct *vma)
 	return 0;
 }
 
-static int mmap_db(struct ubnpu_ctx *ctx, struct vm_area_struct *vma, u64 offset)
+static int vma_map_db(struct ubnpu_ctx *ctx, struct vm_area_struct *vma, u64 offset)
 {
 	struct ubnpu_db *db = db_find(ctx, offset);
 
@@ -166,7 +166,7 @@ int ubnpu_mmap(struct file *file, struct vm_area_struct *vma)
 		return -EACCES;
 	if (vma_pages(vma) != 1 || !(vma->vm_flags & VM_MAYSHARE) || vma->vm_flags & VM_EXEC)
 		return -EINVAL;
-	ret = offset == UB_MMAP_STATUS ? mmap_status(vma) : mmap_db(ctx, vma, offset);
+	ret = offset == UB_MMAP_STATUS ? vma_map_status(vma) : vma_map_db(ctx, vma, offset);
 	if (ret)
 		return ret;
 	vm_flags_clear(vma, VM_MAYEXEC);

@@ -37,7 +37,7 @@ int ubnpu_admin_start(struct ubnpu_dev *ub)
 	writel(UB_CTRL_ENABLE, ub->regs + UB_REG_CTRL);
 	if (readl(ub->regs + UB_REG_CTRL) & UB_CTRL_ENABLE)
 		return 0;
-	dev_err(&ub->pdev->dev, "the device did not take the admin ring\n");
+	dev_err(&ub->pdev->dev, "device did not take the admin ring: CTRL is not enabled\n");
 	return -EIO;
 }
 
@@ -84,8 +84,8 @@ static void admin_unanswered(struct ubnpu_dev *ub, const struct ub_admin_cmd *cm
 	/* Who declared the device dead meanwhile has said why. */
 	if (READ_ONCE(ub->dead))
 		return;
-	dev_err(&ub->pdev->dev, "admin command 0x%02x unanswered after %u ms\n", cmd->opcode,
-		READ_ONCE(ubnpu_admin_timeout_ms));
+	dev_err(&ub->pdev->dev, "device did not answer admin command 0x%02x in %u ms\n",
+		cmd->opcode, READ_ONCE(ubnpu_admin_timeout_ms));
 	ubnpu_count(ub, UBNPU_ADMIN_TIMEOUTS);
 	ubnpu_kill(ub, UBNPU_SILENT);
 }
@@ -151,7 +151,8 @@ int ubnpu_admin(struct ubnpu_dev *ub, const struct ub_admin_cmd *cmd,
 	ret = admin_run(ub, cmd, reply);
 	mutex_unlock(&ub->admin_lock);
 	if (ret)
-		return ubnpu_fail(hdr, ret, UB_EXT_ADMIN_TIMEOUT, cmd->opcode, ubnpu_admin_timeout_ms);
+		return ubnpu_fail(hdr, ret, UB_EXT_ADMIN_TIMEOUT, cmd->opcode,
+				  ubnpu_admin_timeout_ms);
 	return admin_errno(cmd, reply, hdr);
 }
 

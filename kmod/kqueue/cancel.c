@@ -8,7 +8,7 @@
 #define FLUSH_WAIT_US	200
 
 /* A command that does not end in time is dropped by the RESET that follows. */
-static void wait_flushed(struct ubnpu_kjfs *jfs)
+static void kjfs_wait_flushed(struct ubnpu_kjfs *jfs)
 {
 	int tries;
 
@@ -16,22 +16,22 @@ static void wait_flushed(struct ubnpu_kjfs *jfs)
 		usleep_range(FLUSH_WAIT_US, 2 * FLUSH_WAIT_US);
 }
 
-static u32 jfs_state(struct ubnpu_kjfs *jfs)
+static u32 kjfs_state(struct ubnpu_kjfs *jfs)
 {
 	return le32_to_cpu(READ_ONCE(jfs->rec->state));
 }
 
 /* Through ERROR and RESET back to READY. While that lasts SUBMIT gets -ECANCELED. */
-static int flush_and_restart(struct ubnpu_queue *q, struct ub_ioc_hdr *hdr)
+static int kjfs_flush_and_restart(struct ubnpu_queue *q, struct ub_ioc_hdr *hdr)
 {
-	u32 state = jfs_state(q->kjfs);
+	u32 state = kjfs_state(q->kjfs);
 	int ret = 0;
 
 	if (state == UB_STATE_READY || state == UB_STATE_SUSPENDED)
 		ret = ubnpu_kjfs_modify(q, UB_STATE_ERROR, hdr);
 	if (ret)
 		return ret;
-	wait_flushed(q->kjfs);
+	kjfs_wait_flushed(q->kjfs);
 	if (state != UB_STATE_RESET)
 		ret = ubnpu_kjfs_modify(q, UB_STATE_RESET, hdr);
 	return ret ?: ubnpu_kjfs_modify(q, UB_STATE_READY, hdr);
@@ -53,8 +53,8 @@ int ubnpu_kjfs_cancel(struct ubnpu_ctx *ctx, u32 id)
 	before = q->kjfs->closed;
 	ubnpu_kjfs_close(q->kjfs, -ECANCELED);
 	count = ubnpu_kjfs_in_flight(q->kjfs);
-	if (count || jfs_state(q->kjfs) != UB_STATE_READY)
-		ret = flush_and_restart(q, &hdr);
+	if (count || kjfs_state(q->kjfs) != UB_STATE_READY)
+		ret = kjfs_flush_and_restart(q, &hdr);
 	ubnpu_kjfs_close(q->kjfs, ret ? before : 0);
 	ret = ret ?: count;
 leave:

@@ -175,7 +175,7 @@ static bool kjfc_take(struct ubnpu_kjfc *jfc, const struct ub_hw_cqe *cqe)
 	if (cqe->status == UB_CR_WR_FLUSH_ERR_DONE || cqe->status == UB_CR_WR_SUSPEND_DONE)
 		return READ_ONCE(jfs->closed) == -ECANCELED;
 	pi = smp_load_acquire(&jfs->pi);
-	/* A device that lies, or is late, may name what is not in flight, or the middle of a WQE. */
+	/* A device that lies, or is late, may name what is not in flight, or a WQE's middle. */
 	if (idx - jfs->done >= pi - jfs->done || !ubnpu_kjfs_slot(jfs, idx)->blocks)
 		return true;
 	while (jfs->done != idx && jfs->done != pi)

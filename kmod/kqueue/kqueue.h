@@ -25,7 +25,7 @@
 
 /* What a WQE in flight belongs to; found by the index of its first WQEBB. */
 struct ubnpu_kslot {
-	void *owner;		/* struct io_uring_cmd; NULL: its CQE is for REAP; or UBNPU_LET_GO */
+	void *owner;		/* struct io_uring_cmd, UBNPU_LET_GO, or NULL: the CQE is REAP's */
 	u32 blocks;		/* of the WQE that begins here; 0: none in flight does */
 };
 

@@ -11,13 +11,13 @@
 
 #define LOOK_SLOTS	256		/* with interrupts off */
 
-static bool before(u32 a, u32 b)
+static bool index_before(u32 a, u32 b)
 {
 	return (s32)(a - b) < 0;
 }
 
 /* kjfc->lock is held. Whether a command is there that goes on. */
-static bool slot_look(struct ubnpu_kjfc *jfc, struct ubnpu_kslot *slot)
+static bool kslot_look(struct ubnpu_kjfc *jfc, struct ubnpu_kslot *slot)
 {
 	struct io_uring_cmd *cmd = slot->owner;
 
@@ -30,18 +30,18 @@ static bool slot_look(struct ubnpu_kjfc *jfc, struct ubnpu_kslot *slot)
 	return false;
 }
 
-static bool slots_look(struct ubnpu_kjfs *jfs, u32 *at, u32 end)
+static bool kslots_look(struct ubnpu_kjfs *jfs, u32 *at, u32 end)
 {
 	struct ubnpu_kslot *slot;
 	bool more = false;
 	u32 count;
 
 	spin_lock_irq(&jfs->jfc->lock);
-	if (before(*at, jfs->done))
+	if (index_before(*at, jfs->done))
 		*at = jfs->done;
-	for (count = 0; count < LOOK_SLOTS && before(*at, end); count++) {
+	for (count = 0; count < LOOK_SLOTS && index_before(*at, end); count++) {
 		slot = ubnpu_kjfs_slot(jfs, *at);
-		more |= slot_look(jfs->jfc, slot);
+		more |= kslot_look(jfs->jfc, slot);
 		*at += slot->blocks;
 	}
 	spin_unlock_irq(&jfs->jfc->lock);
@@ -54,8 +54,8 @@ static bool kjfs_look(struct ubnpu_kjfs *jfs)
 	u32 end = smp_load_acquire(&jfs->pi), at = READ_ONCE(jfs->done);
 	bool more = false;
 
-	while (before(at, end))
-		more |= slots_look(jfs, &at, end);
+	while (index_before(at, end))
+		more |= kslots_look(jfs, &at, end);
 	return more;
 }
 

@@ -16,7 +16,7 @@ struct ubnpu_plug {
 	u32 jfs;
 };
 
-static void kick(struct file *file, u32 id)
+static void plug_kick(struct file *file, u32 id)
 {
 	struct ubnpu_kjfs *jfs;
 	struct ub_ioc_hdr hdr;
@@ -29,11 +29,11 @@ static void kick(struct file *file, u32 id)
 }
 
 /* May be called where nothing may sleep. */
-static void unplug(struct blk_plug_cb *cb, bool from_schedule)
+static void plug_end(struct blk_plug_cb *cb, bool from_schedule)
 {
 	struct ubnpu_plug *plug = container_of(cb, struct ubnpu_plug, cb);
 
-	kick(plug->file, plug->jfs);
+	plug_kick(plug->file, plug->jfs);
 	fput(plug->file);
 	kfree(plug);
 }
@@ -44,7 +44,7 @@ static void unplug(struct blk_plug_cb *cb, bool from_schedule)
  */
 bool ubnpu_plugged(struct file *file, u32 jfs)
 {
-	struct blk_plug_cb *cb = ubnpu_check_plugged(unplug, file, sizeof(struct ubnpu_plug));
+	struct blk_plug_cb *cb = ubnpu_check_plugged(plug_end, file, sizeof(struct ubnpu_plug));
 	struct ubnpu_plug *plug = container_of(cb, struct ubnpu_plug, cb);
 
 	if (!cb)
@@ -52,7 +52,7 @@ bool ubnpu_plugged(struct file *file, u32 jfs)
 	if (!plug->file)
 		plug->file = get_file(file);
 	else if (plug->jfs != jfs)
-		kick(file, plug->jfs);
+		plug_kick(file, plug->jfs);
 	plug->jfs = jfs;
 	return true;
 }

@@ -49,7 +49,7 @@ void ubnpu_kjfc_drop(struct ubnpu_kjfc *jfc, u32 count)
 }
 
 /* Copies what there is: what cannot be copied stays. Returns how many, or -EFAULT if none. */
-static int reap_some(struct ubnpu_kjfc *jfc, struct ub_hw_cqe __user *to, u32 max)
+static int kjfc_reap_some(struct ubnpu_kjfc *jfc, struct ub_hw_cqe __user *to, u32 max)
 {
 	struct ub_hw_cqe cqes[CHUNK];
 	u32 n, count = 0;
@@ -112,15 +112,15 @@ static void kjfc_wakers(struct ubnpu_kjfc *jfc, int add)
 	spin_unlock_irq(&jfc->lock);
 }
 
-static int reap_wait(struct ubnpu_ctx *ctx, struct ubnpu_kjfc *jfc, struct ub_ioc_reap *a,
-		     u64 until)
+static int kjfc_reap_wait(struct ubnpu_ctx *ctx, struct ubnpu_kjfc *jfc, struct ub_ioc_reap *a,
+			  u64 until)
 {
 	struct ub_hw_cqe __user *to = u64_to_user_ptr(a->cqes);
 	int ret = 0, got;
 
 	kjfc_wakers(jfc, 1);
 	do {
-		got = reap_some(jfc, to + a->count, a->max - a->count);
+		got = kjfc_reap_some(jfc, to + a->count, a->max - a->count);
 		if (got < 0) {
 			ret = got;
 			break;
@@ -134,17 +134,17 @@ static int reap_wait(struct ubnpu_ctx *ctx, struct ubnpu_kjfc *jfc, struct ub_io
 	return ret;
 }
 
-static int reap(struct ubnpu_ctx *ctx, struct ubnpu_kjfc *jfc, struct ub_ioc_reap *a)
+static int kjfc_reap(struct ubnpu_ctx *ctx, struct ubnpu_kjfc *jfc, struct ub_ioc_reap *a)
 {
 	u64 now = ktime_get_ns(), until = UB_WAIT_FOREVER;
 	int ret;
 
 	if (a->timeout_ns < KTIME_MAX - now)
 		until = now + a->timeout_ns;
-	ret = reap_some(jfc, u64_to_user_ptr(a->cqes), a->max);
+	ret = kjfc_reap_some(jfc, u64_to_user_ptr(a->cqes), a->max);
 	if (ret >= 0) {
 		a->count = ret;
-		ret = a->count < a->min ? reap_wait(ctx, jfc, a, until) : 0;
+		ret = a->count < a->min ? kjfc_reap_wait(ctx, jfc, a, until) : 0;
 	}
 	if (a->count || ret == -ETIME) {
 		memset(&a->hdr, 0, sizeof(a->hdr));
@@ -171,7 +171,7 @@ int ubnpu_reap(struct ubnpu_ctx *ctx, struct ubnpu_call *call)
 	if (IS_ERR(jfc))
 		return PTR_ERR(jfc);
 	a->count = 0;
-	ret = reap(ctx, jfc, a);
+	ret = kjfc_reap(ctx, jfc, a);
 	ubnpu_kjfc_put(jfc);
 	return ret;
 }

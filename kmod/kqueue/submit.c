@@ -47,8 +47,8 @@ struct ubnpu_kjfs *ubnpu_kjfs_find(struct ubnpu_ctx *ctx, u32 id, struct ub_ioc_
 	return ERR_PTR(ret);
 }
 
-static int closed_error(struct ubnpu_ctx *ctx, struct ubnpu_kjfs *jfs, int why,
-			struct ub_ioc_hdr *hdr)
+static int kjfs_closed_error(struct ubnpu_ctx *ctx, struct ubnpu_kjfs *jfs, int why,
+			     struct ub_ioc_hdr *hdr)
 {
 	switch (why) {
 	case -ENODEV:
@@ -68,7 +68,7 @@ static int kjfs_check(struct ubnpu_ctx *ctx, struct ubnpu_kjfs *jfs, struct ub_i
 	u32 state;
 
 	if (jfs->closed)
-		return closed_error(ctx, jfs, jfs->closed, hdr);
+		return kjfs_closed_error(ctx, jfs, jfs->closed, hdr);
 	state = le32_to_cpu(READ_ONCE(jfs->rec->state));
 	if (state == UB_STATE_ERROR || state == UB_STATE_RESET)
 		return ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_STATE, jfs->id, state);
@@ -76,7 +76,7 @@ static int kjfs_check(struct ubnpu_ctx *ctx, struct ubnpu_kjfs *jfs, struct ub_i
 }
 
 /* WQEBBs: both the device and the slots are done with what they are counted as free for. */
-static u32 ring_room(const struct ubnpu_kjfs *jfs)
+static u32 kjfs_ring_room(const struct ubnpu_kjfs *jfs)
 {
 	u32 in_ring = jfs->pi - le32_to_cpu(READ_ONCE(jfs->rec->ci));
 	/* Pairs with the release when a slot has been emptied. */
@@ -85,7 +85,7 @@ static u32 ring_room(const struct ubnpu_kjfs *jfs)
 	return jfs->depth - max(in_ring, in_slots);
 }
 
-static u32 fitting(const struct ubnpu_batch *b, u32 room, u32 cqes)
+static u32 batch_fitting(const struct ubnpu_batch *b, u32 room, u32 cqes)
 {
 	u32 at = 0, count = 0, blocks;
 
@@ -104,7 +104,8 @@ static u32 batch_fits(struct ubnpu_kjfs *jfs, const struct ubnpu_batch *b)
 {
 	struct ubnpu_kjfc *jfc = jfs->jfc;
 	u32 used = jfc->in_flight + jfc->scan - jfc->ci;
-	u32 count = fitting(b, ring_room(jfs), used < jfc->depth ? jfc->depth - used : 0);
+	u32 cqes = used < jfc->depth ? jfc->depth - used : 0;
+	u32 count = batch_fitting(b, kjfs_ring_room(jfs), cqes);
 
 	return b->whole && count < b->count ? 0 : count;
 }
@@ -132,14 +133,14 @@ static u32 batch_reserve(struct ubnpu_kjfs *jfs, const struct ubnpu_batch *b)
 	return count;
 }
 
-static void put_block(struct ubnpu_kjfs *jfs, u32 index, const void *block)
+static void kjfs_put_block(struct ubnpu_kjfs *jfs, u32 index, const void *block)
 {
 	memcpy(jfs->ring + (size_t)(index & (jfs->depth - 1)) * UB_HW_WQEBB_SIZE, block,
 	       UB_HW_WQEBB_SIZE);
 }
 
 /* One WQE with the fields that are the kernel's. Returns its WQEBBs. */
-static u32 put_wqe(struct ubnpu_kjfs *jfs, u32 index, struct ub_hw_wqe *wqe, void *owner)
+static u32 kjfs_put_wqe(struct ubnpu_kjfs *jfs, u32 index, struct ub_hw_wqe *wqe, void *owner)
 {
 	struct ubnpu_kslot *slot = ubnpu_kjfs_slot(jfs, index);
 	u32 i, blocks = ubnpu_wqe_blocks(wqe);
@@ -149,7 +150,7 @@ static u32 put_wqe(struct ubnpu_kjfs *jfs, u32 index, struct ub_hw_wqe *wqe, voi
 	wqe->flags = cpu_to_le16(flags);
 	wqe->idx = cpu_to_le16((u16)index);
 	for (i = 0; i < blocks; i++)
-		put_block(jfs, index + i, (void *)wqe + (size_t)i * UB_HW_WQEBB_SIZE);
+		kjfs_put_block(jfs, index + i, (void *)wqe + (size_t)i * UB_HW_WQEBB_SIZE);
 	slot->owner = owner;
 	slot->blocks = blocks;
 	return blocks;
@@ -179,7 +180,8 @@ static int batch_put(struct ubnpu_kjfs *jfs, struct ubnpu_batch *b, struct ub_io
 	if (!count)
 		return ubnpu_fail(hdr, -EAGAIN, UB_EXT_QUEUE_FULL, jfs->id, jfs->depth);
 	while (count--)
-		pi += put_wqe(jfs, pi, b->wqes + (size_t)(pi - old) * UB_HW_WQEBB_SIZE, b->owner);
+		pi += kjfs_put_wqe(jfs, pi, b->wqes + (size_t)(pi - old) * UB_HW_WQEBB_SIZE,
+				   b->owner);
 	b->taken = pi - old;
 	/* Pairs with the acquire of who ends what is in flight. */
 	smp_store_release(&jfs->pi, pi);
@@ -190,7 +192,7 @@ static int batch_put(struct ubnpu_kjfs *jfs, struct ubnpu_batch *b, struct ub_io
 }
 
 /* What the device has not been rung for may be what takes the room. */
-static int put_or_make_room(struct ubnpu_kjfs *jfs, struct ubnpu_batch *b, struct ub_ioc_hdr *hdr)
+static int batch_make_room(struct ubnpu_kjfs *jfs, struct ubnpu_batch *b, struct ub_ioc_hdr *hdr)
 {
 	int ret = batch_put(jfs, b, hdr);
 
@@ -222,7 +224,7 @@ int ubnpu_kjfs_post(struct ubnpu_ctx *ctx, struct ubnpu_kjfs *jfs, struct ubnpu_
 	int ret;
 
 	spin_lock(&jfs->lock);
-	ret = kjfs_check(ctx, jfs, hdr) ?: put_or_make_room(jfs, b, hdr);
+	ret = kjfs_check(ctx, jfs, hdr) ?: batch_make_room(jfs, b, hdr);
 	if (!ret && !plugged)
 		kjfs_ring(jfs);
 	spin_unlock(&jfs->lock);
@@ -231,7 +233,7 @@ int ubnpu_kjfs_post(struct ubnpu_ctx *ctx, struct ubnpu_kjfs *jfs, struct ubnpu_
 	return ret;
 }
 
-static int submit_batch(struct ubnpu_ctx *ctx, struct ub_ioc_submit *a, struct ubnpu_batch *b)
+static int batch_submit(struct ubnpu_ctx *ctx, struct ub_ioc_submit *a, struct ubnpu_batch *b)
 {
 	struct ubnpu_kjfs *jfs;
 	int ret;
@@ -269,7 +271,7 @@ int ubnpu_submit(struct ubnpu_ctx *ctx, struct ubnpu_call *call)
 	if (!b.wqes)
 		return ubnpu_fail_nomem(&a->hdr);
 	a->taken = 0;
-	ret = submit_batch(ctx, a, &b);
+	ret = batch_submit(ctx, a, &b);
 	if (b.wqes != small)
 		kvfree(b.wqes);
 	return ret;

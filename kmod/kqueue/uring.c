@@ -79,7 +79,9 @@ int ubnpu_uring_submit(struct io_uring_cmd *cmd, const struct ub_uring_cmd *a,
 {
 	struct ubnpu_ctx *ctx = cmd->file->private_data;
 	u8 small[SMALL_BATCH * UB_HW_WQEBB_SIZE] __aligned(8);
-	struct ubnpu_batch b = { .wqes = small, .blocks = a->arg ?: 1, .owner = cmd, .whole = true };
+	struct ubnpu_batch b = {
+		.wqes = small, .blocks = a->arg ?: 1, .owner = cmd, .whole = true,
+	};
 	bool over = false;
 	int ret;
 

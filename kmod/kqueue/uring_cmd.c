@@ -45,7 +45,7 @@ void ubnpu_uring_ended(struct ubnpu_kjfc *jfc, void *owner, int res, const struc
 		jfc->wakers--;
 	if (pdu->issuing)
 		return;
-	/* For IOPOLL this sets a mark and no more, which is all that may be done to a command polled. */
+	/* For IOPOLL this sets a mark and no more: all that may be done to a command polled. */
 	if (pdu->polled)
 		ubnpu_uring_submit_done(cmd, 0);
 	else

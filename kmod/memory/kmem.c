@@ -9,13 +9,13 @@
 
 #include "memory/memory.h"
 
-static void free_pages_array(struct page **pages, unsigned long count)
+static void kmem_free_pages(struct page **pages, unsigned long count)
 {
 	while (count--)
 		__free_page(pages[count]);
 }
 
-static struct page **alloc_pages_array(unsigned long count)
+static struct page **kmem_alloc_pages(unsigned long count)
 {
 	struct page **pages = kvmalloc_array(count, sizeof(*pages), GFP_KERNEL_ACCOUNT);
 	unsigned long i;
@@ -24,7 +24,7 @@ static struct page **alloc_pages_array(unsigned long count)
 		pages[i] = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
 		if (pages[i])
 			continue;
-		free_pages_array(pages, i);
+		kmem_free_pages(pages, i);
 		kvfree(pages);
 		return NULL;
 	}
@@ -33,7 +33,7 @@ static struct page **alloc_pages_array(unsigned long count)
 
 static int kmem_fill(struct ubnpu_mem *mem)
 {
-	struct page **pages = alloc_pages_array(mem->npages);
+	struct page **pages = kmem_alloc_pages(mem->npages);
 	int ret = -ENOMEM;
 
 	if (!pages)
@@ -45,7 +45,7 @@ static int kmem_fill(struct ubnpu_mem *mem)
 						       UINT_MAX & PAGE_MASK, 0, GFP_KERNEL_ACCOUNT);
 	if (ret) {
 		vunmap(mem->vaddr);
-		free_pages_array(pages, mem->npages);
+		kmem_free_pages(pages, mem->npages);
 	}
 	kvfree(pages);
 	return ret;

@@ -131,7 +131,8 @@ static void eq_recover(struct ubnpu_eq *eq)
 	if (!done)
 		return;
 	trace_ubnpu_irq(ub->index, eq->index, first, done);
-	dev_warn_ratelimited(&ub->pdev->dev, "interrupt of vector %u lost, %u entries taken\n",
+	dev_warn_ratelimited(&ub->pdev->dev,
+			     "MSI-X vector %u: interrupt lost, %u entries taken late\n",
 			     eq->index, done);
 	ubnpu_count(ub, UBNPU_LOST_IRQS);
 	ubnpu_report(ub, UB_HEALTH_LOST_IRQ, UB_SCOPE_DEVICE, NULL);
@@ -248,9 +249,12 @@ int ubnpu_eqs_alloc(struct ubnpu_dev *ub)
 	want = clamp_t(unsigned int, want, 2, BITS_PER_LONG);
 	ret = pci_alloc_irq_vectors(ub->pdev, 2, want, PCI_IRQ_MSIX);
 	if (ret < 0)
-		return dev_err_probe(&ub->pdev->dev, ret, "two MSI-X vectors are not to be had\n");
+		return dev_err_probe(&ub->pdev->dev, ret,
+				     "cannot get 2 MSI-X vectors: the device has %d\n",
+				     pci_msix_vec_count(ub->pdev));
 	if (ret < want)
-		dev_info(&ub->pdev->dev, "%d of %u MSI-X vectors\n", ret, want);
+		dev_info(&ub->pdev->dev, "got %d of %u MSI-X vectors: processors share them\n",
+			 ret, want);
 	ub->num_eqs = ret;
 	ub->caps.comp_vectors = ub->num_eqs - 1;
 	ub->eqs = kcalloc(ub->num_eqs, sizeof(*ub->eqs), GFP_KERNEL);
@@ -300,7 +304,7 @@ int ubnpu_eqs_start(struct ubnpu_dev *ub)
 	for (i = 0; i < ub->num_eqs && !ret; i++)
 		ret = eq_start(ub, &ub->eqs[i]);
 	if (ret)
-		dev_err(&ub->pdev->dev, "event queue %u cannot be created: %d\n", i - 1, ret);
+		dev_err(&ub->pdev->dev, "device did not create event queue %u: %d\n", i - 1, ret);
 	return ret;
 }
 

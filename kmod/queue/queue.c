@@ -22,7 +22,7 @@ const u8 ubnpu_query_op[UBNPU_QUEUE_TYPES] = {
 	[UBNPU_JFC] = UB_ADMIN_QUERY_JFC,
 };
 
-static const u8 destroy_op[UBNPU_QUEUE_TYPES] = {
+static const u8 queue_destroy_op[UBNPU_QUEUE_TYPES] = {
 	[UBNPU_JFS] = UB_ADMIN_DESTROY_JFS, [UBNPU_JFR] = UB_ADMIN_DESTROY_JFR,
 	[UBNPU_JFC] = UB_ADMIN_DESTROY_JFC,
 };
@@ -63,7 +63,7 @@ static int queue_check_mem(const struct ub_ioc_queue_mem *mem, u32 depth, u32 ma
 }
 
 /* A JFS or a JFR enters a state. */
-static int mapped_modify(struct ubnpu_queue *q, u32 state, struct ub_ioc_hdr *hdr)
+static int mapped_queue_modify(struct ubnpu_queue *q, u32 state, struct ub_ioc_hdr *hdr)
 {
 	struct ub_admin_cmd cmd = { .id = cpu_to_le32(q->id) };
 
@@ -78,15 +78,15 @@ static int mapped_modify(struct ubnpu_queue *q, u32 state, struct ub_ioc_hdr *hd
 }
 
 /* Who waits for a queue that is destroyed is cancelled. */
-static void mapped_close(struct ubnpu_queue *q, int why)
+static void mapped_queue_close(struct ubnpu_queue *q, int why)
 {
 	ubnpu_waits_close(q, why == -ENOENT ? -ECANCELED : why);
 }
 
-static const struct ubnpu_queue_ops mapped_ops = {
-	.modify = mapped_modify,
+static const struct ubnpu_queue_ops mapped_queue_ops = {
+	.modify = mapped_queue_modify,
 	.fired = ubnpu_waits_fired,
-	.close = mapped_close,
+	.close = mapped_queue_close,
 };
 
 /* The kernel's own is allocated, a user's pinned. */
@@ -140,7 +140,7 @@ struct ubnpu_queue *ubnpu_queue_new(struct ubnpu_ctx *ctx, enum ubnpu_queue_type
 		return ERR_PTR(ubnpu_fail_nomem(hdr));
 	q->type = type;
 	q->ctx = ctx;
-	q->ops = kernel ? ctx->ub->kernel_queues : &mapped_ops;
+	q->ops = kernel ? ctx->ub->kernel_queues : &mapped_queue_ops;
 	q->depth = depth;
 	INIT_LIST_HEAD(&q->ev_node);
 	INIT_LIST_HEAD(&q->waits);
@@ -361,7 +361,7 @@ static int jfs_insert(struct ubnpu_queue *q, struct ub_ioc_create_jfs *a)
 	return ubnpu_queue_create(q, &cmd, &a->hdr);
 }
 
-static bool is_kernel_jfc(struct ubnpu_ctx *ctx, u32 id)
+static bool jfc_is_kernel(struct ubnpu_ctx *ctx, u32 id)
 {
 	struct ubnpu_queue *q;
 	bool kernel;
@@ -381,7 +381,7 @@ int ubnpu_create_jfs(struct ubnpu_ctx *ctx, struct ubnpu_call *call)
 
 	if (ret)
 		return ret;
-	q = ubnpu_queue_new(ctx, UBNPU_JFS, &a->mem, a->depth, is_kernel_jfc(ctx, a->jfc),
+	q = ubnpu_queue_new(ctx, UBNPU_JFS, &a->mem, a->depth, jfc_is_kernel(ctx, a->jfc),
 			    &a->hdr);
 	if (IS_ERR(q))
 		return PTR_ERR(q);
@@ -532,7 +532,7 @@ int ubnpu_destroy_queue(struct ubnpu_ctx *ctx, struct ubnpu_call *call,
 	if (ret)
 		return ret;
 	q = ubnpu_queue_find(ctx, type, a->id, &a->hdr);
-	ret = q ? ubnpu_admin_id(ctx->ub, destroy_op[type], q->id, NULL, &a->hdr) : -ENOENT;
+	ret = q ? ubnpu_admin_id(ctx->ub, queue_destroy_op[type], q->id, NULL, &a->hdr) : -ENOENT;
 	if (!ret)
 		queue_remove(q);
 	ubnpu_leave(ctx);
@@ -548,7 +548,7 @@ void ubnpu_queues_release(struct ubnpu_ctx *ctx, bool device)
 	for (type = 0; type < UBNPU_QUEUE_TYPES; type++) {
 		list_for_each_entry_safe(q, next, &ctx->queues[type], node) {
 			if (device)
-				ubnpu_destroy_retry(ctx, destroy_op[type], q->id);
+				ubnpu_destroy_retry(ctx, queue_destroy_op[type], q->id);
 			queue_remove(q);
 			cond_resched();
 		}

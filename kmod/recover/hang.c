@@ -12,7 +12,7 @@
 #include "trace.h"
 
 /* ---- Looking ---- */
-static struct page *find_rec_page(const struct ubnpu_queue *q)
+static struct page *jfs_find_rec_page(const struct ubnpu_queue *q)
 {
 	u64 offset = q->rec_offset;
 	struct scatterlist *sg;
@@ -27,7 +27,7 @@ static struct page *find_rec_page(const struct ubnpu_queue *q)
 }
 
 /* By its record alone, which costs the device nothing. What it says is the user's business. */
-static bool has_work(struct ubnpu_queue *q)
+static bool jfs_has_work(struct ubnpu_queue *q)
 {
 	const struct ub_hw_jfs_rec *rec;
 	bool work;
@@ -35,7 +35,7 @@ static bool has_work(struct ubnpu_queue *q)
 	if (q->kjfs)
 		return READ_ONCE(q->kjfs->rec->pi) != READ_ONCE(q->kjfs->rec->ci);
 	if (!q->rec_page)
-		q->rec_page = find_rec_page(q);
+		q->rec_page = jfs_find_rec_page(q);
 	if (!q->rec_page)
 		return false;
 	rec = kmap_local_page(q->rec_page) + offset_in_page(q->rec_offset);
@@ -54,19 +54,19 @@ static void hang_begin(struct ubnpu_dev *ub, struct ubnpu_queue *q)
 	ubnpu_who_set(&hang->who, q->ctx, UB_OBJ_JFS, q->id);
 }
 
-static void doorbell_found_lost(struct ubnpu_dev *ub, struct ubnpu_queue *q)
+static void jfs_doorbell_lost(struct ubnpu_dev *ub, struct ubnpu_queue *q)
 {
 	struct ubnpu_who who;
 
 	ubnpu_who_set(&who, q->ctx, UB_OBJ_JFS, q->id);
-	dev_warn_ratelimited(&ub->dev, "doorbell of send queue %u lost, rung again\n", q->id);
+	dev_warn_ratelimited(&ub->dev, "send queue %u: doorbell lost, rung again\n", q->id);
 	ubnpu_count(ub, UBNPU_LOST_DOORBELLS);
 	ubnpu_report(ub, UB_HEALTH_LOST_DB, UB_SCOPE_QUEUE, &who);
 }
 
 /* It stands still, waits for nothing, and a thread is free: nobody told the device. */
-static void ring_again(struct ubnpu_dev *ub, struct ubnpu_queue *q,
-		       const struct ub_admin_reply *reply)
+static void jfs_ring_again(struct ubnpu_dev *ub, struct ubnpu_queue *q,
+			   const struct ub_admin_reply *reply)
 {
 	q->rung = ub->looks;
 	q->rung_ci = le32_to_cpu(reply->ci);
@@ -74,31 +74,31 @@ static void ring_again(struct ubnpu_dev *ub, struct ubnpu_queue *q,
 }
 
 /* That it goes on now is the doorbell's doing. */
-static bool ringing_helped(const struct ubnpu_dev *ub, const struct ubnpu_queue *q,
-			   const struct ub_admin_reply *reply)
+static bool jfs_ringing_helped(const struct ubnpu_dev *ub, const struct ubnpu_queue *q,
+			       const struct ub_admin_reply *reply)
 {
 	return q->rung && q->rung + 1 == ub->looks &&
 	       (le32_to_cpu(reply->ci) != q->rung_ci || reply->flags & UB_ADMIN_REPLY_RUNNING);
 }
 
 /* Once in hang_timeout_ms: that doorbell may be lost as well. */
-static bool may_ring(const struct ubnpu_dev *ub, const struct ubnpu_queue *q, u32 running,
-		     const struct ub_admin_reply *reply)
+static bool jfs_may_ring(const struct ubnpu_dev *ub, const struct ubnpu_queue *q, u32 running,
+			 const struct ub_admin_reply *reply)
 {
 	return (!q->rung || ub->looks - q->rung >= UBNPU_LOOKS) && running < ub->caps.engines &&
 	       !(reply->flags & UB_ADMIN_REPLY_WAITING) &&
 	       le32_to_cpu(reply->state) == UB_STATE_READY && reply->pi != reply->ci;
 }
 
-static void look_at(struct ubnpu_dev *ub, struct ubnpu_queue *q, u32 running,
-		    const struct ub_admin_reply *reply)
+static void jfs_look_at(struct ubnpu_dev *ub, struct ubnpu_queue *q, u32 running,
+			const struct ub_admin_reply *reply)
 {
 	bool again = q->looked + 1 == ub->looks;
 	bool moved = !again || le32_to_cpu(reply->detail) != q->progress;
 	bool runs = reply->flags & UB_ADMIN_REPLY_RUNNING;
 
-	if (ringing_helped(ub, q, reply))
-		doorbell_found_lost(ub, q);
+	if (jfs_ringing_helped(ub, q, reply))
+		jfs_doorbell_lost(ub, q);
 	if (moved || runs)
 		q->rung = 0;
 	q->still = runs && !moved ? q->still + 1 : 0;
@@ -106,12 +106,12 @@ static void look_at(struct ubnpu_dev *ub, struct ubnpu_queue *q, u32 running,
 	q->looked = ub->looks;
 	if (q->still >= UBNPU_LOOKS)
 		hang_begin(ub, q);
-	else if (!runs && !moved && may_ring(ub, q, running, reply))
-		ring_again(ub, q, reply);
+	else if (!runs && !moved && jfs_may_ring(ub, q, running, reply))
+		jfs_ring_again(ub, q, reply);
 }
 
 /* When nothing runs, only queues with work in their rings are asked for. */
-static void look_at_queues(struct ubnpu_dev *ub, u32 running)
+static void watch_look_at_queues(struct ubnpu_dev *ub, u32 running)
 {
 	struct ub_admin_reply reply;
 	struct ubnpu_queue *q;
@@ -119,10 +119,10 @@ static void look_at_queues(struct ubnpu_dev *ub, u32 running)
 
 	mutex_lock(&ub->obj_lock);
 	xa_for_each(&ub->queues[UBNPU_JFS].xa, id, q) {
-		if (!running && !q->rung && !has_work(q))
+		if (!running && !q->rung && !jfs_has_work(q))
 			continue;
 		if (!ubnpu_admin_id(ub, UB_ADMIN_QUERY_JFS, id, &reply, NULL))
-			look_at(ub, q, running, &reply);
+			jfs_look_at(ub, q, running, &reply);
 		cond_resched();
 	}
 	mutex_unlock(&ub->obj_lock);
@@ -136,12 +136,12 @@ static void hang_end(struct ubnpu_dev *ub, enum ub_reset_scope scope)
 	ub->hang.active = false;
 }
 
-static void abort_queue(struct ubnpu_dev *ub)
+static void hang_abort_queue(struct ubnpu_dev *ub)
 {
 	struct ubnpu_hang *hang = &ub->hang;
 	struct ubnpu_ctx *ctx = ubnpu_ctx_find(ub, hang->who.tid);
 
-	dev_err(&ub->dev, "send queue %u of context %u, pid %d (%s): no progress in %u ms\n",
+	dev_err(&ub->dev, "send queue %u of context %u, pid %d (%s), made no progress in %u ms\n",
 		hang->who.queue, hang->who.tid, hang->who.pid, hang->who.comm,
 		ubnpu_hang_timeout());
 	trace_ubnpu_hang(ub->index, hang->who.tid, hang->who.queue, UB_SCOPE_QUEUE, hang->detail);
@@ -156,12 +156,12 @@ static void abort_queue(struct ubnpu_dev *ub)
 }
 
 /* If the device does not let go of the context it is dead by then, and recover.c goes on. */
-static void abort_context(struct ubnpu_dev *ub)
+static void hang_abort_ctx(struct ubnpu_dev *ub)
 {
 	struct ubnpu_hang *hang = &ub->hang;
 	struct ubnpu_ctx *ctx = ubnpu_ctx_find(ub, hang->who.tid);
 
-	dev_err(&ub->dev, "send queue %u of context %u is stuck; resetting the context\n",
+	dev_err(&ub->dev, "send queue %u did not end when aborted: resetting context %u\n",
 		hang->who.queue, hang->who.tid);
 	trace_ubnpu_hang(ub->index, hang->who.tid, hang->who.queue, UB_SCOPE_CONTEXT,
 			 hang->detail);
@@ -171,7 +171,7 @@ static void abort_context(struct ubnpu_dev *ub)
 		ubnpu_ctx_put(ctx);
 }
 
-static void treat(struct ubnpu_dev *ub)
+static void hang_treat(struct ubnpu_dev *ub)
 {
 	struct ubnpu_hang *hang = &ub->hang;
 	struct ub_admin_reply reply;
@@ -180,7 +180,7 @@ static void treat(struct ubnpu_dev *ub)
 	if (!hang->active)
 		return;
 	if (!hang->aborted) {
-		abort_queue(ub);
+		hang_abort_queue(ub);
 		return;
 	}
 	ret = ubnpu_admin_id(ub, UB_ADMIN_QUERY_JFS, hang->who.queue, &reply, NULL);
@@ -189,7 +189,7 @@ static void treat(struct ubnpu_dev *ub)
 	if (ret || !(reply.flags & UB_ADMIN_REPLY_RUNNING))
 		hang_end(ub, UB_SCOPE_QUEUE);
 	else if (le32_to_cpu(reply.detail) == hang->detail)
-		abort_context(ub);
+		hang_abort_ctx(ub);
 	else
 		hang->detail = le32_to_cpu(reply.detail);
 }
@@ -206,8 +206,8 @@ void ubnpu_watch_work(struct work_struct *work)
 		ubnpu_eqs_watch(ub);
 		/* All ones: it is unplugged, and who removes it comes. */
 		if (running != U32_MAX) {
-			look_at_queues(ub, running);
-			treat(ub);
+			watch_look_at_queues(ub, running);
+			hang_treat(ub);
 		}
 		if (!xa_empty(&ub->queues[UBNPU_JFC].xa))
 			ubnpu_watch_start(ub);

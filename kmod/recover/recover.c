@@ -33,7 +33,7 @@ int ubnpu_reset_queue(struct ubnpu_ctx *ctx, enum ubnpu_queue_type type, u32 id,
 }
 
 /* ---- The device ---- */
-static bool may_reset(struct ubnpu_dev *ub)
+static bool recover_may_reset(struct ubnpu_dev *ub)
 {
 	u64 now = get_jiffies_64();
 	u64 *oldest = &ub->resets[ub->nr_resets % UBNPU_MAX_RESETS];
@@ -50,11 +50,11 @@ static bool may_reset(struct ubnpu_dev *ub)
 }
 
 /* Resets it as often as is allowed; if that does not help it stays dead and the contexts go. */
-static bool recover(struct ubnpu_dev *ub)
+static bool recover_dev(struct ubnpu_dev *ub)
 {
 	unsigned int resets;
 
-	while (may_reset(ub)) {
+	while (recover_may_reset(ub)) {
 		ubnpu_count(ub, UBNPU_DEVICE_RESETS);
 		if (ubnpu_hw_recover(ub))
 			continue;
@@ -70,7 +70,7 @@ static bool recover(struct ubnpu_dev *ub)
 	return false;
 }
 
-static enum ub_health_event take_stock(struct ubnpu_dev *ub, struct ubnpu_who *who)
+static enum ub_health_event recover_take_stock(struct ubnpu_dev *ub, struct ubnpu_who *who)
 {
 	*who = ub->culprit;
 	if (test_bit(UBNPU_FATAL, &ub->troubles)) {
@@ -105,13 +105,14 @@ void ubnpu_recover_work(struct work_struct *work)
 		up_write(&ub->gate);
 		return;
 	}
-	event = take_stock(ub, &who);
-	recovered = recover(ub);
+	event = recover_take_stock(ub, &who);
+	recovered = recover_dev(ub);
 	up_write(&ub->gate);
 	if (recovered)
-		dev_warn(&ub->dev, "reset after a fault, generation %u\n", READ_ONCE(ub->generation));
+		dev_warn(&ub->dev, "device reset after a fault: generation %u\n",
+			 READ_ONCE(ub->generation));
 	else
-		dev_err(&ub->dev, "lost after a fault until it is reset by an administrator\n");
+		dev_err(&ub->dev, "device lost after a fault: an administrator has to reset it\n");
 	ubnpu_report_wedged(ub, event, UB_SCOPE_DEVICE, &who, recovered);
 	ubnpu_report_dev(ub);
 }

@@ -30,7 +30,8 @@ static int hw_wait_ready(struct ubnpu_dev *ub)
 				     100, RESET_TIMEOUT_US);
 
 	if (ret)
-		dev_err(&ub->pdev->dev, "not ready after reset, status 0x%x\n", status);
+		dev_err(&ub->pdev->dev, "device did not become ready after a reset: status 0x%x\n",
+			status);
 	return ret;
 }
 
@@ -80,7 +81,7 @@ void ubnpu_drop_all(struct ubnpu_dev *ub)
 	}
 }
 
-static bool contexts_live(struct ubnpu_dev *ub)
+static bool dev_has_live_ctxs(struct ubnpu_dev *ub)
 {
 	struct ubnpu_ctx *ctx;
 	unsigned long index;
@@ -119,7 +120,7 @@ void ubnpu_recovered(struct ubnpu_dev *ub)
 }
 
 /* One that was asked for. */
-static void tell_reset(struct ubnpu_dev *ub)
+static void dev_tell_reset(struct ubnpu_dev *ub)
 {
 	ubnpu_count(ub, UBNPU_ADMIN_RESETS);
 	ubnpu_report(ub, UB_HEALTH_RESET, UB_SCOPE_DEVICE, NULL);
@@ -135,7 +136,7 @@ int ubnpu_dev_reset(struct ubnpu_dev *ub, bool force)
 		return ret;
 	if (ub->gone)
 		ret = -ENODEV;
-	else if (!force && contexts_live(ub))
+	else if (!force && dev_has_live_ctxs(ub))
 		ret = -EBUSY;
 	else
 		ret = ubnpu_hw_recover(ub);
@@ -143,14 +144,15 @@ int ubnpu_dev_reset(struct ubnpu_dev *ub, bool force)
 		ubnpu_recovered(ub);
 	up_write(&ub->gate);
 	if (!ret) {
-		dev_info(&ub->dev, "reset, generation %u\n", READ_ONCE(ub->generation));
-		tell_reset(ub);
+		dev_info(&ub->dev, "device reset, as an administrator asked: generation %u\n",
+			 READ_ONCE(ub->generation));
+		dev_tell_reset(ub);
 	}
 	return ret;
 }
 
 /* Function level reset by the PCI core: the gate stays shut from prepare to done. */
-static void err_reset_prepare(struct pci_dev *pdev)
+static void pci_reset_prepare(struct pci_dev *pdev)
 {
 	struct ubnpu_dev *ub = pci_get_drvdata(pdev);
 
@@ -159,7 +161,7 @@ static void err_reset_prepare(struct pci_dev *pdev)
 	ubnpu_irqs_disable(ub);
 }
 
-static void err_reset_done(struct pci_dev *pdev)
+static void pci_reset_done(struct pci_dev *pdev)
 {
 	struct ubnpu_dev *ub = pci_get_drvdata(pdev);
 
@@ -177,10 +179,10 @@ static void err_reset_done(struct pci_dev *pdev)
 	else
 		ubnpu_recovered(ub);
 	up_write(&ub->gate);
-	tell_reset(ub);
+	dev_tell_reset(ub);
 }
 
 const struct pci_error_handlers ubnpu_err_handlers = {
-	.reset_prepare = err_reset_prepare,
-	.reset_done = err_reset_done,
+	.reset_prepare = pci_reset_prepare,
+	.reset_done = pci_reset_done,
 };
