@@ -112,34 +112,34 @@ struct ubnpu_dev {
 	unsigned int num_eqs;
 	struct ubnpu_caps caps;
 
-	struct rw_semaphore gate;
+	struct rw_semaphore gate;	/* gone, wedged and generation; see the lock order */
 	bool gone;		/* removed, for good, or not there yet */
 	bool dead;		/* it cannot be used until it is reset */
 	bool wedged;		/* and recovery has given up */
 	u32 generation;
 
-	/* Recovery, see hang.c and recover.c */
+	/* Recovery, see recover/hang.c and recover/recover.c */
 	struct delayed_work watch_work;
 	struct work_struct recover_work;
-	u32 looks;
+	u32 looks;		/* the watcher's, as the next */
 	struct ubnpu_hang hang;
-	unsigned long troubles;
-	struct ubnpu_who culprit;	/* obj_lock */
+	unsigned long troubles;	/* enum ubnpu_trouble, by atomic operations */
+	struct ubnpu_who culprit;	/* obj_lock, or gate held for writing */
 	u64 resets[UBNPU_MAX_RESETS];	/* when; gate held for writing */
-	unsigned int nr_resets;
+	unsigned int nr_resets;		/* the same */
 	atomic64_t counters[UBNPU_COUNTERS];
 
-	struct mutex obj_lock;
+	struct mutex obj_lock;	/* what is in the next three stays; look-ups by RCU */
 	struct ubnpu_ids ctxs;
 	struct ubnpu_ids segs;
 	struct ubnpu_ids queues[UBNPU_QUEUE_TYPES];
 	struct ida db_ida;
 	atomic64_t table_bytes;	/* of the page tables of all contexts */
 
-	spinlock_t users_lock;	/* what each user has, see user.c */
+	spinlock_t users_lock;	/* the list, and what each user has, see context/user.c */
 	struct list_head users;
 
-	struct mutex admin_lock;
+	struct mutex admin_lock;	/* the ring and its PI */
 	struct ub_admin_slot *admin_ring;
 	dma_addr_t admin_dma;
 	u32 admin_pi;
@@ -147,7 +147,7 @@ struct ubnpu_dev {
 	wait_queue_head_t admin_wq;
 
 	struct ubnpu_eq *eqs;
-	unsigned long overrun_eqs;
+	unsigned long overrun_eqs;	/* by atomic operations */
 	struct work_struct overrun_work;
 };
 

@@ -22,9 +22,9 @@ unsigned long ubnpu_hang_quarter(void)
 	return msecs_to_jiffies(ubnpu_hang_timeout() / UBNPU_LOOKS);
 }
 
-/* The gate is held. */
 void ubnpu_watch_start(struct ubnpu_dev *ub)
 {
+	lockdep_assert_held(&ub->gate);
 	if (ub->caps.caps & UB_CAP_PROGRESS && ubnpu_hang_timeout())
 		schedule_delayed_work(&ub->watch_work, ubnpu_hang_quarter());
 }

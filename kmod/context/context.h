@@ -26,7 +26,7 @@ struct ubnpu_ctx {
 	kuid_t uid;
 	char comm[TASK_COMM_LEN];
 
-	struct mutex lock;
+	struct mutex lock;	/* all down to pt, but pinned */
 	struct list_head segs;
 	struct list_head queues[UBNPU_QUEUE_TYPES];
 	u32 nr_segs;
@@ -36,18 +36,18 @@ struct ubnpu_ctx {
 	struct page *status_page;
 	struct page *dummy_page;
 
-	spinlock_t ev_lock;
+	spinlock_t ev_lock;	/* the next five; also taken by interrupt handlers */
 	wait_queue_head_t ev_wq;
 	struct ub_async_event ev[UBNPU_EV_DEPTH];
 	u32 ev_head, ev_tail;
 	u32 ev_dropped;
 	bool fatal_told;
 
-	spinlock_t jfce_lock;
+	spinlock_t jfce_lock;	/* the next two */
 	struct list_head jfces;
 	u32 nr_jfces;
 
-	struct delayed_work orphan_work;	/* see orphan.c */
+	struct delayed_work orphan_work;	/* see kqueue/orphan.c */
 	spinlock_t wait_lock;	/* WAITs of io_uring; also taken by interrupt handlers */
 };
 

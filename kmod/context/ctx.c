@@ -132,6 +132,8 @@ int ubnpu_destroy_retry(struct ubnpu_ctx *ctx, u8 opcode, u32 id)
 	struct ubnpu_dev *ub = ctx->ub;
 	int ret = -EBUSY;
 
+	lockdep_assert_held(&ub->gate);
+	lockdep_assert_held(&ctx->lock);
 	while (ret == -EBUSY && time_before(jiffies, until) && !READ_ONCE(ub->dead)) {
 		ret = ubnpu_admin_id(ub, opcode, id, NULL, NULL);
 		if (ret == -EBUSY)

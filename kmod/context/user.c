@@ -108,6 +108,7 @@ static bool ctx_leaves(struct ubnpu_ctx *ctx)
 	struct task_struct *task;
 	bool leaves;
 
+	lockdep_assert_held(&ctx->ub->obj_lock);
 	if (READ_ONCE(ctx->closed))
 		return true;
 	rcu_read_lock();

@@ -174,17 +174,20 @@ static int nl_fill_queue(struct sk_buff *skb, struct ubnpu_queue *q,
 	       (q->type == UBNPU_JFC && nl_fill_jfc(skb, q, reply));
 }
 
-/* One object; -EMSGSIZE: the message is full. The gate and obj_lock are held. */
-static int nl_dump_object(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd, void *obj)
+/* One object; -EMSGSIZE: the message is full. */
+static int nl_dump_object(struct sk_buff *skb, struct netlink_callback *cb, struct ubnpu_dev *ub,
+			  u8 cmd, void *obj)
 {
 	struct ub_admin_reply reply;
 	struct ubnpu_queue *q = obj;
 	struct ubnpu_seg *seg = obj;
 	void *msg;
 
+	lockdep_assert_held(&ub->gate);
+	lockdep_assert_held(&ub->obj_lock);
 	/* A queue the device has just forgotten is about to go from the table as well. */
 	if (cmd == UB_CMD_QUEUE_GET &&
-	    ubnpu_admin_id(q->ctx->ub, ubnpu_query_op[q->type], q->id, &reply, NULL))
+	    ubnpu_admin_id(ub, ubnpu_query_op[q->type], q->id, &reply, NULL))
 		return 0;
 	msg = nl_msg_begin(skb, cb, cmd);
 	if (!msg)
@@ -223,7 +226,7 @@ static int nl_dump_objects(struct sk_buff *skb, struct netlink_callback *cb, str
 	while ((xa = nl_dump_table(ub, cmd, cb->args[AT_TYPE]))) {
 		id = cb->args[AT_ID];
 		while ((obj = xa_find(xa, &id, ULONG_MAX, XA_PRESENT))) {
-			ret = nl_dump_object(skb, cb, cmd, obj);
+			ret = nl_dump_object(skb, cb, ub, cmd, obj);
 			if (ret)
 				return ret;
 			cb->args[AT_ID] = ++id;

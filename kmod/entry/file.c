@@ -70,12 +70,12 @@ static int ctx_create_on_device(struct ubnpu_ctx *ctx)
 	return ret;
 }
 
-/* The gate is held for reading. */
 static int ctx_start(struct ubnpu_ctx *ctx)
 {
 	struct ubnpu_dev *ub = ctx->ub;
 	int ret;
 
+	lockdep_assert_held_read(&ub->gate);
 	if (ub->gone)
 		return -ENODEV;
 	if (READ_ONCE(ub->dead))

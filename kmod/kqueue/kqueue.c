@@ -140,6 +140,7 @@ static bool kjfs_end_one(struct ubnpu_kjfs *jfs, int res, const struct ub_hw_cqe
 	void *owner = slot->owner;
 	u32 blocks = slot->blocks;
 
+	lockdep_assert_held(&jfs->jfc->lock);
 	slot->owner = NULL;
 	slot->blocks = 0;
 	jfs->jfc->in_flight--;
@@ -165,6 +166,7 @@ static bool kjfc_take(struct ubnpu_kjfc *jfc, const struct ub_hw_cqe *cqe)
 	struct ubnpu_kjfs *jfs;
 	u32 pi, idx = le32_to_cpu(cqe->idx);
 
+	lockdep_assert_held(&jfc->lock);
 	if (cqe->flags & UB_CQE_RECV)
 		return false;
 	jfs = kjfc_find_jfs(jfc, le32_to_cpu(cqe->local_id));
@@ -187,6 +189,7 @@ static void kjfc_publish(struct ubnpu_kjfc *jfc)
 {
 	u32 ci = jfc->ci;
 
+	lockdep_assert_held(&jfc->lock);
 	while (ci != jfc->scan && kjfc_slot(jfc, ci)->rsvd)
 		ci++;
 	if (ci == jfc->ci)
@@ -201,6 +204,7 @@ static void kjfc_fail(struct ubnpu_kjfc *jfc)
 {
 	struct ubnpu_kjfs *jfs;
 
+	lockdep_assert_held(&jfc->lock);
 	list_for_each_entry(jfs, &jfc->jfs, node)
 		kjfs_end_all(jfs, UB_CR_WR_FLUSH_ERR);
 	if (!jfc->failed)
@@ -242,6 +246,7 @@ void ubnpu_kjfc_compact(struct ubnpu_kjfc *jfc)
 	u32 to = jfc->scan, from = jfc->scan;
 	struct ub_hw_cqe *cqe;
 
+	lockdep_assert_held(&jfc->lock);
 	if (jfc->scan - jfc->ci == jfc->held)
 		return;
 	while (from != jfc->ci) {
@@ -261,6 +266,7 @@ u32 ubnpu_kjfc_peek_held(const struct ubnpu_kjfc *jfc, struct ub_hw_cqe *cqes, u
 {
 	u32 at, count = 0;
 
+	lockdep_assert_held(&jfc->lock);
 	if (jfc->closed)
 		return 0;
 	for (at = jfc->ci; at != jfc->scan && count < max; at++) {
@@ -277,6 +283,7 @@ void ubnpu_kjfc_drop_held(struct ubnpu_kjfc *jfc, u32 count)
 {
 	u32 at;
 
+	lockdep_assert_held(&jfc->lock);
 	if (jfc->closed)
 		return;
 	jfc->held -= count;
@@ -396,8 +403,8 @@ static void kjfs_restart(struct ubnpu_kjfs *jfs)
 }
 
 /*
- * Enter a state, with ctx->lock held. Nothing may be published after the device has seen PI for
- * the last time: it would never end. So the queue closes before it enters ERROR.
+ * Enter a state. Nothing may be published after the device has seen PI for the last time: it would
+ * never end. So the queue closes before it enters ERROR.
  */
 int ubnpu_kjfs_modify(struct ubnpu_queue *q, u32 state, struct ub_ioc_hdr *hdr)
 {
@@ -409,6 +416,7 @@ int ubnpu_kjfs_modify(struct ubnpu_queue *q, u32 state, struct ub_ioc_hdr *hdr)
 	struct ubnpu_kjfs *jfs = q->kjfs;
 	int ret, before = jfs->closed;
 
+	lockdep_assert_held(&q->ctx->lock);
 	if (state == UB_STATE_ERROR)
 		ubnpu_kjfs_close(jfs, before ?: -EINVAL);
 	ret = ubnpu_admin(q->ctx->ub, &cmd, NULL, hdr);

@@ -39,9 +39,9 @@ struct ubnpu_kjfc {
 	struct ub_hw_jfc_rec *rec;
 	void __iomem *db;
 
-	spinlock_t lock;
+	spinlock_t lock;	/* all below but wq and reap, the ring, and slots of the JFSs */
 	wait_queue_head_t wq;	/* REAP, by ioctl and io_uring */
-	struct mutex reap;
+	struct mutex reap;	/* one REAP at a time */
 	int closed;		/* why nothing is left to come, a negative errno; 0: open */
 	bool failed;		/* the device put it into ERROR */
 	struct list_head jfs;
@@ -67,7 +67,7 @@ struct ubnpu_kjfs {
 	void __iomem *db;
 	struct ubnpu_kslot *slots;
 
-	spinlock_t lock;
+	spinlock_t lock;	/* all below but done, and the ring's producer side */
 	int closed;		/* what SUBMIT gets, a negative errno; 0: open */
 	u32 pi;			/* written under lock, read under jfc->lock too */
 	u32 rung;		/* PI when the device was last rung, or found active */

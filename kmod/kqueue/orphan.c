@@ -16,11 +16,12 @@ static bool index_before(u32 a, u32 b)
 	return (s32)(a - b) < 0;
 }
 
-/* kjfc->lock is held. Whether a command is there that goes on. */
+/* Whether a command is there that goes on. */
 static bool kslot_look(struct ubnpu_kjfc *jfc, struct ubnpu_kslot *slot)
 {
 	struct io_uring_cmd *cmd = slot->owner;
 
+	lockdep_assert_held(&jfc->lock);
 	if (IS_ERR_OR_NULL(cmd))
 		return false;
 	if (!ubnpu_uring_waits_for(cmd))

@@ -62,11 +62,12 @@ static int kjfs_closed_error(struct ubnpu_ctx *ctx, struct ubnpu_kjfs *jfs, int 
 	}
 }
 
-/* jfs->lock is held. A queue that executes nothing any more takes nothing. */
+/* A queue that executes nothing any more takes nothing. */
 static int kjfs_check(struct ubnpu_ctx *ctx, struct ubnpu_kjfs *jfs, struct ub_ioc_hdr *hdr)
 {
 	u32 state;
 
+	lockdep_assert_held(&jfs->lock);
 	if (jfs->closed)
 		return kjfs_closed_error(ctx, jfs, jfs->closed, hdr);
 	state = le32_to_cpu(READ_ONCE(jfs->rec->state));
@@ -99,7 +100,7 @@ static u32 batch_fitting(const struct ubnpu_batch *b, u32 room, u32 cqes)
 	return count;
 }
 
-/* Both locks are held. WQEs that go in now. */
+/* WQEs that go in now. */
 static u32 batch_fits(struct ubnpu_kjfs *jfs, const struct ubnpu_batch *b)
 {
 	struct ubnpu_kjfc *jfc = jfs->jfc;
@@ -107,6 +108,8 @@ static u32 batch_fits(struct ubnpu_kjfs *jfs, const struct ubnpu_batch *b)
 	u32 cqes = used < jfc->depth ? jfc->depth - used : 0;
 	u32 count = batch_fitting(b, kjfs_ring_room(jfs), cqes);
 
+	lockdep_assert_held(&jfs->lock);
+	lockdep_assert_held(&jfc->lock);
 	return b->whole && count < b->count ? 0 : count;
 }
 
@@ -156,11 +159,11 @@ static u32 kjfs_put_wqe(struct ubnpu_kjfs *jfs, u32 index, struct ub_hw_wqe *wqe
 	return blocks;
 }
 
-/* jfs->lock is held. */
 static void kjfs_ring(struct ubnpu_kjfs *jfs)
 {
 	u32 event_idx, pi = jfs->pi, old = jfs->rung;
 
+	lockdep_assert_held(&jfs->lock);
 	if (pi == old)
 		return;
 	jfs->rung = pi;
@@ -171,12 +174,12 @@ static void kjfs_ring(struct ubnpu_kjfs *jfs)
 		writel(pi, jfs->db);
 }
 
-/* jfs->lock is held. */
 static int batch_put(struct ubnpu_kjfs *jfs, struct ubnpu_batch *b, struct ub_ioc_hdr *hdr)
 {
 	u32 count = batch_reserve(jfs, b);
 	u32 old = jfs->pi, pi = old;
 
+	lockdep_assert_held(&jfs->lock);
 	if (!count)
 		return ubnpu_fail(hdr, -EAGAIN, UB_EXT_QUEUE_FULL, jfs->id, jfs->depth);
 	while (count--)

@@ -24,7 +24,7 @@ static inline struct uring_pdu *uring_pdu(struct io_uring_cmd *cmd)
 	return (struct uring_pdu *)cmd->pdu;
 }
 
-/* uring_cmd.c; kjfc->lock is held but for ubnpu_uring_submit_done */
+/* uring_cmd.c */
 void ubnpu_uring_begin(struct ubnpu_kjfc *jfc, void *owner, u32 wqes);
 void ubnpu_uring_ended(struct ubnpu_kjfc *jfc, void *owner, int res, const struct ub_hw_cqe *cqe);
 void ubnpu_uring_submit_done(struct io_uring_cmd *cmd, unsigned int issue_flags);

@@ -15,6 +15,7 @@ void ubnpu_uring_begin(struct ubnpu_kjfc *jfc, void *owner, u32 wqes)
 {
 	struct uring_pdu *pdu = uring_pdu(owner);
 
+	lockdep_assert_held(&jfc->lock);
 	pdu->left = wqes;
 	pdu->lone = wqes == 1;
 	pdu->issuing = true;
@@ -33,6 +34,7 @@ void ubnpu_uring_ended(struct ubnpu_kjfc *jfc, void *owner, int res, const struc
 	struct io_uring_cmd *cmd = owner;
 	struct uring_pdu *pdu = uring_pdu(cmd);
 
+	lockdep_assert_held(&jfc->lock);
 	if (res < 0 || (res && !pdu->res))
 		pdu->res = res;
 	if (!res)

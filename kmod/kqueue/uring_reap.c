@@ -61,7 +61,7 @@ static ssize_t mshot_fill(const struct ub_hw_cqe *cqes, u32 *count, void __user 
 								*count * sizeof(*cqes);
 }
 
-/* jfc->reap is held. 1: delivered; 0: there is nothing; a negative errno: it is over. */
+/* 1: delivered; 0: there is nothing; a negative errno: it is over. */
 static int mshot_deliver(struct ubnpu_mshot *m, unsigned int issue_flags)
 {
 	struct ub_hw_cqe cqes[UB_URING_REAP_MAX];
@@ -69,6 +69,7 @@ static int mshot_deliver(struct ubnpu_mshot *m, unsigned int issue_flags)
 	struct io_br_sel sel;
 	size_t len = 0;
 
+	lockdep_assert_held(&m->jfc->reap);
 	if (!count)
 		return mshot_ended(m);
 	sel = io_uring_cmd_buffer_select(m->cmd, m->group, &len, issue_flags);

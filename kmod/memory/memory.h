@@ -10,7 +10,7 @@
 struct ubnpu_seg {
 	u32 id;
 	struct ubnpu_ctx *ctx;
-	struct list_head node;
+	struct list_head node;	/* ctx->lock */
 	struct rcu_head rcu;
 	struct ubnpu_mem *mem;
 	u32 access;

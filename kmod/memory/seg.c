@@ -51,7 +51,7 @@ static int seg_create_on_device(struct ubnpu_seg *seg, const struct ub_ioc_reg_s
 	return ubnpu_admin(seg->ctx->ub, &cmd, NULL, hdr);
 }
 
-/* Between enter and leave, the memory pinned. */
+/* The memory is pinned. */
 static int seg_insert(struct ubnpu_seg *seg, struct ub_ioc_reg_seg *a)
 {
 	struct ubnpu_ctx *ctx = seg->ctx;
@@ -59,6 +59,7 @@ static int seg_insert(struct ubnpu_seg *seg, struct ub_ioc_reg_seg *a)
 	u32 cap = READ_ONCE(ubnpu_max_segs_per_ctx);
 	int ret;
 
+	lockdep_assert_held(&ctx->lock);
 	if (ctx->nr_segs >= cap)
 		return ubnpu_fail(&a->hdr, -EDQUOT, UB_EXT_CTX_LIMIT, UB_OBJ_SEG, cap);
 	ret = ubnpu_id_alloc(ids, &seg->id);
@@ -133,6 +134,7 @@ static struct ubnpu_seg *seg_find(struct ubnpu_ctx *ctx, u32 id, struct ub_ioc_h
 {
 	struct ubnpu_seg *seg;
 
+	lockdep_assert_held(&ctx->lock);
 	rcu_read_lock();
 	seg = xa_load(&ctx->ub->segs.xa, id);
 	if (seg && seg->ctx != ctx)
@@ -148,6 +150,7 @@ static void seg_free(struct ubnpu_seg *seg)
 {
 	struct ubnpu_ctx *ctx = seg->ctx;
 
+	lockdep_assert_held(&ctx->lock);
 	trace_ubnpu_dereg_seg(seg);
 	list_del(&seg->node);
 	ctx->nr_segs--;
@@ -201,6 +204,7 @@ void ubnpu_segs_release(struct ubnpu_ctx *ctx, bool device)
 {
 	struct ubnpu_seg *seg, *next;
 
+	lockdep_assert_held(&ctx->lock);
 	list_for_each_entry_safe(seg, next, &ctx->segs, node) {
 		if (device)
 			ubnpu_destroy_retry(ctx, UB_ADMIN_DESTROY_SEG, seg->id);

@@ -138,11 +138,12 @@ static void eq_recover(struct ubnpu_eq *eq)
 	ubnpu_report(ub, UB_HEALTH_LOST_IRQ, UB_SCOPE_DEVICE, NULL);
 }
 
-/* Called now and then, with the gate held: an entry that the last look saw as well was missed. */
+/* Called now and then: an entry that the last look saw as well was missed. */
 void ubnpu_eqs_watch(struct ubnpu_dev *ub)
 {
 	unsigned int i;
 
+	lockdep_assert_held(&ub->gate);
 	for (i = 0; i < ub->num_eqs; i++) {
 		struct ubnpu_eq *eq = &ub->eqs[i];
 		u32 ci = READ_ONCE(eq->ci);

@@ -235,6 +235,7 @@ int ubnpu_queue_attach(struct ubnpu_queue *q, struct ub_ioc_hdr *hdr)
 	u32 cap = READ_ONCE(ubnpu_max_queues_per_ctx);
 	int ret;
 
+	lockdep_assert_held(&ctx->lock);
 	if (ctx->nr_queues[q->type] >= cap)
 		return ubnpu_fail(hdr, -EDQUOT, UB_EXT_CTX_LIMIT, ubnpu_queue_obj[q->type], cap);
 	ret = ubnpu_id_alloc(ids, &q->id);
@@ -262,6 +263,7 @@ static void queue_detach(struct ubnpu_queue *q)
 	struct ubnpu_ctx *ctx = q->ctx;
 	struct ubnpu_dev *ub = ctx->ub;
 
+	lockdep_assert_held(&ctx->lock);
 	/* Users' mappings go before the page's number can come back. */
 	if (q->db) {
 		ubnpu_db_revoke(q->db);
@@ -508,6 +510,7 @@ static void queue_remove(struct ubnpu_queue *q)
 {
 	struct ubnpu_ctx *ctx = q->ctx;
 
+	lockdep_assert_held(&ctx->lock);
 	trace_ubnpu_queue_destroy(q);
 	list_del(&q->node);
 	ctx->nr_queues[q->type]--;
@@ -545,6 +548,7 @@ void ubnpu_queues_release(struct ubnpu_ctx *ctx, bool device)
 	struct ubnpu_queue *q, *next;
 	int type;
 
+	lockdep_assert_held(&ctx->lock);
 	for (type = 0; type < UBNPU_QUEUE_TYPES; type++) {
 		list_for_each_entry_safe(q, next, &ctx->queues[type], node) {
 			if (device)

@@ -28,7 +28,7 @@ struct ubnpu_eq {
 /* A doorbell page; outlives its queue while it is mapped. */
 struct ubnpu_db {
 	struct kref ref;
-	struct mutex lock;
+	struct mutex lock;	/* revoked, while a fault maps the page */
 	bool revoked;
 	unsigned long pfn;
 	u32 page;
@@ -37,8 +37,8 @@ struct ubnpu_db {
 struct ubnpu_jfce {
 	struct kref ref;
 	struct ubnpu_ctx *ctx;
-	struct list_head node;
-	spinlock_t lock;
+	struct list_head node;	/* ctx->jfce_lock */
+	spinlock_t lock;	/* ready and its JFCs; also taken by interrupt handlers */
 	wait_queue_head_t wq;
 	struct list_head ready;	/* JFCs with an event to read */
 	struct eventfd_ctx *eventfd;	/* or NULL */
@@ -65,7 +65,7 @@ struct ubnpu_queue {
 	enum ubnpu_queue_type type;
 	struct ubnpu_ctx *ctx;
 	const struct ubnpu_queue_ops *ops;
-	struct list_head node;
+	struct list_head node;	/* ctx->lock */
 	struct rcu_head rcu;
 	struct ubnpu_mem *mem;
 	struct ubnpu_db *db;	/* not for a JFR */
@@ -89,7 +89,7 @@ struct ubnpu_queue {
 	u32 eq;
 	u64 user_ctx;
 	struct ubnpu_jfce *jfce;
-	struct list_head ev_node;
+	struct list_head ev_node;	/* jfce->lock, as the next two */
 	u32 ev_sn;
 	bool detached;
 	struct list_head waits;	/* ctx->wait_lock, as the next three */

@@ -43,9 +43,9 @@ static void wait_done(struct io_uring_cmd *cmd, unsigned int issue_flags)
 
 UBNPU_URING_TASK(wait_done)
 
-/* wait_lock is held. */
 static void wait_end(struct ubnpu_wait *w, int res)
 {
+	lockdep_assert_held(&w->ctx->wait_lock);
 	list_del_init(&w->node);
 	w->res = res;
 	io_uring_cmd_complete_in_task(w->cmd, wait_done_in_task);
@@ -63,11 +63,12 @@ static enum hrtimer_restart wait_expired(struct hrtimer *timer)
 	return HRTIMER_NORESTART;
 }
 
-/* wait_lock is held. What is known already: 0 fired, a negative errno, or -EIOCBQUEUED to wait. */
+/* What is known already: 0 fired, a negative errno, or -EIOCBQUEUED to wait. */
 static int wait_begin(struct ubnpu_wait *w, u32 id, u64 ns)
 {
 	struct ubnpu_queue *jfc;
 
+	lockdep_assert_held(&w->ctx->wait_lock);
 	if (w->cancelled)
 		return -ECANCELED;
 	if (READ_ONCE(w->ctx->lost))
@@ -150,6 +151,7 @@ static int waits_end(struct ubnpu_queue *jfc, int res)
 	struct ubnpu_wait *w, *next;
 	int count = 0;
 
+	lockdep_assert_held(&jfc->ctx->wait_lock);
 	list_for_each_entry_safe(w, next, &jfc->waits, node) {
 		wait_end(w, res);
 		count++;

@@ -81,12 +81,12 @@ static void dump_eqs(struct text *t, struct ubnpu_dev *ub)
 			 READ_ONCE(ub->eqs[i].ci), le32_to_cpu(READ_ONCE(ub->eqs[i].rec->overrun)));
 }
 
-/* obj_lock is held for these. */
 static void dump_contexts(struct text *t, struct ubnpu_dev *ub)
 {
 	struct ubnpu_ctx *ctx;
 	unsigned long index;
 
+	lockdep_assert_held(&ub->obj_lock);
 	dump_put(t, "\n[contexts]\n");
 	xa_for_each(&ub->ctxs.xa, index, ctx)
 		dump_put(t, "context %u: pid %d task %s uid %u lost %u segments %u "
@@ -124,6 +124,7 @@ static void dump_queues(struct text *t, struct ubnpu_dev *ub)
 	unsigned long id;
 	int type;
 
+	lockdep_assert_held(&ub->obj_lock);
 	dump_put(t, "\n[queues]\n");
 	for (type = 0; type < UBNPU_QUEUE_TYPES; type++)
 		xa_for_each(&ub->queues[type].xa, id, q) {
@@ -206,6 +207,7 @@ void ubnpu_dump(struct ubnpu_dev *ub, const struct ubnpu_who *who, const char *w
 {
 	struct text t = { 0 };
 
+	lockdep_assert_held(&ub->gate);
 	if (!IS_ENABLED(CONFIG_DEV_COREDUMP))
 		return;
 	t.buf = __vmalloc(MAX_TEXT, GFP_KERNEL | __GFP_NOWARN);

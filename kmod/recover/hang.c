@@ -177,6 +177,7 @@ static void hang_treat(struct ubnpu_dev *ub)
 	struct ub_admin_reply reply;
 	int ret;
 
+	lockdep_assert_held_read(&ub->gate);
 	if (!hang->active)
 		return;
 	if (!hang->aborted) {

@@ -4,9 +4,11 @@
 
 #include "recover/recover.h"
 
-/* With ctx->lock held; nothing is left to do the second time. */
+/* Nothing is left to do the second time. */
 void ubnpu_ctx_release_objects(struct ubnpu_ctx *ctx, bool device)
 {
+	lockdep_assert_held(&ctx->ub->gate);
+	lockdep_assert_held(&ctx->lock);
 	ubnpu_queues_release(ctx, device);
 	ubnpu_segs_release(ctx, device);
 	if (device)
@@ -28,14 +30,15 @@ static void ctx_take_doorbells(struct ubnpu_ctx *ctx)
 }
 
 /*
- * With ctx->lock held: whoever waits learns it, and nobody else begins anything. Who has learnt it
- * reaches no doorbell any more.
+ * Whoever waits learns it, and nobody else begins anything. Who has learnt it reaches no doorbell
+ * any more.
  */
 static void ctx_lose(struct ubnpu_ctx *ctx, enum ub_lost how)
 {
 	struct ubnpu_queue *q;
 	int type;
 
+	lockdep_assert_held(&ctx->lock);
 	ctx_take_doorbells(ctx);
 	WRITE_ONCE(ctx->lost, how);
 	for (type = 0; type < UBNPU_QUEUE_TYPES; type++)
@@ -46,19 +49,20 @@ static void ctx_lose(struct ubnpu_ctx *ctx, enum ub_lost how)
 	ubnpu_jfces_wake(ctx);
 }
 
-/* The gate is held for writing. */
 void ubnpu_ctx_lose(struct ubnpu_ctx *ctx)
 {
+	lockdep_assert_held_write(&ctx->ub->gate);
 	mutex_lock(&ctx->lock);
 	ctx_lose(ctx, UB_LOST_DEVICE);
 	mutex_unlock(&ctx->lock);
 }
 
-/* This context alone is lost; the gate is held for reading. Fails if the device does not let go. */
+/* This context alone is lost. Fails if the device does not let go. */
 int ubnpu_ctx_reset(struct ubnpu_ctx *ctx)
 {
 	int ret = 0;
 
+	lockdep_assert_held_read(&ctx->ub->gate);
 	mutex_lock(&ctx->lock);
 	if (ctx->lost || READ_ONCE(ctx->closed)) {
 		ret = -ENODEV;

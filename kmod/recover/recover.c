@@ -16,13 +16,14 @@ static u32 queue_error_event(const struct ubnpu_queue *q)
 	return q->flags & UB_JFS_F_JETTY ? UB_EVENT_JETTY_ERR : UB_EVENT_JFS_ERR;
 }
 
-/* A JFS or JFR goes to ERROR and is flushed; the owner is told why. The gate is held. */
+/* A JFS or JFR goes to ERROR and is flushed; the owner is told why. */
 int ubnpu_reset_queue(struct ubnpu_ctx *ctx, enum ubnpu_queue_type type, u32 id, u32 info)
 {
 	struct ub_ioc_hdr hdr;
 	struct ubnpu_queue *q;
 	int ret;
 
+	lockdep_assert_held_read(&ctx->ub->gate);
 	mutex_lock(&ctx->lock);
 	q = ubnpu_queue_find(ctx, type, id, &hdr);
 	ret = ctx->lost ? -ENODEV : q ? q->ops->modify(q, UB_STATE_ERROR, &hdr) : -ENOENT;
@@ -72,6 +73,7 @@ static bool recover_dev(struct ubnpu_dev *ub)
 
 static enum ub_health_event recover_take_stock(struct ubnpu_dev *ub, struct ubnpu_who *who)
 {
+	lockdep_assert_held_write(&ub->gate);
 	*who = ub->culprit;
 	if (test_bit(UBNPU_FATAL, &ub->troubles)) {
 		ubnpu_count(ub, UBNPU_FATALS);

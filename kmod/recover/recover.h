@@ -14,7 +14,7 @@ void ubnpu_ctx_lose(struct ubnpu_ctx *ctx);
 int ubnpu_ctx_reset(struct ubnpu_ctx *ctx);
 void ubnpu_ctx_drop(struct ubnpu_ctx *ctx);
 
-/* reset.c: the gate is held for writing, but for ubnpu_dev_reset */
+/* reset.c; for ubnpu_hw_*() the gate is held for writing, or nobody has the device yet */
 int ubnpu_hw_start(struct ubnpu_dev *ub);
 int ubnpu_hw_reset(struct ubnpu_dev *ub);
 void ubnpu_lose_all(struct ubnpu_dev *ub);

@@ -110,9 +110,10 @@ int ubnpu_hw_recover(struct ubnpu_dev *ub)
 	return ret;
 }
 
-/* The device works again: nothing of before is held against it. The gate is held for writing. */
+/* The device works again: nothing of before is held against it. */
 void ubnpu_recovered(struct ubnpu_dev *ub)
 {
+	lockdep_assert_held_write(&ub->gate);
 	ub->wedged = false;
 	ub->nr_resets = 0;
 	ub->hang.active = false;
