@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/module.h>
 
-#include "ubnpu.h"
+#include "pci.h"
 
 static int __init ubnpu_init(void)
 {

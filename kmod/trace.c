@@ -2,5 +2,7 @@
 /* Instantiates the trace events. */
 #include <linux/module.h>
 
+#include "queue/queue.h"
+
 #define CREATE_TRACE_POINTS
 #include "trace.h"

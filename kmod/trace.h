@@ -11,7 +11,10 @@
 #define UBNPU_TRACE_H
 
 #include <linux/tracepoint.h>
-#include "ubnpu.h"
+#include <linux/types.h>
+
+struct ubnpu_queue;
+struct ubnpu_seg;
 
 #define ubnpu_show_queue(type) \
 	__print_symbolic(type, { UBNPU_JFS, "jfs" }, { UBNPU_JFR, "jfr" }, { UBNPU_JFC, "jfc" })

@@ -2,7 +2,7 @@
 /* Ids of objects: never 0, never two at once, in turn, and up to the limit. */
 #include <linux/slab.h>
 
-#include "ubnpu.h"
+#include "base/base.h"
 #include "unit.h"
 
 #define MAX_ID	100u

@@ -6,7 +6,7 @@
 #include <linux/prandom.h>
 #include <linux/slab.h>
 
-#include "kqueue.h"
+#include "kqueue/kqueue.h"
 #include "unit.h"
 
 #define DEPTH		64u

@@ -6,7 +6,7 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 
-#include "ubnpu.h"
+#include "hw/hw.h"
 #include "unit.h"
 
 #define RUNS		24u
@@ -17,7 +17,7 @@
 
 struct table_rig {
 	struct ubnpu_dev ub;
-	struct ubnpu_ctx ctx;
+	struct ubnpu_pt pt;
 	struct rnd_state random;
 	s64 empty;		/* bytes of tables of an empty space */
 };
@@ -44,9 +44,7 @@ static struct table_rig *rig_new(void)
 	prandom_seed_state(&r->random, 2);
 	r->ub.pdev = pci_get_device(PCI_ANY_ID, PCI_ANY_ID, NULL);
 	r->ub.caps.caps = UB_CAP_HUGE_LEAF;
-	r->ctx.ub = &r->ub;
-	mutex_init(&r->ctx.lock);
-	if (!r->ub.pdev || ubnpu_pt_init(&r->ctx)) {
+	if (!r->ub.pdev || ubnpu_pt_init(&r->pt, &r->ub)) {
 		kfree(r);
 		return NULL;
 	}
@@ -57,8 +55,8 @@ static struct table_rig *rig_new(void)
 static int rig_end(struct table_rig *r)
 {
 	UNIT_EXPECT(atomic64_read(&r->ub.table_bytes) == r->empty);
-	UNIT_EXPECT(!r->ctx.pt.root->used);
-	ubnpu_pt_destroy(&r->ctx);
+	UNIT_EXPECT(!r->pt.root->used);
+	ubnpu_pt_destroy(&r->pt);
 	UNIT_EXPECT(!atomic64_read(&r->ub.table_bytes));
 	pci_dev_put(r->ub.pdev);
 	kfree(r);
@@ -103,29 +101,22 @@ static struct piece *piece_new(unsigned int runs, const unsigned int *orders)
 
 static int piece_map(struct table_rig *r, struct piece *p, u64 addr, bool writable)
 {
-	int ret;
-
 	p->mem.addr = addr;
 	p->mem.writable = writable;
 	p->mem.leaf_4k = 0;
 	p->mem.leaf_2m = 0;
-	mutex_lock(&r->ctx.lock);
-	ret = ubnpu_mem_map(&r->ctx, &p->mem);
-	mutex_unlock(&r->ctx.lock);
-	return ret;
+	return ubnpu_mem_map(&r->pt, &p->mem);
 }
 
 static void piece_unmap(struct table_rig *r, struct piece *p)
 {
-	mutex_lock(&r->ctx.lock);
-	ubnpu_mem_unmap(&r->ctx, &p->mem);
-	mutex_unlock(&r->ctx.lock);
+	ubnpu_mem_unmap(&r->pt, &p->mem);
 }
 
 /* ---- The device's walk: the address on the bus and the flags of a leaf, 0: there is none ---- */
-static u64 walk(struct ubnpu_ctx *ctx, u64 uba, u64 *flags)
+static u64 walk(struct ubnpu_pt *pt, u64 uba, u64 *flags)
 {
-	const struct ubnpu_pt_table *table = ctx->pt.root;
+	const struct ubnpu_pt_table *table = pt->root;
 	int level;
 
 	for (level = UB_PT_LEVELS; ; level--) {
@@ -154,12 +145,12 @@ static int all_pages_are_there(struct table_rig *r, const struct piece *p)
 
 	for_each_sgtable_dma_sg(&p->mem.sgt.sgt, sg, i) {
 		for (at = 0; at < sg_dma_len(sg); at += PAGE_SIZE, uba += PAGE_SIZE) {
-			UNIT_EXPECT(walk(&r->ctx, uba, &flags) == sg_dma_address(sg) + at);
+			UNIT_EXPECT(walk(&r->pt, uba, &flags) == sg_dma_address(sg) + at);
 			UNIT_EXPECT(flags == want);
 		}
 	}
-	UNIT_EXPECT(!walk(&r->ctx, uba, &flags));
-	UNIT_EXPECT(!walk(&r->ctx, (p->mem.uba & PAGE_MASK) - PAGE_SIZE, &flags));
+	UNIT_EXPECT(!walk(&r->pt, uba, &flags));
+	UNIT_EXPECT(!walk(&r->pt, (p->mem.uba & PAGE_MASK) - PAGE_SIZE, &flags));
 	UNIT_EXPECT(p->mem.leaf_4k + 512 * p->mem.leaf_2m == p->mem.npages);
 	UNIT_EXPECT(offset_in_page(p->mem.uba) == offset_in_page(p->mem.addr));
 	UNIT_EXPECT(p->mem.uba >= SZ_4K);
@@ -198,7 +189,7 @@ static int every_page_is_found(void)
 			u64 uba = p[k]->mem.uba;
 
 			piece_unmap(r, p[k]);
-			UNIT_EXPECT(!walk(&r->ctx, uba, &flags));
+			UNIT_EXPECT(!walk(&r->pt, uba, &flags));
 			piece_free(p[k]);
 		}
 		p[k] = random_piece(r);

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A device that cannot be used is cut off from memory at once; a worker sees to the rest. */
+#include "base/base.h"
+
+void ubnpu_cut_off(struct ubnpu_dev *ub)
+{
+	WRITE_ONCE(ub->dead, true);
+	pci_clear_master(ub->pdev);
+	/* Who waits for an answer need not wait on. */
+	wake_up(&ub->admin_wq);
+}
+
+/*
+ * The device cannot be used. Cut it off from memory, so that what is pinned may be freed, and
+ * leave the rest to a worker: the caller holds locks.
+ */
+void ubnpu_kill(struct ubnpu_dev *ub, enum ubnpu_trouble why)
+{
+	set_bit(why, &ub->troubles);
+	ubnpu_cut_off(ub);
+	schedule_work(&ub->recover_work);
+}
+
+/* From interrupt handlers. */
+void ubnpu_fatal(struct ubnpu_dev *ub)
+{
+	set_bit(UBNPU_FATAL, &ub->troubles);
+	schedule_work(&ub->recover_work);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What talks to the device alone: the admin ring, and the UMMU's page tables. */
+#ifndef UBNPU_HW_H
+#define UBNPU_HW_H
+
+#include <linux/scatterlist.h>
+
+#include "base/base.h"
+#include "base/call.h"
+
+#define UBNPU_ADMIN_DEPTH	64
+#define UBNPU_UBA_CLASSES	31	/* see ummu.c */
+
+/* Pinned user memory, or kernel memory, and its place in the context's UBA space. */
+struct ubnpu_mem {
+	u64 addr;
+	u64 len;
+	bool writable;
+	unsigned long npages;
+	struct sg_append_table sgt;
+	void *vaddr;		/* kernel memory alone */
+	u64 uba;		/* of the first byte */
+	int uba_class;
+	int uba_slot;
+	u32 leaf_4k;
+	u32 leaf_2m;
+};
+
+struct ubnpu_pt_table {
+	__le64 *entries;
+	dma_addr_t dma;
+	unsigned int used;
+	struct ubnpu_pt_table **child;	/* NULL at level 1 */
+};
+
+/* The page table and the UBA space of a context, whose lock guards them. */
+struct ubnpu_pt {
+	struct ubnpu_dev *ub;
+	struct ubnpu_pt_table *root;
+	struct ida slots[UBNPU_UBA_CLASSES];
+};
+
+/* admin.c */
+int ubnpu_admin_alloc(struct ubnpu_dev *ub);
+void ubnpu_admin_free(struct ubnpu_dev *ub);
+int ubnpu_admin_start(struct ubnpu_dev *ub);
+int ubnpu_admin(struct ubnpu_dev *ub, const struct ub_admin_cmd *cmd,
+		struct ub_admin_reply *reply, struct ub_ioc_hdr *hdr);
+int ubnpu_admin_id(struct ubnpu_dev *ub, u8 opcode, u32 id, struct ub_admin_reply *reply,
+		   struct ub_ioc_hdr *hdr);
+
+/* ummu.c */
+int ubnpu_pt_init(struct ubnpu_pt *pt, struct ubnpu_dev *ub);
+void ubnpu_pt_destroy(struct ubnpu_pt *pt);
+int ubnpu_mem_map(struct ubnpu_pt *pt, struct ubnpu_mem *mem);
+void ubnpu_mem_unmap(struct ubnpu_pt *pt, struct ubnpu_mem *mem);
+
+#endif
