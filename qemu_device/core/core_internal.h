@@ -25,7 +25,7 @@
 
 #include <ub/ub_hw.h>
 
-#include "inject.h"
+#include "fault/fault.h"
 #include "ub_core.h"
 
 #define UB_BURST		65536u		/* bytes copied under one hold of the dma_lock */

@@ -4,7 +4,7 @@
  * is found again by its ids; those that are gone by now are marked as such, since another object
  * may have their id. Data moved already is not moved again: bursts end where `moved` says.
  */
-#include "state.h"
+#include "state/state.h"
 
 static bool alive(const struct ub_mem *mem)
 {

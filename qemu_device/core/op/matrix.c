@@ -3,7 +3,7 @@
  * Matrices of GEMM_F32. One whose rows lie together in the host's memory, or in a few groups that
  * each do, is used there; another is copied.
  */
-#include "gemm.h"
+#include "op/gemm.h"
 
 #define ALIGN_FLOATS	15
 

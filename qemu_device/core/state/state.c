@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "state.h"
+#include "state/state.h"
 
 #define CHUNK (1u << 20)
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#include "gemm.h"
+#include "op/gemm.h"
 
 /* Of a tile, or little more: after it the command shows progress, yields and may be ended. */
 #define TILE_FLOPS	2.2e9

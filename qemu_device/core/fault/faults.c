@@ -2,7 +2,7 @@
 /* Faults on demand: what is armed, and what becomes of a command that is hit. */
 #include <time.h>
 
-#include "state.h"
+#include "state/state.h"
 
 #define OFF(member)	UB_ADMIN_OFF(inject.member)
 #define ARG0_OFF	OFF(arg)

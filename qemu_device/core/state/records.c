@@ -2,7 +2,7 @@
 /* Objects: what would create each, then what it has been through. */
 #include <stdlib.h>
 
-#include "state.h"
+#include "state/state.h"
 
 #define END_OF_OBJECTS	0xffffffffu
 #define MAX_DEFICIT	(1ll << 40)

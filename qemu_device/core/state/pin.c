@@ -5,7 +5,7 @@
  */
 #include <stdlib.h>
 
-#include "state.h"
+#include "state/state.h"
 
 void ub_out_pin(struct ub_out *out, const struct ub_pinned *pin)
 {
