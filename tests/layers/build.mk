@@ -2,3 +2,5 @@
 # Layers: each tree's own list, TREE/layers, against what was built of it.
 
 LAYERS_TEST := tests/layers/layers.py
+
+UNIT_TESTS += $(LAYERS_TEST)@qemu_device/core@$(BUILD)/core

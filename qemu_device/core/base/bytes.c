@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "state/state.h"
+#include "base/bytes.h"
 
 void ub_out_bytes(struct ub_out *out, const void *data, size_t n)
 {

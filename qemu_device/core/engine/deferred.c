@@ -3,7 +3,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "core_internal.h"
+#include "engine/engine.h"
+#include "fault/fault.h"
 
 #define ERRORS_PER_WINDOW	10
 #define ERROR_WINDOW_NS		1000000000ull
@@ -27,7 +28,7 @@ void ub_after_irq(struct ub_after *after, unsigned vector)
 }
 
 /* Whether this one may be said; *suppressed: how many were not, before it. */
-static bool may_report(struct ub_core *core, unsigned *suppressed)
+static bool may_report_error(struct ub_core *core, unsigned *suppressed)
 {
 	uint64_t now = core->host.clock_ns(core->opaque);
 	bool yes = false;
@@ -50,12 +51,12 @@ static bool may_report(struct ub_core *core, unsigned *suppressed)
 	return yes;
 }
 
-static void report(struct ub_core *core, const char *text)
+static void report_error(struct ub_core *core, const char *text)
 {
 	char line[200];
 	unsigned suppressed;
 
-	if (!core->host.guest_error || !may_report(core, &suppressed))
+	if (!core->host.guest_error || !may_report_error(core, &suppressed))
 		return;
 	if (suppressed)
 		snprintf(line, sizeof(line), "%s (%u more suppressed)", text, suppressed);
@@ -89,7 +90,7 @@ void ub_guest_error(struct ub_core *core, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	report(core, text);
+	report_error(core, text);
 }
 
 void ub_after_run(struct ub_after *after)
@@ -102,13 +103,14 @@ void ub_after_run(struct ub_after *after)
 		unsigned vector = (unsigned)__builtin_ctzll(after->irqs);
 
 		after->irqs &= after->irqs - 1;
-		if (!after->all_irqs && ub_inject_hit(core, &core->inject, UB_FAULT_LOST_IRQ, vector))
+		if (!after->all_irqs &&
+		    ub_inject_hit(core, &core->inject, UB_FAULT_LOST_IRQ, vector))
 			continue;
 		ub_count(core, UB_ST_INTERRUPTS, 1);
 		core->host.interrupt(core->opaque, vector);
 	}
 	if (after->line[0])
-		report(core, after->line);
+		report_error(core, after->line);
 	after->line[0] = 0;
 	after->pinned = false;
 	atomic_fetch_sub(&core->callbacks, 1);

@@ -4,7 +4,7 @@
  * robin, where a round gives each queue a quantum in proportion to its weight and a queue gets its
  * turn when its account covers its next command. All under engine.lock but ub_sched_waits().
  */
-#include "core_internal.h"
+#include "engine/engine.h"
 
 void ub_sched_place(struct ub_jfs *jfs, unsigned priority, unsigned weight)
 {
@@ -14,12 +14,12 @@ void ub_sched_place(struct ub_jfs *jfs, unsigned priority, unsigned weight)
 	jfs->weight = (uint8_t)(weight ? weight : priority + 1);
 }
 
-static int64_t quantum(const struct ub_jfs *jfs)
+static int64_t quantum_of(const struct ub_jfs *jfs)
 {
 	return (int64_t)jfs->weight * UB_QUANTUM;
 }
 
-static void append(struct ub_class *c, struct ub_jfs *jfs)
+static void append_queue(struct ub_class *c, struct ub_jfs *jfs)
 {
 	jfs->run_next = NULL;
 	if (c->tail)
@@ -30,7 +30,7 @@ static void append(struct ub_class *c, struct ub_jfs *jfs)
 	c->n++;
 }
 
-static struct ub_jfs *pop(struct ub_class *c)
+static struct ub_jfs *pop_queue(struct ub_class *c)
 {
 	struct ub_jfs *jfs = c->head;
 
@@ -44,21 +44,21 @@ static struct ub_jfs *pop(struct ub_class *c)
 
 void ub_sched_add(struct ub_sched *s, struct ub_jfs *jfs)
 {
-	append(&s->class[jfs->level], jfs);
+	append_queue(&s->class[jfs->level], jfs);
 	atomic_fetch_or_explicit(&s->ready, 1u << jfs->level, memory_order_relaxed);
 }
 
 /* Rounds until the account covers need, at least 1. */
-static int64_t rounds(const struct ub_jfs *jfs)
+static int64_t rounds_due(const struct ub_jfs *jfs)
 {
 	int64_t gap = jfs->need - jfs->deficit;
 
-	return gap > 0 ? (gap + quantum(jfs) - 1) / quantum(jfs) : 1;
+	return gap > 0 ? (gap + quantum_of(jfs) - 1) / quantum_of(jfs) : 1;
 }
 
 void ub_sched_top_up(struct ub_jfs *jfs)
 {
-	jfs->deficit += rounds(jfs) * quantum(jfs);
+	jfs->deficit += rounds_due(jfs) * quantum_of(jfs);
 }
 
 /* Every queue was passed over: go through the rounds in which all would be once more. */
@@ -67,14 +67,14 @@ static void skip_rounds(struct ub_class *c)
 	int64_t k = INT64_MAX;
 
 	for (struct ub_jfs *jfs = c->head; jfs; jfs = jfs->run_next)
-		if (rounds(jfs) < k)
-			k = rounds(jfs);
+		if (rounds_due(jfs) < k)
+			k = rounds_due(jfs);
 	for (struct ub_jfs *jfs = c->head; jfs; jfs = jfs->run_next)
-		jfs->deficit += (k - 1) * quantum(jfs);
+		jfs->deficit += (k - 1) * quantum_of(jfs);
 }
 
 /* A change of state is looked at whatever the account says. */
-static bool deserves(struct ub_jfs *jfs)
+static bool deserves_turn(struct ub_jfs *jfs)
 {
 	return jfs->deficit >= jfs->need || atomic_load(&jfs->sched) & UB_SCHED_ADMIN;
 }
@@ -82,12 +82,12 @@ static bool deserves(struct ub_jfs *jfs)
 static struct ub_jfs *take_turn(struct ub_class *c)
 {
 	for (unsigned passed = 0;;) {
-		struct ub_jfs *jfs = pop(c);
+		struct ub_jfs *jfs = pop_queue(c);
 
-		jfs->deficit += quantum(jfs);
-		if (deserves(jfs))
+		jfs->deficit += quantum_of(jfs);
+		if (deserves_turn(jfs))
 			return jfs;
-		append(c, jfs);
+		append_queue(c, jfs);
 		if (++passed >= c->n) {
 			skip_rounds(c);
 			passed = 0;

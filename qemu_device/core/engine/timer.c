@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Timers in a pairing heap, intrusive: nothing is allocated. Under engine.lock. */
-#include "core_internal.h"
+#include "engine/engine.h"
 
 /* prev is the left sibling or, of a first child, the parent. */
-static struct ub_timer *merge(struct ub_timer *a, struct ub_timer *b)
+static struct ub_timer *merge_heaps(struct ub_timer *a, struct ub_timer *b)
 {
 	if (!a || !b)
 		return a ? a : b;
@@ -33,7 +33,7 @@ static struct ub_timer *merge_pairs(struct ub_timer *t)
 		a->next = a->prev = NULL;
 		if (b)
 			b->next = b->prev = NULL;
-		pair = merge(a, b);
+		pair = merge_heaps(a, b);
 		pair->next = pairs;
 		pairs = pair;
 	}
@@ -41,7 +41,7 @@ static struct ub_timer *merge_pairs(struct ub_timer *t)
 		t = pairs;
 		pairs = t->next;
 		t->next = NULL;
-		root = merge(root, t);
+		root = merge_heaps(root, t);
 	}
 	return root;
 }
@@ -51,7 +51,7 @@ void ub_timer_add(struct ub_timer **root, struct ub_timer *t, uint64_t due)
 	t->due = due;
 	t->queued = true;
 	t->child = t->next = t->prev = NULL;
-	*root = merge(*root, t);
+	*root = merge_heaps(*root, t);
 }
 
 void ub_timer_del(struct ub_timer **root, struct ub_timer *t)
@@ -67,7 +67,7 @@ void ub_timer_del(struct ub_timer **root, struct ub_timer *t)
 			t->prev->next = t->next;
 		if (t->next)
 			t->next->prev = t->prev;
-		*root = merge(*root, below);
+		*root = merge_heaps(*root, below);
 	}
 	t->child = t->next = t->prev = NULL;
 	t->queued = false;

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "core_internal.h"
+#include "engine/engine.h"
+#include "fault/fault.h"
 
 #define KEEP_SCRATCH	(64 << 20)
 #define LEAST_POLL	16	/* part of poll_ns that misses leave */
@@ -56,7 +57,7 @@ static void unpark(struct ub_engine *e, struct ub_jfs *jfs)
 	ub_sched_add(&e->sched, jfs);
 }
 
-/* Serve those that are due. Drops the lock for those of JFCs. */
+/* Serve those that are due. Drops the lock for those that are not the end of a queue's wait. */
 static void serve_timers(struct ub_core *core)
 {
 	struct ub_engine *e = &core->engine;
@@ -70,7 +71,7 @@ static void serve_timers(struct ub_core *core)
 		}
 		del_timer(e, e->timers);
 		pthread_mutex_unlock(&e->lock);
-		ub_jfc_timer(ub_container(obj, struct ub_jfc, obj));
+		obj->row->expire(obj);
 		ub_obj_put(obj);
 		pthread_mutex_lock(&e->lock);
 	}
@@ -183,7 +184,7 @@ static struct ub_jfs *next_queue(struct ub_core *core, struct ub_worker *worker)
 }
 
 /* ---- Running ---- */
-static void trim(struct ub_scratch *scratch)
+static void trim_scratch(struct ub_scratch *scratch)
 {
 	if (scratch->size <= KEEP_SCRATCH)
 		return;
@@ -192,15 +193,15 @@ static void trim(struct ub_scratch *scratch)
 	scratch->size = 0;
 }
 
-static void serve(struct ub_worker *worker, struct ub_jfs *jfs)
+static void serve_queue(struct ub_worker *worker, struct ub_jfs *jfs)
 {
 	unsigned level = jfs->level;
 
 	worker->level = level;
 	atomic_store(&jfs->sched, UB_SCHED_RUNNING);
-	ub_jfs_run(jfs, worker);
+	jfs->obj.core->engine.ops->run(jfs, worker);
 	ub_obj_put(&jfs->obj);
-	trim(&worker->scratch[level]);
+	trim_scratch(&worker->scratch[level]);
 }
 
 static struct ub_jfs *urgent_queue(struct ub_engine *e, unsigned level)
@@ -226,6 +227,14 @@ static void look_at_timers(struct ub_core *core)
 	pthread_mutex_unlock(&e->lock);
 }
 
+/* Before the thread puts the command off: let go of what it keeps mapped. */
+static void put_off(struct ub_jfs *jfs)
+{
+	for (unsigned i = 0; i < 2; i++)
+		if (jfs->kept[i])
+			ub_stream_end(jfs->kept[i]);
+}
+
 void ub_engine_yield(struct ub_jfs *jfs)
 {
 	struct ub_worker *worker = jfs->worker;
@@ -237,7 +246,7 @@ void ub_engine_yield(struct ub_jfs *jfs)
 	if (!worker)
 		return;
 	if (ub_pause_due(jfs)) {
-		ub_stream_put_off(jfs);
+		put_off(jfs);
 		ub_pause_point(jfs);
 		return;
 	}
@@ -252,8 +261,8 @@ void ub_engine_yield(struct ub_jfs *jfs)
 	while (!ub_pause_due(jfs) && !ub_armed_stall(&core->inject) &&
 	       (urgent = urgent_queue(&core->engine, level + 1))) {
 		served = true;
-		ub_stream_put_off(jfs);
-		serve(worker, urgent);
+		put_off(jfs);
+		serve_queue(worker, urgent);
 	}
 	worker->nested--;
 	worker->level = level;
@@ -262,6 +271,15 @@ void ub_engine_yield(struct ub_jfs *jfs)
 		return;
 	ub_count(core, UB_ST_PREEMPTIONS, 1);
 	atomic_fetch_add_explicit(&jfs->preempted, 1, memory_order_relaxed);
+}
+
+void ub_engine_yield_with(struct ub_jfs *jfs, struct ub_stream *a, struct ub_stream *b)
+{
+	ub_jfs_progress(jfs);
+	jfs->kept[0] = a;
+	jfs->kept[1] = b;
+	ub_engine_yield(jfs);
+	jfs->kept[0] = jfs->kept[1] = NULL;
 }
 
 /* ---- Arithmetic in place ---- */
@@ -287,7 +305,7 @@ void ub_engine_wait_work(struct ub_jfs *jfs)
 }
 
 /* ---- Polling ---- */
-static inline void relax(void)
+static inline void relax_cpu(void)
 {
 #if defined(__x86_64__) || defined(__i386__)
 	__builtin_ia32_pause();
@@ -307,7 +325,7 @@ static bool look_at_pi(struct ub_jfs *jfs)
 		moved = false;
 		for (unsigned i = 0; i < LOOKS && !moved; i++) {
 			moved = ub_load(&jfs->rec->pi) != jfs->ci;
-			relax();
+			relax_cpu();
 		}
 	}
 	pthread_rwlock_unlock(&core->dma_lock);
@@ -355,7 +373,7 @@ static void *engine_main(void *arg)
 	ub_pause_idle(&core->engine, false);
 	pthread_mutex_unlock(&core->engine.lock);
 	while ((jfs = next_queue(core, &worker)))
-		serve(&worker, jfs);
+		serve_queue(&worker, jfs);
 	for (unsigned i = 0; i < UB_CLASSES; i++)
 		free(worker.scratch[i].buf);
 	pthread_mutex_lock(&core->engine.lock);
@@ -425,6 +443,17 @@ static void kick_parked(struct ub_jfs *jfs)
 	pthread_mutex_unlock(&e->lock);
 }
 
+void ub_engine_wake(struct ub_jfs *jfs)
+{
+	struct ub_engine *e = &jfs->obj.core->engine;
+
+	if (!atomic_load(&jfs->stall))
+		return;
+	pthread_mutex_lock(&e->lock);
+	pthread_cond_broadcast(&e->stalled);
+	pthread_mutex_unlock(&e->lock);
+}
+
 void ub_engine_kick(struct ub_jfs *jfs, bool admin)
 {
 	unsigned flags = UB_SCHED_KICK | (admin ? UB_SCHED_ADMIN : 0);
@@ -442,7 +471,7 @@ void ub_engine_kick(struct ub_jfs *jfs, bool admin)
 			if (!atomic_compare_exchange_weak(&jfs->sched, &s, s | flags))
 				continue;
 			if (admin)
-				ub_inject_wake(jfs);
+				ub_engine_wake(jfs);
 			return;
 		case UB_SCHED_PARKED:
 			if (admin)
@@ -457,11 +486,12 @@ void ub_engine_kick(struct ub_jfs *jfs, bool admin)
 	}
 }
 
-int ub_engine_start(struct ub_core *core)
+int ub_engine_start(struct ub_core *core, const struct ub_engine_ops *ops)
 {
 	struct ub_engine *e = &core->engine;
 	pthread_condattr_t attr;
 
+	e->ops = ops;
 	pthread_mutex_init(&e->lock, NULL);
 	atomic_init(&e->due, UINT64_MAX);
 	pthread_condattr_init(&attr);
@@ -483,8 +513,7 @@ int ub_engine_start(struct ub_core *core)
 
 static void drop_jfs(struct ub_jfs *jfs)
 {
-	ub_cmd_abandon(jfs);
-	ub_cmd_release(&jfs->cur);
+	jfs->obj.core->engine.ops->abandon(jfs);
 	ub_obj_put(&jfs->obj);
 }
 

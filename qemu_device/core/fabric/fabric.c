@@ -2,12 +2,12 @@
 /* The devices of this process, by EID. */
 #include <errno.h>
 
-#include "core_internal.h"
+#include "fabric/fabric.h"
 
 static pthread_mutex_t fabric_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct ub_core *fabric;
 
-static struct ub_core *find_locked(const uint8_t eid[16])
+static struct ub_core *fabric_find_locked(const uint8_t eid[16])
 {
 	struct ub_core *core;
 
@@ -22,7 +22,7 @@ int ub_fabric_join(struct ub_core *core)
 	int ret = -EEXIST;
 
 	pthread_mutex_lock(&fabric_lock);
-	if (!find_locked(core->cfg.eid)) {
+	if (!fabric_find_locked(core->cfg.eid)) {
 		core->fabric_next = fabric;
 		fabric = core;
 		ret = 0;
@@ -50,7 +50,7 @@ struct ub_core *ub_fabric_find(const uint8_t eid[16])
 	struct ub_core *core;
 
 	pthread_mutex_lock(&fabric_lock);
-	core = find_locked(eid);
+	core = fabric_find_locked(eid);
 	if (core)
 		ub_core_get(core);
 	pthread_mutex_unlock(&fabric_lock);

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core_internal.h"
+#include "inject/inject.h"
 
 #define SEPARATORS	":,;"
 

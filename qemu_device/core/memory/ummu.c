@@ -2,7 +2,7 @@
 /* The UMMU: walks of a context's page table, and memory that is translated once and kept. */
 #include <stdlib.h>
 
-#include "core_internal.h"
+#include "memory/memory.h"
 
 #define PTE_RIGHTS	(UB_PTE_READ | UB_PTE_WRITE | UB_PTE_ATOMIC)
 #define PTE_TABLE	(UB_PTE_VALID | PTE_RIGHTS | UB_PTE_ADDR_MASK)

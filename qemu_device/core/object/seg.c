@@ -2,11 +2,11 @@
 /* Segments: admin commands, and the checks of an access up to the page table. */
 #include <stdlib.h>
 
-#include "core_internal.h"
+#include "object/object.h"
 
 #define SEG_OFF(member) UB_ADMIN_OFF(seg.member)
 
-static bool access_valid(uint32_t access)
+static bool seg_access_valid(uint32_t access)
 {
 	switch (access) {
 	case UB_ACCESS_LOCAL_ONLY:
@@ -19,7 +19,7 @@ static bool access_valid(uint32_t access)
 	}
 }
 
-static bool range_valid(uint64_t at, uint64_t len)
+static bool seg_range_valid(uint64_t at, uint64_t len)
 {
 	return at <= 1ull << UB_UBA_BITS && len <= (1ull << UB_UBA_BITS) - at;
 }
@@ -30,11 +30,11 @@ static int check_seg(struct ub_admin *a)
 
 	if (s->len == 0)
 		return ub_admin_fail(a, UB_ADMIN_BAD_FIELD, SEG_OFF(len));
-	if (!range_valid(s->va, s->len))
+	if (!seg_range_valid(s->va, s->len))
 		return ub_admin_fail(a, UB_ADMIN_BAD_FIELD, SEG_OFF(va));
-	if (!range_valid(s->uba, s->len) || (s->va ^ s->uba) % UB_HW_PAGE_SIZE)
+	if (!seg_range_valid(s->uba, s->len) || (s->va ^ s->uba) % UB_HW_PAGE_SIZE)
 		return ub_admin_fail(a, UB_ADMIN_BAD_FIELD, SEG_OFF(uba));
-	if (!access_valid(s->access))
+	if (!seg_access_valid(s->access))
 		return ub_admin_fail(a, UB_ADMIN_BAD_FIELD, SEG_OFF(access));
 	if (s->token_policy != UB_TOKEN_NONE && s->token_policy != UB_TOKEN_PLAIN_TEXT)
 		return ub_admin_fail(a, UB_ADMIN_BAD_FIELD, SEG_OFF(token_policy));
@@ -56,7 +56,7 @@ int ub_seg_create(struct ub_admin *a)
 {
 	struct ub_ctx *ctx;
 	struct ub_seg *seg;
-	int ret = ub_admin_check_new(a, &a->core->seg);
+	int ret = ub_admin_check_new(a, UB_KIND_SEG);
 
 	if (!ret)
 		ret = check_seg(a);
@@ -65,21 +65,19 @@ int ub_seg_create(struct ub_admin *a)
 	ctx = ub_admin_ctx(a, a->cmd->seg.tid, SEG_OFF(tid));
 	if (!ctx)
 		return UB_ADMIN_BAD_ID;
-	seg = calloc(1, sizeof(*seg));
+	seg = ub_obj_new(a->core, UB_KIND_SEG, a->cmd->id);
 	if (!seg)
 		return ub_admin_fail(a, UB_ADMIN_NO_MEMORY, 0);
-	ub_obj_init(&seg->obj, a->core, UB_KIND_SEG, a->cmd->id);
 	fill_seg(seg, &a->cmd->seg);
 	seg->ctx = ctx;
-	ub_obj_get(&ctx->obj);
-	ctx->obj.users++;
-	ub_idmap_set(&a->core->seg, a->cmd->id, &seg->obj);
+	ub_obj_use(&ctx->obj);
+	ub_obj_publish(&seg->obj);
 	return 0;
 }
 
 int ub_seg_modify(struct ub_admin *a)
 {
-	struct ub_obj *obj = ub_admin_obj(a, &a->core->seg);
+	struct ub_obj *obj = ub_admin_obj(a, UB_KIND_SEG);
 
 	if (!obj)
 		return UB_ADMIN_BAD_ID;
@@ -89,7 +87,7 @@ int ub_seg_modify(struct ub_admin *a)
 
 int ub_seg_destroy(struct ub_admin *a)
 {
-	struct ub_obj *obj = ub_admin_obj(a, &a->core->seg);
+	struct ub_obj *obj = ub_admin_obj(a, UB_KIND_SEG);
 	struct ub_seg *seg;
 	uint32_t holds;
 
@@ -101,7 +99,7 @@ int ub_seg_destroy(struct ub_admin *a)
 	holds = atomic_load(&seg->holds);
 	if (!holds) {
 		ub_obj_kill(obj);
-		ub_idmap_set(&a->core->seg, obj->id, NULL);
+		ub_obj_unpublish(obj);
 	}
 	pthread_rwlock_unlock(&a->core->dma_lock);
 	if (holds)
@@ -111,8 +109,13 @@ int ub_seg_destroy(struct ub_admin *a)
 	return 0;
 }
 
+void ub_seg_end(struct ub_obj *obj)
+{
+	ub_obj_put(&ub_container(obj, struct ub_seg, obj)->ctx->obj);
+}
+
 /* ---- Checks ---- */
-static bool inside(const struct ub_seg *seg, uint64_t addr, uint64_t len)
+static bool is_inside_seg(const struct ub_seg *seg, uint64_t addr, uint64_t len)
 {
 	return addr >= seg->va && len <= seg->len && addr - seg->va <= seg->len - len;
 }
@@ -129,12 +132,12 @@ static void fill_mem(struct ub_mem *mem, struct ub_seg *seg, uint64_t addr, uint
 int ub_seg_local(struct ub_ctx *ctx, uint32_t token_id, uint64_t addr, uint64_t len,
 		 struct ub_mem *mem)
 {
-	struct ub_obj *obj = ub_idmap_get(&ctx->obj.core->seg, token_id);
+	struct ub_obj *obj = ub_idmap_get(&ctx->obj.core->map[UB_KIND_SEG], token_id);
 	struct ub_seg *seg = obj ? ub_container(obj, struct ub_seg, obj) : NULL;
 
 	if (!seg || seg->ctx != ctx)
 		return UB_SUB_TOKEN_ID;
-	if (!inside(seg, addr, len))
+	if (!is_inside_seg(seg, addr, len))
 		return UB_SUB_BOUNDS;
 	fill_mem(mem, seg, addr, len);
 	return 0;
@@ -143,14 +146,14 @@ int ub_seg_local(struct ub_ctx *ctx, uint32_t token_id, uint64_t addr, uint64_t 
 int ub_seg_token(struct ub_core *owner, uint32_t token_id, const uint32_t *token, uint32_t access,
 		 uint64_t addr, uint64_t len, struct ub_mem *mem)
 {
-	struct ub_obj *obj = ub_idmap_get(&owner->seg, token_id);
+	struct ub_obj *obj = ub_idmap_get(&owner->map[UB_KIND_SEG], token_id);
 	struct ub_seg *seg = obj ? ub_container(obj, struct ub_seg, obj) : NULL;
 
 	if (!seg)
 		return UB_SUB_TOKEN_ID;
 	if (token && seg->policy != UB_TOKEN_NONE && atomic_load(&seg->token) != *token)
 		return UB_SUB_TOKEN_VALUE;
-	if (!inside(seg, addr, len))
+	if (!is_inside_seg(seg, addr, len))
 		return UB_SUB_BOUNDS;
 	if (access & ~seg->access)
 		return UB_SUB_RIGHTS;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* CRC-32C: the CPU's instruction where there is one, else eight bytes a step from tables. */
-#include "core_internal.h"
+#include "op/op.h"
 
 #if defined(__aarch64__)
 #include <sys/auxv.h>

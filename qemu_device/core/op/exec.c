@@ -1,18 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Executing a command: all checks before the first byte, then the opcode. */
-#include "core_internal.h"
+#include "fabric/fabric.h"
+#include "op/op.h"
 
-static bool is_transaction(unsigned opcode)
-{
-	return opcode < UB_OP_NOP;
-}
-
-static bool is_message(unsigned opcode)
-{
-	return opcode == UB_OP_SEND || opcode == UB_OP_SEND_IMM || opcode == UB_OP_WRITE_IMM;
-}
-
-static bool fail(struct ub_cmd *cmd, unsigned status, int sub)
+static bool fail_check(struct ub_cmd *cmd, unsigned status, int sub)
 {
 	ub_cmd_fail(cmd, status, (unsigned)sub);
 	return false;
@@ -37,7 +28,7 @@ void ub_cmd_release(struct ub_cmd *cmd)
 }
 
 /* ---- Checks, under both dma_locks ---- */
-static void set_empty(struct ub_mem *mem)
+static void clear_mem(struct ub_mem *mem)
 {
 	memset(mem, 0, sizeof(*mem));
 }
@@ -50,26 +41,19 @@ static bool check_local(struct ub_jfs *jfs)
 		struct ub_hw_sge *sge = &cmd->sge[i];
 		int sub;
 
-		set_empty(&cmd->mem[i]);
+		clear_mem(&cmd->mem[i]);
 		if (!sge->len)
 			continue;
 		sub = ub_seg_local(jfs->ctx, sge->token_id, sge->va, sge->len, &cmd->mem[i]);
 		if (sub)
-			return fail(cmd, UB_CR_LOC_ACCESS_ERR, sub);
+			return fail_check(cmd, UB_CR_LOC_ACCESS_ERR, sub);
 		ub_mem_hold(&cmd->mem[i]);
 	}
 	return true;
 }
 
-static uint32_t access_of(unsigned opcode)
-{
-	if (opcode == UB_OP_READ)
-		return UB_ACCESS_READ;
-	return opcode >= UB_OP_CAS && opcode <= UB_OP_FXOR ? UB_ACCESS_ATOMIC : UB_ACCESS_WRITE;
-}
-
-static bool check_token(struct ub_jfs *jfs, uint32_t id, uint32_t token, uint32_t access,
-			uint64_t addr, uint64_t len, struct ub_mem *mem)
+static bool check_peer_memory(struct ub_jfs *jfs, uint32_t id, uint32_t token, uint32_t access,
+			      uint64_t addr, uint64_t len, struct ub_mem *mem)
 {
 	struct ub_cmd *cmd = &jfs->cur;
 	int sub;
@@ -78,7 +62,7 @@ static bool check_token(struct ub_jfs *jfs, uint32_t id, uint32_t token, uint32_
 		return true;
 	sub = ub_seg_token(cmd->peer, id, cmd->restored ? NULL : &token, access, addr, len, mem);
 	if (sub)
-		return fail(cmd, UB_CR_REM_ACCESS_ABORT_ERR, sub);
+		return fail_check(cmd, UB_CR_REM_ACCESS_ABORT_ERR, sub);
 	/* Others' segments are not held: their owner can always take them away. */
 	if (mem->seg->ctx == jfs->ctx)
 		ub_mem_hold(mem);
@@ -92,10 +76,10 @@ static struct ub_jfr *find_jfr(struct ub_cmd *cmd, uint32_t id)
 
 	/* The Jetty of a restored command may have gone since it led to the JFR. */
 	if (cmd->restored || !(cmd->flags & UB_WQE_TO_JETTY)) {
-		obj = ub_idmap_get(&cmd->peer->jfr, cmd->restored ? cmd->jfr_id : id);
+		obj = ub_idmap_get(&cmd->peer->map[UB_KIND_JFR], cmd->restored ? cmd->jfr_id : id);
 		return obj ? ub_container(obj, struct ub_jfr, obj) : NULL;
 	}
-	obj = ub_idmap_get(&cmd->peer->jfs, id);
+	obj = ub_idmap_get(&cmd->peer->map[UB_KIND_JFS], id);
 	jetty = obj ? ub_container(obj, struct ub_jfs, obj) : NULL;
 	cmd->jetty_id = id;
 	return jetty ? jetty->jfr : NULL;
@@ -106,9 +90,9 @@ static bool check_receiver(struct ub_cmd *cmd, uint32_t id, uint32_t token)
 	struct ub_jfr *jfr = find_jfr(cmd, id);
 
 	if (!jfr)
-		return fail(cmd, UB_CR_REM_UNSUPPORTED_REQ_ERR, UB_SUB_QUEUE_ID);
+		return fail_check(cmd, UB_CR_REM_UNSUPPORTED_REQ_ERR, UB_SUB_QUEUE_ID);
 	if (!cmd->restored && jfr->policy != UB_TOKEN_NONE && jfr->token != token)
-		return fail(cmd, UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN_VALUE);
+		return fail_check(cmd, UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN_VALUE);
 	ub_obj_get(&jfr->obj);
 	cmd->jfr = jfr;
 	cmd->jfr_gen = atomic_load(&jfr->gen);
@@ -120,21 +104,21 @@ static bool check_remote(struct ub_jfs *jfs)
 	struct ub_cmd *cmd = &jfs->cur;
 	const struct ub_hw_wqe *w = &cmd->wqe;
 
-	if (!is_transaction(cmd->opcode))
+	if (!ub_op_has_peer(cmd->op))
 		return true;
 	if (!cmd->peer)
-		return fail(cmd, UB_CR_ACK_TIMEOUT_ERR, UB_SUB_EID);
-	if (cmd->opcode == UB_OP_SEND || cmd->opcode == UB_OP_SEND_IMM)
+		return fail_check(cmd, UB_CR_ACK_TIMEOUT_ERR, UB_SUB_EID);
+	if (cmd->op->target == UB_PEER_RECEIVER)
 		return check_receiver(cmd, w->rmt_id, w->rmt_token);
 	if (!(cmd->restored && cmd->phase == UB_PHASE_WRITTEN) &&
-	    !check_token(jfs, w->rmt_id, w->rmt_token, access_of(cmd->opcode), w->rmt_addr,
-			 cmd->total, &cmd->rmt))
+	    !check_peer_memory(jfs, w->rmt_id, w->rmt_token, cmd->op->access, w->rmt_addr,
+			       cmd->total, &cmd->rmt))
 		return false;
-	if (cmd->opcode == UB_OP_WRITE_IMM)
+	if (cmd->op->second == UB_PEER_RECEIVER)
 		return check_receiver(cmd, cmd->ext.notify_id, cmd->ext.notify_token);
-	if (cmd->opcode == UB_OP_WRITE_NOTIFY)
-		return check_token(jfs, cmd->ext.notify_id, cmd->ext.notify_token,
-				   UB_ACCESS_WRITE, cmd->ext.notify_addr, 8, &cmd->notify);
+	if (cmd->op->second == UB_PEER_MEMORY)
+		return check_peer_memory(jfs, cmd->ext.notify_id, cmd->ext.notify_token,
+					 UB_ACCESS_WRITE, cmd->ext.notify_addr, 8, &cmd->notify);
 	return true;
 }
 
@@ -143,7 +127,7 @@ static void find_peer(struct ub_jfs *jfs)
 	struct ub_core *core = jfs->obj.core;
 	struct ub_cmd *cmd = &jfs->cur;
 
-	if (!is_transaction(cmd->opcode))
+	if (!ub_op_has_peer(cmd->op))
 		return;
 	if (memcmp(cmd->wqe.rmt_eid, core->cfg.eid, 16) == 0) {
 		ub_core_get(core);
@@ -153,7 +137,7 @@ static void find_peer(struct ub_jfs *jfs)
 	}
 }
 
-static bool check(struct ub_jfs *jfs)
+static bool check_cmd(struct ub_jfs *jfs)
 {
 	struct ub_core *core = jfs->obj.core, *other;
 	struct ub_cmd *cmd = &jfs->cur;
@@ -165,7 +149,7 @@ static bool check(struct ub_jfs *jfs)
 	if (ub_cmd_live(jfs))
 		ok = check_local(jfs) && check_remote(jfs);
 	else
-		ok = fail(cmd, UB_CR_WR_FLUSH_ERR, UB_SUB_NONE);
+		ok = fail_check(cmd, UB_CR_WR_FLUSH_ERR, UB_SUB_NONE);
 	ub_dma_unlock(core, other);
 	cmd->phase = UB_PHASE_CHECKED;
 	return ok;
@@ -185,17 +169,17 @@ static void restore_receive(struct ub_cmd *cmd)
 }
 
 /* What it had found and lost before it was saved: as if that had been noticed in the next burst. */
-static void note_lost(struct ub_cmd *cmd)
+static void fail_lost(struct ub_cmd *cmd)
 {
 	if (cmd->lost & UB_LOST_JFR)
-		fail(cmd, UB_CR_REM_OPERATION_ERR, UB_SUB_STATE);
+		fail_check(cmd, UB_CR_REM_OPERATION_ERR, UB_SUB_STATE);
 	else if (cmd->lost & (UB_LOST_RMT | UB_LOST_NOTIFY))
-		fail(cmd, UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN_ID);
+		fail_check(cmd, UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN_ID);
 	if (cmd->done || !(cmd->lost & UB_LOST_RECV))
 		return;
 	cmd->recv.status = UB_CR_LOC_ACCESS_ERR;
 	cmd->recv.sub = UB_SUB_TOKEN_ID;
-	fail(cmd, UB_CR_REM_OPERATION_ERR, UB_SUB_TOKEN_ID);
+	fail_check(cmd, UB_CR_REM_OPERATION_ERR, UB_SUB_TOKEN_ID);
 }
 
 /* All but the completions is behind it, and the results are known. */
@@ -205,13 +189,13 @@ static void restore_late(struct ub_jfs *jfs)
 	uint8_t phase = cmd->phase, status = cmd->status, sub = cmd->substatus;
 	bool done = cmd->done;
 
-	cmd->receiving = !(cmd->lost & UB_LOST_JFR) && check(jfs);
+	cmd->receiving = !(cmd->lost & UB_LOST_JFR) && check_cmd(jfs);
 	cmd->phase = phase;
 	if (done) {
 		cmd->status = status;
 		cmd->substatus = sub;
 	} else if (!cmd->receiving && !cmd->done) {
-		fail(cmd, UB_CR_REM_OPERATION_ERR, UB_SUB_STATE);
+		fail_check(cmd, UB_CR_REM_OPERATION_ERR, UB_SUB_STATE);
 	}
 }
 
@@ -220,14 +204,14 @@ void ub_cmd_restore(struct ub_jfs *jfs)
 	struct ub_cmd *cmd = &jfs->cur;
 	uint8_t phase = cmd->phase;
 
-	if (phase == UB_PHASE_NEW || cmd->opcode == UB_OP_NOP)
+	if (phase == UB_PHASE_NEW || !cmd->op || !cmd->op->exec)
 		return;
 	if (cmd->late && cmd->receiving) {
 		restore_late(jfs);
 		return;
 	}
-	if (cmd->lost & ~UB_LOST_RECV || !check(jfs)) {
-		note_lost(cmd);
+	if (cmd->lost & ~UB_LOST_RECV || !check_cmd(jfs)) {
+		fail_lost(cmd);
 		cmd->receiving = false;
 		return;
 	}
@@ -235,61 +219,23 @@ void ub_cmd_restore(struct ub_jfs *jfs)
 	if (!cmd->receiving)
 		return;
 	restore_receive(cmd);
-	note_lost(cmd);
+	fail_lost(cmd);
 	/* The receive WQE is taken: it completes, whatever becomes of the message. */
 	if (cmd->done)
 		ub_exec_message(jfs);
 }
 
-/* ---- Results ---- */
-void ub_stream_local(struct ub_stream *s, struct ub_jfs *jfs, uint64_t rights)
-{
-	struct ub_cmd *cmd = &jfs->cur;
-
-	if (cmd->inline_data)
-		ub_stream_flat(s, cmd->inline_data);
-	else
-		ub_stream_mem(s, jfs->obj.core, cmd->mem, cmd->nsge, rights);
-}
-
-void ub_cmd_xfer(struct ub_cmd *cmd, enum ub_xfer x, const struct ub_stream *local,
-		 const struct ub_stream *remote, bool to_remote)
-{
-	enum ub_xfer local_side = to_remote ? UB_XFER_SRC : UB_XFER_DST;
-
-	if (x == UB_XFER_OK)
-		return;
-	if (x == UB_XFER_GONE)
-		ub_cmd_fail(cmd, UB_CR_REM_OPERATION_ERR, UB_SUB_STATE);
-	else if (x == local_side)
-		ub_cmd_fail(cmd, UB_CR_LOC_ACCESS_ERR, local->sub);
-	else
-		ub_cmd_fail(cmd, UB_CR_REM_ACCESS_ABORT_ERR, remote->sub);
-}
-
+/* ---- Execution ---- */
 enum ub_exec ub_exec(struct ub_jfs *jfs)
 {
 	struct ub_cmd *cmd = &jfs->cur;
 	enum ub_exec ret = UB_EXEC_DONE;
 
-	if (cmd->opcode == UB_OP_NOP) {
-		cmd->done = true;
-		return ret;
+	if (cmd->op->exec) {
+		if (cmd->phase == UB_PHASE_NEW && !check_cmd(jfs))
+			return ret;
+		ret = cmd->op->exec(jfs);
 	}
-	if (cmd->phase == UB_PHASE_NEW && !check(jfs))
-		return ret;
-	if (is_message(cmd->opcode))
-		ret = ub_exec_message(jfs);
-	else if (access_of(cmd->opcode) == UB_ACCESS_ATOMIC)
-		ub_exec_atomic(jfs);
-	else if (is_transaction(cmd->opcode))
-		ub_exec_memory(jfs);
-	else if (cmd->opcode == UB_OP_FILL)
-		ub_exec_fill(jfs);
-	else if (cmd->opcode == UB_OP_CRC32C)
-		ub_exec_crc32c(jfs);
-	else
-		ub_exec_gemm(jfs);
 	if (ret == UB_EXEC_DONE)
 		cmd->done = true;
 	return ret;

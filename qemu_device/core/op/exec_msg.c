@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Messages: SEND, SEND_IMM, and the second half of WRITE_IMM. */
-#include "core_internal.h"
+#include "op/op.h"
 
 static void write_payload(struct ub_jfs *jfs)
 {
@@ -39,14 +39,14 @@ void ub_cmd_check_receive(struct ub_cmd *cmd, struct ub_recv *r)
 		r->n++;
 		room += sge->len;
 	}
-	if (cmd->opcode != UB_OP_WRITE_IMM && cmd->total > room) {
+	if (ub_op_is_send(cmd->op) && cmd->total > room) {
 		r->status = UB_CR_LOC_LEN_ERR;
 		r->sub = UB_SUB_LENGTH;
 		ub_cmd_fail(cmd, UB_CR_REM_RESP_LEN_ERR, UB_SUB_LENGTH);
 	}
 }
 
-static void refused(struct ub_cmd *cmd, enum ub_take take)
+static void fail_refused(struct ub_cmd *cmd, enum ub_take take)
 {
 	bool jfc_lost = atomic_load(&cmd->jfr->jfc->state) == UB_STATE_ERROR;
 
@@ -57,7 +57,7 @@ static void refused(struct ub_cmd *cmd, enum ub_take take)
 			    jfc_lost ? UB_SUB_JFC_FULL : UB_SUB_STATE);
 }
 
-static enum ub_take take(struct ub_jfs *jfs, struct ub_recv *r)
+static enum ub_take take_receive(struct ub_jfs *jfs, struct ub_recv *r)
 {
 	struct ub_cmd *cmd = &jfs->cur;
 	struct ub_core *core = jfs->obj.core;
@@ -72,7 +72,7 @@ static enum ub_take take(struct ub_jfs *jfs, struct ub_recv *r)
 		cmd->receiving = true;
 		ub_cmd_check_receive(cmd, r);
 	} else if (ret != UB_TAKE_EMPTY) {
-		refused(cmd, ret);
+		fail_refused(cmd, ret);
 	}
 	ub_dma_unlock(core, cmd->peer);
 	ub_after_run(&after);
@@ -142,7 +142,7 @@ static void fill_recv_cqe(struct ub_jfs *jfs, const struct ub_recv *r, struct ub
 	}
 	if (cmd->flags & UB_WQE_SOLICITED)
 		cqe->flags |= UB_CQE_SOLICITED;
-	if (cmd->opcode != UB_OP_SEND) {
+	if (cmd->op->has_imm) {
 		cqe->flags |= UB_CQE_IMM;
 		cqe->imm_data = cmd->ext.imm_data;
 	}
@@ -154,7 +154,7 @@ static void fill_recv_cqe(struct ub_jfs *jfs, const struct ub_recv *r, struct ub
 }
 
 /* Whether the receiver's CQE is put off. */
-static bool is_late(struct ub_jfs *jfs)
+static bool receive_is_late(struct ub_jfs *jfs)
 {
 	struct ub_cmd *cmd = &jfs->cur;
 	struct ub_jfr *jfr = cmd->jfr;
@@ -194,7 +194,7 @@ static void complete_receive(struct ub_jfs *jfs, struct ub_recv *r)
 
 static enum ub_exec end_receive(struct ub_jfs *jfs)
 {
-	if (is_late(jfs))
+	if (receive_is_late(jfs))
 		return UB_EXEC_WAIT;
 	complete_receive(jfs, &jfs->cur.recv);
 	return UB_EXEC_DONE;
@@ -234,7 +234,7 @@ static enum ub_exec take_and_copy(struct ub_jfs *jfs)
 	struct ub_cmd *cmd = &jfs->cur;
 
 	memset(&cmd->recv, 0, sizeof(cmd->recv));
-	switch (take(jfs, &cmd->recv)) {
+	switch (take_receive(jfs, &cmd->recv)) {
 	case UB_TAKE_EMPTY:
 		return retry_later(jfs);
 	case UB_TAKE_BAD:
@@ -245,7 +245,7 @@ static enum ub_exec take_and_copy(struct ub_jfs *jfs)
 	case UB_TAKE_OK:
 		break;
 	}
-	if (!cmd->done && cmd->opcode != UB_OP_WRITE_IMM)
+	if (!cmd->done && ub_op_is_send(cmd->op))
 		copy_message(jfs, &cmd->recv);
 	return end_receive(jfs);
 }
@@ -256,11 +256,11 @@ enum ub_exec ub_exec_message(struct ub_jfs *jfs)
 
 	/* Late, restored in the middle of its copy, or after that failed to be found again. */
 	if (cmd->receiving) {
-		if (!cmd->done && cmd->opcode != UB_OP_WRITE_IMM)
+		if (!cmd->done && ub_op_is_send(cmd->op))
 			copy_message(jfs, &cmd->recv);
 		return end_receive(jfs);
 	}
-	if (cmd->opcode == UB_OP_WRITE_IMM && cmd->phase == UB_PHASE_CHECKED)
+	if (!ub_op_is_send(cmd->op) && cmd->phase == UB_PHASE_CHECKED)
 		write_payload(jfs);
 	if (cmd->done)
 		return UB_EXEC_DONE;

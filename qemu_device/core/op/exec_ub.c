@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Memory transactions: WRITE, WRITE_NOTIFY, READ, atomics. */
-#include "core_internal.h"
+#include "op/op.h"
 
 static void store_notify(struct ub_jfs *jfs)
 {
@@ -23,10 +23,10 @@ static void store_notify(struct ub_jfs *jfs)
 	ub_dma_unlock(core, cmd->peer);
 }
 
-void ub_exec_memory(struct ub_jfs *jfs)
+/* The payload, from own memory to the peer's or back. */
+static void move_payload(struct ub_jfs *jfs, bool write)
 {
 	struct ub_cmd *cmd = &jfs->cur;
-	bool write = cmd->opcode != UB_OP_READ;
 	struct ub_stream local, remote;
 	enum ub_xfer x;
 
@@ -39,11 +39,43 @@ void ub_exec_memory(struct ub_jfs *jfs)
 	else
 		x = ub_stream_copy(jfs, &local, &remote, cmd->total - cmd->moved, &cmd->moved);
 	ub_cmd_xfer(cmd, x, &local, &remote, write);
-	if (!cmd->done && cmd->opcode == UB_OP_WRITE_NOTIFY)
+}
+
+enum ub_exec ub_exec_write(struct ub_jfs *jfs)
+{
+	move_payload(jfs, true);
+	return UB_EXEC_DONE;
+}
+
+enum ub_exec ub_exec_read(struct ub_jfs *jfs)
+{
+	move_payload(jfs, false);
+	return UB_EXEC_DONE;
+}
+
+void ub_check_notify(struct ub_cmd *cmd)
+{
+	if (cmd->ext.notify_addr % 8)
+		ub_cmd_fail(cmd, UB_CR_LOC_OPERATION_ERR, UB_SUB_ALIGNMENT);
+}
+
+enum ub_exec ub_exec_write_notify(struct ub_jfs *jfs)
+{
+	move_payload(jfs, true);
+	if (!jfs->cur.done)
 		store_notify(jfs);
+	return UB_EXEC_DONE;
 }
 
 /* ---- Atomics ---- */
+void ub_check_atomic(struct ub_cmd *cmd)
+{
+	if (cmd->total != 4 && cmd->total != 8)
+		ub_cmd_fail(cmd, UB_CR_LOC_LEN_ERR, UB_SUB_LENGTH);
+	else if (cmd->wqe.rmt_addr % cmd->total)
+		ub_cmd_fail(cmd, UB_CR_LOC_OPERATION_ERR, UB_SUB_ALIGNMENT);
+}
+
 static uint64_t rmw32(unsigned op, uint32_t *p, uint32_t v, uint32_t compare)
 {
 	switch (op) {
@@ -77,7 +109,7 @@ static uint64_t rmw64(unsigned op, uint64_t *p, uint64_t v, uint64_t compare)
 }
 
 /* Map all of a stream once and forget it, to know that a store will not fail. */
-static bool probe(struct ub_stream *s, uint64_t len)
+static bool probe_stream(struct ub_stream *s, uint64_t len)
 {
 	struct ub_stream p = *s;
 	bool ok = true;
@@ -94,7 +126,7 @@ static bool probe(struct ub_stream *s, uint64_t len)
 	return ok;
 }
 
-static void put(struct ub_stream *s, const void *data, uint64_t len)
+static void put_bytes(struct ub_stream *s, const void *data, uint64_t len)
 {
 	const uint8_t *from = data;
 
@@ -127,7 +159,7 @@ static void atomic_locked(struct ub_cmd *cmd, struct ub_stream *local, struct ub
 
 	if (ub_obj_dead(&cmd->rmt.seg->obj)) {
 		ub_cmd_fail(cmd, UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN_ID);
-	} else if (!probe(local, len)) {
+	} else if (!probe_stream(local, len)) {
 		ub_cmd_fail(cmd, UB_CR_LOC_ACCESS_ERR, local->sub);
 	} else if (!ub_stream_fill_all(remote, len)) {
 		ub_cmd_fail(cmd, UB_CR_REM_ACCESS_ABORT_ERR, remote->sub);
@@ -140,12 +172,12 @@ static void atomic_locked(struct ub_cmd *cmd, struct ub_stream *local, struct ub
 		else
 			old = rmw64(cmd->opcode, (uint64_t *)remote->ptr, v, compare);
 		ub_stream_skip(remote, len);
-		put(local, &old, len);
+		put_bytes(local, &old, len);
 		cmd->moved = len;
 	}
 }
 
-void ub_exec_atomic(struct ub_jfs *jfs)
+enum ub_exec ub_exec_atomic(struct ub_jfs *jfs)
 {
 	struct ub_cmd *cmd = &jfs->cur;
 	struct ub_core *core = jfs->obj.core;
@@ -161,4 +193,5 @@ void ub_exec_atomic(struct ub_jfs *jfs)
 	ub_stream_end(&local);
 	ub_stream_end(&remote);
 	ub_dma_unlock(core, cmd->peer);
+	return UB_EXEC_DONE;
 }

@@ -48,7 +48,47 @@ void ub_gemm_setup(const struct ub_core_config *cfg)
 		set_threads(1);
 }
 
-static bool reserve(struct ub_scratch *scratch, size_t size)
+/* ---- Checks ---- */
+static bool gemm_dim_valid(const struct ub_cmd *cmd)
+{
+	const uint32_t dims[] = { cmd->wqe.gemm.m, cmd->wqe.gemm.n, cmd->wqe.gemm.k,
+				  cmd->wqe.gemm.lda, cmd->wqe.gemm.ldb, cmd->wqe.gemm.ldc };
+
+	for (unsigned i = 0; i < 6; i++)
+		if (dims[i] > UB_MAX_GEMM_DIM)
+			return false;
+	return true;
+}
+
+static void check_gemm_matrix(struct ub_cmd *cmd, unsigned i, uint32_t rows, uint32_t cols,
+			      uint32_t ld)
+{
+	if (cmd->done)
+		return;
+	if (!rows || !cols || ld < cols)
+		ub_cmd_fail(cmd, UB_CR_LOC_OPERATION_ERR, UB_SUB_LENGTH);
+	else if (cmd->sge[i].va % 4)
+		ub_cmd_fail(cmd, UB_CR_LOC_OPERATION_ERR, UB_SUB_ALIGNMENT);
+	else if (((uint64_t)(rows - 1) * ld + cols) * 4 > cmd->sge[i].len)
+		ub_cmd_fail(cmd, UB_CR_LOC_LEN_ERR, UB_SUB_LENGTH);
+}
+
+void ub_check_gemm(struct ub_cmd *cmd)
+{
+	bool ta = cmd->inline_len & UB_GEMM_TRANS_A, tb = cmd->inline_len & UB_GEMM_TRANS_B;
+	uint32_t m = cmd->wqe.gemm.m, n = cmd->wqe.gemm.n, k = cmd->wqe.gemm.k;
+
+	if (!gemm_dim_valid(cmd)) {
+		ub_cmd_fail(cmd, UB_CR_LOC_LEN_ERR, UB_SUB_LENGTH);
+		return;
+	}
+	check_gemm_matrix(cmd, 0, ta ? k : m, ta ? m : k, cmd->wqe.gemm.lda);
+	check_gemm_matrix(cmd, 1, tb ? n : k, tb ? k : n, cmd->wqe.gemm.ldb);
+	check_gemm_matrix(cmd, 2, m, n, cmd->wqe.gemm.ldc);
+}
+
+/* ---- Operands ---- */
+static bool reserve_scratch(struct ub_scratch *scratch, size_t size)
 {
 	if (size <= scratch->size)
 		return true;
@@ -90,7 +130,7 @@ static void set_product(struct product *p, const struct ub_cmd *cmd)
 }
 
 /* A result that is added to what is there is made aside: it may have to be made once more. */
-static bool place(struct ub_jfs *jfs, struct product *p)
+static bool place_product(struct ub_jfs *jfs, struct product *p)
 {
 	struct ub_scratch *scratch = &jfs->worker->scratch[jfs->level];
 	size_t floats;
@@ -103,7 +143,7 @@ static bool place(struct ub_jfs *jfs, struct product *p)
 	floats = ub_matrix_floats(&p->a) + ub_matrix_floats(&p->b) + ub_matrix_floats(&p->c);
 	if (!floats)
 		return true;
-	if (!reserve(scratch, 4 * floats)) {
+	if (!reserve_scratch(scratch, 4 * floats)) {
 		ub_cmd_fail(&jfs->cur, UB_CR_LOC_OPERATION_ERR, UB_SUB_LENGTH);
 		return false;
 	}
@@ -116,7 +156,7 @@ static bool place(struct ub_jfs *jfs, struct product *p)
 }
 
 /* ---- Tiles ---- */
-static int show(struct ub_jfs *jfs, struct product *p)
+static int show_product(struct ub_jfs *jfs, struct product *p)
 {
 	int sub = ub_matrix_show(jfs, &p->a);
 
@@ -125,7 +165,7 @@ static int show(struct ub_jfs *jfs, struct product *p)
 	return sub ? sub : ub_matrix_show(jfs, &p->c);
 }
 
-static void hide(struct ub_jfs *jfs, struct product *p)
+static void hide_product(struct ub_jfs *jfs, struct product *p)
 {
 	ub_matrix_hide(jfs, &p->a);
 	ub_matrix_hide(jfs, &p->b);
@@ -133,7 +173,7 @@ static void hide(struct ub_jfs *jfs, struct product *p)
 }
 
 /* Makes the matrices accessible. False: the command has failed, or is not wanted. */
-static bool begin(struct ub_jfs *jfs, struct product *p)
+static bool begin_tile(struct ub_jfs *jfs, struct product *p)
 {
 	struct ub_core *core = jfs->obj.core;
 	bool live;
@@ -143,11 +183,11 @@ static bool begin(struct ub_jfs *jfs, struct product *p)
 	/* Destroyed, reset, or on its way to ERROR, which flushes. */
 	live = ub_cmd_live(jfs) && atomic_load(&jfs->state) != UB_STATE_ERROR;
 	if (live)
-		sub = show(jfs, p);
+		sub = show_product(jfs, p);
 	if (live && !sub)
 		ub_engine_work(jfs, true);
 	else
-		hide(jfs, p);
+		hide_product(jfs, p);
 	pthread_rwlock_unlock(&core->dma_lock);
 	if (!live)
 		ub_cmd_fail(&jfs->cur, UB_CR_WR_FLUSH_ERR, UB_SUB_NONE);
@@ -156,17 +196,17 @@ static bool begin(struct ub_jfs *jfs, struct product *p)
 	return live && !sub;
 }
 
-static void end(struct ub_jfs *jfs, struct product *p)
+static void end_tile(struct ub_jfs *jfs, struct product *p)
 {
 	struct ub_core *core = jfs->obj.core;
 
 	pthread_rwlock_rdlock(&core->dma_lock);
-	hide(jfs, p);
+	hide_product(jfs, p);
 	pthread_rwlock_unlock(&core->dma_lock);
 	ub_engine_work(jfs, false);
 }
 
-static float *at(const struct ub_matrix *x, uint32_t row, uint32_t col)
+static float *element_at(const struct ub_matrix *x, uint32_t row, uint32_t col)
 {
 	const struct ub_part *part = ub_matrix_part(x, row);
 
@@ -176,21 +216,23 @@ static float *at(const struct ub_matrix *x, uint32_t row, uint32_t col)
 /* Of the products along k the first scales C, the others add to it. */
 static void multiply_tile(const struct product *p, const struct tile *t)
 {
-	const float *a = p->ta == CblasTrans ? at(&p->a, t->l, t->i) : at(&p->a, t->i, t->l);
-	const float *b = p->tb == CblasTrans ? at(&p->b, t->j, t->l) : at(&p->b, t->l, t->j);
-	float *c = at(&p->c, t->i, t->j);
+	const float *a = p->ta == CblasTrans ? element_at(&p->a, t->l, t->i) :
+			 element_at(&p->a, t->i, t->l);
+	const float *b = p->tb == CblasTrans ? element_at(&p->b, t->j, t->l) :
+			 element_at(&p->b, t->l, t->j);
+	float *c = element_at(&p->c, t->i, t->j);
 
 	cblas_sgemm(CblasRowMajor, p->ta, p->tb, (int)t->rows, (int)t->cols, (int)t->depth,
 		    p->alpha, a, p->a.ld, b, p->b.ld, t->l ? 1.0f : p->beta, c, p->c.ld);
 }
 
-static uint32_t least(uint32_t a, uint32_t b)
+static uint32_t lesser(uint32_t a, uint32_t b)
 {
 	return a < b ? a : b;
 }
 
 /* In equal parts of at most limit: a narrow rest costs a whole pass over the other matrix. */
-static uint32_t part_of(uint32_t whole, uint32_t limit)
+static uint32_t tile_extent(uint32_t whole, uint32_t limit)
 {
 	uint32_t parts = (whole - 1) / limit + 1;
 
@@ -198,25 +240,27 @@ static uint32_t part_of(uint32_t whole, uint32_t limit)
 }
 
 /* No tile goes beyond a part. */
-static void clip(const struct ub_matrix *x, uint32_t row, uint32_t *rows)
+static void clip_tile(const struct ub_matrix *x, uint32_t row, uint32_t *rows)
 {
 	const struct ub_part *part = ub_matrix_part(x, row);
 
-	*rows = least(*rows, part->row + part->rows - row);
+	*rows = lesser(*rows, part->row + part->rows - row);
 }
 
-static void set_extent(const struct product *p, struct tile *t)
+static void set_tile_extent(const struct product *p, struct tile *t)
 {
-	uint32_t rows = part_of(p->m, TILE_ROWS), depth = part_of(p->k, TILE_DEPTH);
+	uint32_t rows = tile_extent(p->m, TILE_ROWS), depth = tile_extent(p->k, TILE_DEPTH);
 	uint32_t most = (uint32_t)(TILE_FLOPS / (2.0 * rows * depth)) + MIN_COLS;
-	uint32_t cols = part_of(p->n, most);
+	uint32_t cols = tile_extent(p->n, most);
 
-	t->rows = least(rows, p->m - t->i);
-	t->cols = least(cols, p->n - t->j);
-	t->depth = least(depth, p->k - t->l);
-	clip(&p->a, p->ta == CblasTrans ? t->l : t->i, p->ta == CblasTrans ? &t->depth : &t->rows);
-	clip(&p->b, p->tb == CblasTrans ? t->j : t->l, p->tb == CblasTrans ? &t->cols : &t->depth);
-	clip(&p->c, t->i, &t->rows);
+	t->rows = lesser(rows, p->m - t->i);
+	t->cols = lesser(cols, p->n - t->j);
+	t->depth = lesser(depth, p->k - t->l);
+	clip_tile(&p->a, p->ta == CblasTrans ? t->l : t->i,
+		  p->ta == CblasTrans ? &t->depth : &t->rows);
+	clip_tile(&p->b, p->tb == CblasTrans ? t->j : t->l,
+		  p->tb == CblasTrans ? &t->cols : &t->depth);
+	clip_tile(&p->c, t->i, &t->rows);
 }
 
 /* The next one, along k first; false after the last. */
@@ -233,7 +277,7 @@ static bool next_tile(const struct product *p, struct tile *t)
 	}
 	if (t->i >= p->m)
 		return false;
-	set_extent(p, t);
+	set_tile_extent(p, t);
 	return true;
 }
 
@@ -241,30 +285,31 @@ static bool multiply(struct ub_jfs *jfs, struct product *p)
 {
 	struct tile t = { 0 };
 
-	set_extent(p, &t);
+	set_tile_extent(p, &t);
 	do {
-		if (!begin(jfs, p))
+		if (!begin_tile(jfs, p))
 			return false;
 		multiply_tile(p, &t);
-		end(jfs, p);
+		end_tile(jfs, p);
 		ub_jfs_progress(jfs);
 		ub_engine_yield(jfs);
 	} while (next_tile(p, &t));
 	return true;
 }
 
-void ub_exec_gemm(struct ub_jfs *jfs)
+enum ub_exec ub_exec_gemm(struct ub_jfs *jfs)
 {
 	struct ub_cmd *cmd = &jfs->cur;
 	struct product p;
 	bool ok;
 
 	set_product(&p, cmd);
-	if (!place(jfs, &p) || !multiply(jfs, &p))
-		return;
+	if (!place_product(jfs, &p) || !multiply(jfs, &p))
+		return UB_EXEC_DONE;
 	jfs->worker->commits++;
 	ok = ub_matrix_copy(jfs, &p.c, true);
 	jfs->worker->commits--;
 	if (ok)
 		cmd->moved = (uint64_t)p.m * p.n * 4;
+	return UB_EXEC_DONE;
 }

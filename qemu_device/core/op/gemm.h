@@ -3,7 +3,7 @@
 #ifndef UB_GEMM_H
 #define UB_GEMM_H
 
-#include "core_internal.h"
+#include "op/op.h"
 
 #define UB_MATRIX_PARTS	8u
 

@@ -26,7 +26,7 @@ void ub_matrix_set(struct ub_matrix *x, const struct ub_mem *mem, uint32_t rows,
 }
 
 /* ---- In place, under dma_lock ---- */
-static bool follows(const struct ub_matrix *x, const struct ub_leaf *leaf, uint64_t at)
+static bool leaf_follows(const struct ub_matrix *x, const struct ub_leaf *leaf, uint64_t at)
 {
 	const struct ub_part *last = &x->part[x->parts - 1];
 
@@ -36,7 +36,7 @@ static bool follows(const struct ub_matrix *x, const struct ub_leaf *leaf, uint6
 /* A leaf that is not the neighbour of the last begins a part, if a row begins there too. */
 static bool add_leaf(struct ub_matrix *x, const struct ub_leaf *leaf, uint64_t at, unsigned most)
 {
-	if (x->parts && follows(x, leaf, at))
+	if (x->parts && leaf_follows(x, leaf, at))
 		return true;
 	if (x->parts == most || at % x->stride)
 		return false;

@@ -2,19 +2,17 @@
 /* Event queues. */
 #include <stdlib.h>
 
-#include "core_internal.h"
+#include "queue/queue.h"
 
 #define EQ_OFF(member) UB_ADMIN_OFF(eq.member)
 
 static int check_eq(struct ub_admin *a)
 {
 	const struct ub_admin_eq *e = &a->cmd->eq;
-	uint32_t id = a->cmd->id;
+	int ret = ub_admin_check_new(a, UB_KIND_EQ);
 
-	if (id >= a->core->cfg.vectors)
-		return ub_admin_fail(a, UB_ADMIN_BAD_ID, UB_ADMIN_OFF(id));
-	if (atomic_load(&a->core->eq[id]))
-		return ub_admin_fail(a, UB_ADMIN_ID_IN_USE, UB_ADMIN_OFF(id));
+	if (ret)
+		return ret;
 	if (e->base % UB_HW_PAGE_SIZE)
 		return ub_admin_fail(a, UB_ADMIN_BAD_FIELD, EQ_OFF(base));
 	if (e->rec % sizeof(struct ub_hw_eq_rec))
@@ -44,7 +42,7 @@ int ub_eq_create(struct ub_admin *a)
 
 	if (ret)
 		return ret;
-	eq = calloc(1, sizeof(*eq));
+	eq = ub_obj_new(a->core, UB_KIND_EQ, a->cmd->id);
 	if (!eq)
 		return ub_admin_fail(a, UB_ADMIN_NO_MEMORY, 0);
 	ret = pin_eq(a, eq);
@@ -52,31 +50,36 @@ int ub_eq_create(struct ub_admin *a)
 		free(eq);
 		return ret;
 	}
-	ub_obj_init(&eq->obj, a->core, UB_KIND_EQ, a->cmd->id);
 	pthread_mutex_init(&eq->lock, NULL);
 	eq->depth = a->cmd->eq.depth;
 	eq->rec = ub_pinned_at(&eq->rec_pin, 0);
 	ub_store(&eq->rec->overrun, 0);
-	atomic_store(&a->core->eq[a->cmd->id], &eq->obj);
+	ub_obj_publish(&eq->obj);
 	return 0;
 }
 
 int ub_eq_destroy(struct ub_admin *a)
 {
-	uint32_t id = a->cmd->id;
-	struct ub_obj *obj = id < a->core->cfg.vectors ? atomic_load(&a->core->eq[id]) : NULL;
+	struct ub_obj *obj = ub_admin_obj(a, UB_KIND_EQ);
 
 	if (!obj)
-		return ub_admin_fail(a, UB_ADMIN_BAD_ID, UB_ADMIN_OFF(id));
+		return UB_ADMIN_BAD_ID;
 	if (obj->users)
 		return ub_admin_fail(a, UB_ADMIN_BUSY, obj->users);
-	pthread_rwlock_wrlock(&a->core->dma_lock);
-	ub_obj_kill(obj);
-	atomic_store(&a->core->eq[id], NULL);
-	pthread_rwlock_unlock(&a->core->dma_lock);
-	ub_obj_detach(obj);
-	ub_obj_put(obj);
+	ub_obj_destroy(obj);
 	return 0;
+}
+
+void ub_eq_end(struct ub_obj *obj)
+{
+	pthread_mutex_destroy(&ub_container(obj, struct ub_eq, obj)->lock);
+}
+
+struct ub_eq *ub_eq_find(struct ub_core *core, uint32_t vector)
+{
+	struct ub_obj *obj = ub_obj_find(core, UB_KIND_EQ, vector);
+
+	return obj ? ub_container(obj, struct ub_eq, obj) : NULL;
 }
 
 static void write_eqe(struct ub_eq *eq, struct ub_hw_eqe *eqe)
@@ -85,7 +88,7 @@ static void write_eqe(struct ub_eq *eq, struct ub_hw_eqe *eqe)
 	uint8_t *slot = ub_pinned_at(&eq->ring, off);
 	uint32_t head;
 
-	eqe->flags = ub_lap(eq->pi, eq->depth) ? UB_EQE_OWNER : 0;
+	eqe->flags = ub_hw_owner(eq->pi, eq->depth) ? UB_EQE_OWNER : 0;
 	memcpy(&head, eqe, 4);
 	memcpy(slot + 4, (uint8_t *)eqe + 4, sizeof(*eqe) - 4);
 	ub_store((__le32 *)slot, head);
@@ -110,9 +113,9 @@ void ub_eq_push(struct ub_eq *eq, struct ub_hw_eqe eqe, struct ub_after *after)
 void ub_event(struct ub_core *core, unsigned type, uint32_t id, uint32_t tid, uint32_t info,
 	      struct ub_after *after)
 {
-	struct ub_obj *obj = atomic_load(&core->eq[0]);
+	struct ub_eq *eq = ub_eq_find(core, 0);
 	struct ub_hw_eqe eqe = { .type = (uint8_t)type, .id = id, .tid = tid, .info = info };
 
-	if (obj)
-		ub_eq_push(ub_container(obj, struct ub_eq, obj), eqe, after);
+	if (eq)
+		ub_eq_push(eq, eqe, after);
 }

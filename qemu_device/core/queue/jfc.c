@@ -2,23 +2,31 @@
 /* Completion queues: admin commands, CQEs. */
 #include <stdlib.h>
 
-#include "core_internal.h"
+#include "queue/queue.h"
 
 #define JFC_OFF(member) UB_ADMIN_OFF(jfc.member)
 
-static struct ub_eq *find_eq(struct ub_admin *a)
+struct ub_jfc *ub_admin_jfc(struct ub_admin *a, struct ub_ctx *ctx, uint32_t id, uint32_t off)
 {
-	uint32_t id = a->cmd->jfc.eq;
-	struct ub_obj *obj = NULL;
+	struct ub_obj *obj = ub_obj_find(a->core, UB_KIND_JFC, id);
 
-	if (id > 0 && id < a->core->cfg.vectors)
-		obj = atomic_load(&a->core->eq[id]);
-	if (!obj)
-		ub_admin_fail(a, UB_ADMIN_BAD_ID, JFC_OFF(eq));
-	return obj ? ub_container(obj, struct ub_eq, obj) : NULL;
+	if (!obj || ub_container(obj, struct ub_jfc, obj)->ctx != ctx) {
+		ub_admin_fail(a, UB_ADMIN_BAD_ID, off);
+		return NULL;
+	}
+	return ub_container(obj, struct ub_jfc, obj);
 }
 
-static int check_flags(struct ub_admin *a)
+static struct ub_eq *find_jfc_eq(struct ub_admin *a)
+{
+	struct ub_eq *eq = a->cmd->jfc.eq ? ub_eq_find(a->core, a->cmd->jfc.eq) : NULL;
+
+	if (!eq)
+		ub_admin_fail(a, UB_ADMIN_BAD_ID, JFC_OFF(eq));
+	return eq;
+}
+
+static int check_jfc_flags(struct ub_admin *a)
 {
 	if (a->cmd->jfc.flags & ~UB_JFC_F_ADAPTIVE)
 		return ub_admin_fail(a, UB_ADMIN_BAD_FIELD, JFC_OFF(flags));
@@ -28,24 +36,22 @@ static int check_flags(struct ub_admin *a)
 static int check_jfc(struct ub_admin *a)
 {
 	const struct ub_admin_jfc *c = &a->cmd->jfc;
-	int ret = ub_admin_check_new(a, &a->core->jfc);
+	int ret = ub_admin_check_new(a, UB_KIND_JFC);
 
 	if (!ret)
 		ret = ub_admin_check_ring(a, c->ring, c->rec, c->depth, JFC_OFF(depth));
 	if (!ret)
 		ret = ub_admin_check_page(a, c->db_page, JFC_OFF(db_page));
-	return ret ? ret : check_flags(a);
+	return ret ? ret : check_jfc_flags(a);
 }
 
 static void publish_jfc(struct ub_admin *a, struct ub_jfc *jfc)
 {
-	ub_obj_get(&jfc->ctx->obj);
-	jfc->ctx->obj.users++;
-	ub_obj_get(&jfc->eq->obj);
-	jfc->eq->obj.users++;
+	ub_obj_use(&jfc->ctx->obj);
+	ub_obj_use(&jfc->eq->obj);
 	ub_store(&jfc->rec->pi, 0);
 	ub_store(&jfc->rec->state, UB_STATE_READY);
-	ub_idmap_set(&a->core->jfc, jfc->obj.id, &jfc->obj);
+	ub_obj_publish(&jfc->obj);
 	atomic_store(&a->core->db[jfc->db_page], &jfc->obj);
 }
 
@@ -59,18 +65,17 @@ int ub_jfc_create(struct ub_admin *a)
 	if (ret)
 		return ret;
 	ctx = ub_admin_ctx(a, a->cmd->jfc.tid, JFC_OFF(tid));
-	eq = ctx ? find_eq(a) : NULL;
+	eq = ctx ? find_jfc_eq(a) : NULL;
 	if (!eq)
 		return UB_ADMIN_BAD_ID;
-	jfc = calloc(1, sizeof(*jfc));
+	jfc = ub_obj_new(a->core, UB_KIND_JFC, a->cmd->id);
 	if (!jfc)
 		return ub_admin_fail(a, UB_ADMIN_NO_MEMORY, 0);
-	ret = ub_admin_pin_queue(a, ctx, sizeof(struct ub_hw_cqe), &jfc->ring, &jfc->rec_pin);
+	ret = ub_admin_pin_queue(a, ctx, &jfc->obj);
 	if (ret) {
 		free(jfc);
 		return ret;
 	}
-	ub_obj_init(&jfc->obj, a->core, UB_KIND_JFC, a->cmd->id);
 	jfc->ctx = ctx;
 	jfc->eq = eq;
 	jfc->rec = ub_pinned_at(&jfc->rec_pin, 0);
@@ -86,8 +91,8 @@ int ub_jfc_create(struct ub_admin *a)
 
 int ub_jfc_modify(struct ub_admin *a)
 {
-	struct ub_obj *obj = ub_admin_obj(a, &a->core->jfc);
-	int ret = obj ? check_flags(a) : UB_ADMIN_BAD_ID;
+	struct ub_obj *obj = ub_admin_obj(a, UB_KIND_JFC);
+	int ret = obj ? check_jfc_flags(a) : UB_ADMIN_BAD_ID;
 
 	if (ret)
 		return ret;
@@ -99,7 +104,7 @@ int ub_jfc_modify(struct ub_admin *a)
 
 int ub_jfc_query(struct ub_admin *a)
 {
-	struct ub_obj *obj = ub_admin_obj(a, &a->core->jfc);
+	struct ub_obj *obj = ub_admin_obj(a, UB_KIND_JFC);
 	struct ub_jfc *jfc;
 
 	if (!obj)
@@ -120,7 +125,7 @@ int ub_jfc_query(struct ub_admin *a)
 
 int ub_jfc_destroy(struct ub_admin *a)
 {
-	struct ub_obj *obj = ub_admin_obj(a, &a->core->jfc);
+	struct ub_obj *obj = ub_admin_obj(a, UB_KIND_JFC);
 	struct ub_jfc *jfc;
 
 	if (!obj)
@@ -133,15 +138,40 @@ int ub_jfc_destroy(struct ub_admin *a)
 	pthread_rwlock_wrlock(&a->core->dma_lock);
 	atomic_store(&a->core->db[jfc->db_page], NULL);
 	pthread_rwlock_unlock(&a->core->dma_lock);
-	ub_obj_get(obj);
-	ub_obj_destroy(obj, &a->core->jfc);
-	ub_engine_cancel(a->core, &jfc->timer);
-	ub_obj_put(obj);
+	ub_obj_destroy(obj);
 	return 0;
 }
 
+/* ---- Life ---- */
+void ub_jfc_leave(struct ub_obj *obj)
+{
+	ub_engine_cancel(obj->core, &ub_container(obj, struct ub_jfc, obj)->timer);
+}
+
+void ub_jfc_end(struct ub_obj *obj)
+{
+	struct ub_jfc *jfc = ub_container(obj, struct ub_jfc, obj);
+
+	pthread_mutex_destroy(&jfc->lock);
+	ub_obj_put(&jfc->eq->obj);
+	ub_obj_put(&jfc->ctx->obj);
+}
+
+/* CQEs are all that it counts. */
+uint64_t ub_jfc_count(struct ub_obj *obj, enum ub_stat stat)
+{
+	struct ub_jfc *jfc = ub_container(obj, struct ub_jfc, obj);
+	uint64_t n;
+
+	(void)stat;
+	pthread_mutex_lock(&jfc->lock);
+	n = jfc->count;
+	pthread_mutex_unlock(&jfc->lock);
+	return n;
+}
+
 /* ---- CQEs ---- */
-static void overflow(struct ub_jfc *jfc, struct ub_after *after)
+static void jfc_overflow(struct ub_jfc *jfc, struct ub_after *after)
 {
 	struct ub_core *core = jfc->obj.core;
 
@@ -153,7 +183,7 @@ static void overflow(struct ub_jfc *jfc, struct ub_after *after)
 		       jfc->depth);
 }
 
-static bool full(struct ub_jfc *jfc)
+static bool jfc_is_full(struct ub_jfc *jfc)
 {
 	if (jfc->pi - jfc->ci_seen < jfc->depth)
 		return false;
@@ -169,7 +199,7 @@ static void write_cqe(struct ub_jfc *jfc, struct ub_hw_cqe *cqe)
 	uint32_t head;
 
 	cqe->timestamp_ns = core->host.clock_ns(core->opaque);
-	if (ub_lap(jfc->pi, jfc->depth))
+	if (ub_hw_owner(jfc->pi, jfc->depth))
 		cqe->flags |= UB_CQE_OWNER;
 	memcpy(&head, cqe, 4);
 	memcpy(slot + 4, (uint8_t *)cqe + 4, sizeof(*cqe) - 4);
@@ -188,7 +218,7 @@ void ub_jfc_tear(struct ub_jfc *jfc, const struct ub_hw_cqe *cqe, size_t from, s
 		return;
 	pthread_mutex_lock(&jfc->lock);
 	off = (uint64_t)(jfc->pi & (jfc->depth - 1)) * sizeof(*cqe);
-	if (atomic_load(&jfc->state) == UB_STATE_READY && !full(jfc))
+	if (atomic_load(&jfc->state) == UB_STATE_READY && !jfc_is_full(jfc))
 		memcpy((uint8_t *)ub_pinned_at(&jfc->ring, off) + from,
 		       (const uint8_t *)cqe + from, to - from);
 	pthread_mutex_unlock(&jfc->lock);
@@ -203,9 +233,9 @@ bool ub_jfc_push(struct ub_jfc *jfc, struct ub_hw_cqe *cqe, struct ub_after *aft
 		return false;
 	pthread_mutex_lock(&jfc->lock);
 	if (atomic_load(&jfc->state) == UB_STATE_READY) {
-		ok = !full(jfc);
+		ok = !jfc_is_full(jfc);
 		if (!ok)
-			overflow(jfc, after);
+			jfc_overflow(jfc, after);
 	}
 	if (ok) {
 		write_cqe(jfc, cqe);

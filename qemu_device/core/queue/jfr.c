@@ -2,14 +2,14 @@
 /* Receive queues. */
 #include <stdlib.h>
 
-#include "core_internal.h"
+#include "queue/queue.h"
 
 #define JFR_OFF(member) UB_ADMIN_OFF(jfr.member)
 
 static int check_jfr(struct ub_admin *a)
 {
 	const struct ub_admin_jfr *r = &a->cmd->jfr;
-	int ret = ub_admin_check_new(a, &a->core->jfr);
+	int ret = ub_admin_check_new(a, UB_KIND_JFR);
 
 	if (!ret)
 		ret = ub_admin_check_ring(a, r->ring, r->rec, r->depth, JFR_OFF(depth));
@@ -24,17 +24,15 @@ static int check_jfr(struct ub_admin *a)
 	return 0;
 }
 
-static void publish_jfr(struct ub_admin *a, struct ub_jfr *jfr)
+static void publish_jfr(struct ub_jfr *jfr)
 {
 	pthread_mutex_init(&jfr->lock, NULL);
 	atomic_init(&jfr->gen, 0);
-	ub_obj_get(&jfr->ctx->obj);
-	jfr->ctx->obj.users++;
-	ub_obj_get(&jfr->jfc->obj);
-	jfr->jfc->obj.users++;
+	ub_obj_use(&jfr->ctx->obj);
+	ub_obj_use(&jfr->jfc->obj);
 	ub_store(&jfr->rec->ci, 0);
 	ub_store(&jfr->rec->state, UB_STATE_READY);
-	ub_idmap_set(&a->core->jfr, jfr->obj.id, &jfr->obj);
+	ub_obj_publish(&jfr->obj);
 }
 
 int ub_jfr_create(struct ub_admin *a)
@@ -51,15 +49,14 @@ int ub_jfr_create(struct ub_admin *a)
 	jfc = ctx ? ub_admin_jfc(a, ctx, r->jfc, JFR_OFF(jfc)) : NULL;
 	if (!jfc)
 		return UB_ADMIN_BAD_ID;
-	jfr = calloc(1, sizeof(*jfr));
+	jfr = ub_obj_new(a->core, UB_KIND_JFR, a->cmd->id);
 	if (!jfr)
 		return ub_admin_fail(a, UB_ADMIN_NO_MEMORY, 0);
-	ret = ub_admin_pin_queue(a, ctx, sizeof(struct ub_hw_recv_wqe), &jfr->ring, &jfr->rec_pin);
+	ret = ub_admin_pin_queue(a, ctx, &jfr->obj);
 	if (ret) {
 		free(jfr);
 		return ret;
 	}
-	ub_obj_init(&jfr->obj, a->core, UB_KIND_JFR, a->cmd->id);
 	jfr->ctx = ctx;
 	jfr->jfc = jfc;
 	jfr->rec = ub_pinned_at(&jfr->rec_pin, 0);
@@ -68,13 +65,13 @@ int ub_jfr_create(struct ub_admin *a)
 	jfr->token = r->token_value;
 	jfr->min_rnr_timer = r->min_rnr_timer;
 	jfr->state = UB_STATE_READY;
-	publish_jfr(a, jfr);
+	publish_jfr(jfr);
 	return 0;
 }
 
 int ub_jfr_query(struct ub_admin *a)
 {
-	struct ub_obj *obj = ub_admin_obj(a, &a->core->jfr);
+	struct ub_obj *obj = ub_admin_obj(a, UB_KIND_JFR);
 	struct ub_jfr *jfr;
 
 	if (!obj)
@@ -92,7 +89,7 @@ int ub_jfr_query(struct ub_admin *a)
 
 int ub_jfr_destroy(struct ub_admin *a)
 {
-	struct ub_obj *obj = ub_admin_obj(a, &a->core->jfr);
+	struct ub_obj *obj = ub_admin_obj(a, UB_KIND_JFR);
 	struct ub_jfr *jfr;
 
 	if (!obj)
@@ -102,34 +99,49 @@ int ub_jfr_destroy(struct ub_admin *a)
 	jfr = ub_container(obj, struct ub_jfr, obj);
 	jfr->ctx->obj.users--;
 	jfr->jfc->obj.users--;
-	ub_obj_destroy(obj, &a->core->jfr);
+	ub_obj_destroy(obj);
 	return 0;
 }
 
+/* ---- Life ---- */
+void ub_jfr_kill(struct ub_obj *obj)
+{
+	atomic_fetch_add(&ub_container(obj, struct ub_jfr, obj)->gen, 1);
+}
+
+void ub_jfr_end(struct ub_obj *obj)
+{
+	struct ub_jfr *jfr = ub_container(obj, struct ub_jfr, obj);
+
+	pthread_mutex_destroy(&jfr->lock);
+	ub_obj_put(&jfr->jfc->obj);
+	ub_obj_put(&jfr->ctx->obj);
+}
+
 /* ---- States; with jfr.lock held ---- */
-static void set_state(struct ub_jfr *jfr, uint8_t state)
+static void jfr_set_state(struct ub_jfr *jfr, uint8_t state)
 {
 	jfr->state = state;
 	ub_store(&jfr->rec->state, state);
 }
 
-static void enter_error(struct ub_jfr *jfr, uint32_t flush_end)
+static void jfr_enter_error(struct ub_jfr *jfr, uint32_t flush_end)
 {
-	set_state(jfr, UB_STATE_ERROR);
+	jfr_set_state(jfr, UB_STATE_ERROR);
 	jfr->flushing = true;
 	jfr->flush_end = flush_end;
 }
 
 /* By request of the driver: flush what is posted, unless PI cannot be believed. */
-static void modify_error(struct ub_jfr *jfr)
+static void jfr_modify_error(struct ub_jfr *jfr)
 {
 	jfr->pi_seen = ub_load(&jfr->rec->pi);
-	enter_error(jfr, jfr->pi_seen - jfr->ci > jfr->depth ? jfr->ci : jfr->pi_seen);
+	jfr_enter_error(jfr, jfr->pi_seen - jfr->ci > jfr->depth ? jfr->ci : jfr->pi_seen);
 }
 
-static void enter_reset(struct ub_jfr *jfr)
+static void jfr_enter_reset(struct ub_jfr *jfr)
 {
-	set_state(jfr, UB_STATE_RESET);
+	jfr_set_state(jfr, UB_STATE_RESET);
 	jfr->flushing = false;
 	jfr->ci = 0;
 	jfr->pi_seen = 0;
@@ -137,14 +149,14 @@ static void enter_reset(struct ub_jfr *jfr)
 	atomic_fetch_add(&jfr->gen, 1);
 }
 
-static bool may_enter(uint8_t from, uint8_t to)
+static bool jfr_may_enter(uint8_t from, uint8_t to)
 {
 	return (from == UB_STATE_READY && to == UB_STATE_ERROR) ||
 	       (from == UB_STATE_ERROR && to == UB_STATE_RESET) ||
 	       (from == UB_STATE_RESET && to == UB_STATE_READY);
 }
 
-static int change_state(struct ub_admin *a, struct ub_jfr *jfr, uint8_t to)
+static int jfr_change_state(struct ub_admin *a, struct ub_jfr *jfr, uint8_t to)
 {
 	uint8_t from;
 
@@ -152,24 +164,24 @@ static int change_state(struct ub_admin *a, struct ub_jfr *jfr, uint8_t to)
 	pthread_rwlock_wrlock(&a->core->dma_lock);
 	pthread_mutex_lock(&jfr->lock);
 	from = jfr->state;
-	if (may_enter(from, to)) {
+	if (jfr_may_enter(from, to)) {
 		if (to == UB_STATE_ERROR)
-			modify_error(jfr);
+			jfr_modify_error(jfr);
 		else if (to == UB_STATE_RESET)
-			enter_reset(jfr);
+			jfr_enter_reset(jfr);
 		else
-			set_state(jfr, to);
+			jfr_set_state(jfr, to);
 	}
 	pthread_mutex_unlock(&jfr->lock);
 	pthread_rwlock_unlock(&a->core->dma_lock);
-	if (!may_enter(from, to))
+	if (!jfr_may_enter(from, to))
 		return ub_admin_fail(a, UB_ADMIN_BAD_STATE, from);
 	return 0;
 }
 
 int ub_jfr_modify(struct ub_admin *a)
 {
-	struct ub_obj *obj = ub_admin_obj(a, &a->core->jfr);
+	struct ub_obj *obj = ub_admin_obj(a, UB_KIND_JFR);
 	struct ub_jfr *jfr;
 	bool more = true;
 	int ret;
@@ -177,7 +189,7 @@ int ub_jfr_modify(struct ub_admin *a)
 	if (!obj)
 		return UB_ADMIN_BAD_ID;
 	jfr = ub_container(obj, struct ub_jfr, obj);
-	ret = change_state(a, jfr, a->cmd->jfr.state);
+	ret = jfr_change_state(a, jfr, a->cmd->jfr.state);
 	while (!ret && more) {
 		pthread_rwlock_rdlock(&a->core->dma_lock);
 		more = ub_jfr_flush(jfr, a->after);
@@ -187,34 +199,34 @@ int ub_jfr_modify(struct ub_admin *a)
 }
 
 /* ---- Receive WQEs ---- */
-static void copy_slot(struct ub_jfr *jfr, uint32_t index, struct ub_hw_recv_wqe *wqe)
+static void copy_recv_slot(struct ub_jfr *jfr, uint32_t index, struct ub_hw_recv_wqe *wqe)
 {
 	uint64_t off = (uint64_t)(index & (jfr->depth - 1)) * sizeof(*wqe);
 
 	memcpy(wqe, ub_pinned_at(&jfr->ring, off), sizeof(*wqe));
 }
 
-static bool slot_valid(struct ub_jfr *jfr, uint32_t index, const struct ub_hw_recv_wqe *wqe)
+static bool recv_slot_valid(struct ub_jfr *jfr, uint32_t index, const struct ub_hw_recv_wqe *wqe)
 {
 	unsigned owner = wqe->flags & UB_WQE_OWNER;
 
-	return owner == ub_lap(index, jfr->depth) && wqe->idx == (uint16_t)index &&
+	return owner == ub_hw_owner(index, jfr->depth) && wqe->idx == (uint16_t)index &&
 	       !(wqe->flags & ~UB_WQE_OWNER) && wqe->sge_num <= UB_HW_RECV_SGE && !wqe->rsvd &&
 	       !wqe->rsvd1;
 }
 
-static void distrust(struct ub_jfr *jfr, uint32_t flush_end, const char *why,
-		     struct ub_after *after)
+static void distrust_jfr(struct ub_jfr *jfr, uint32_t flush_end, const char *why,
+			 struct ub_after *after)
 {
-	enter_error(jfr, flush_end);
+	jfr_enter_error(jfr, flush_end);
 	ub_event(jfr->obj.core, UB_EVENT_JFR_ERR, jfr->obj.id, jfr->ctx->obj.id,
 		 UB_CR_LOC_OPERATION_ERR, after);
 	ub_after_error(after, "jfr %u: %s at index %u, queue in ERROR", jfr->obj.id, why,
 		       jfr->ci);
 }
 
-static enum ub_take take_locked(struct ub_jfr *jfr, struct ub_hw_recv_wqe *wqe, uint32_t *index,
-				struct ub_after *after)
+static enum ub_take jfr_take_locked(struct ub_jfr *jfr, struct ub_hw_recv_wqe *wqe, uint32_t *index,
+				    struct ub_after *after)
 {
 	uint32_t pi;
 
@@ -225,13 +237,13 @@ static enum ub_take take_locked(struct ub_jfr *jfr, struct ub_hw_recv_wqe *wqe, 
 	if (pi == jfr->ci)
 		return UB_TAKE_EMPTY;
 	if (pi - jfr->ci > jfr->depth) {
-		distrust(jfr, jfr->ci, "PI more than a ring ahead", after);
+		distrust_jfr(jfr, jfr->ci, "PI more than a ring ahead", after);
 		return UB_TAKE_BAD;
 	}
 	*index = jfr->ci;
-	copy_slot(jfr, jfr->ci, wqe);
-	if (!slot_valid(jfr, jfr->ci, wqe)) {
-		distrust(jfr, pi, "malformed receive WQE", after);
+	copy_recv_slot(jfr, jfr->ci, wqe);
+	if (!recv_slot_valid(jfr, jfr->ci, wqe)) {
+		distrust_jfr(jfr, pi, "malformed receive WQE", after);
 		return UB_TAKE_BAD;
 	}
 	jfr->ci++;
@@ -248,12 +260,12 @@ enum ub_take ub_jfr_take(struct ub_jfr *jfr, struct ub_hw_recv_wqe *wqe, uint32_
 	if (ub_obj_dead(&jfr->obj))
 		return ret;
 	pthread_mutex_lock(&jfr->lock);
-	ret = take_locked(jfr, wqe, index, after);
+	ret = jfr_take_locked(jfr, wqe, index, after);
 	pthread_mutex_unlock(&jfr->lock);
 	return ret;
 }
 
-static bool flush_one(struct ub_jfr *jfr, struct ub_after *after)
+static bool jfr_flush_one(struct ub_jfr *jfr, struct ub_after *after)
 {
 	struct ub_hw_recv_wqe wqe;
 	struct ub_hw_cqe cqe = {
@@ -263,8 +275,8 @@ static bool flush_one(struct ub_jfr *jfr, struct ub_after *after)
 		.idx = jfr->ci,
 	};
 
-	copy_slot(jfr, jfr->ci, &wqe);
-	if (slot_valid(jfr, jfr->ci, &wqe)) {
+	copy_recv_slot(jfr, jfr->ci, &wqe);
+	if (recv_slot_valid(jfr, jfr->ci, &wqe)) {
 		cqe.user_ctx = wqe.user_ctx;
 		if (!ub_jfc_push(jfr->jfc, &cqe, after))
 			return false;
@@ -282,7 +294,7 @@ bool ub_jfr_flush(struct ub_jfr *jfr, struct ub_after *after)
 		return false;
 	pthread_mutex_lock(&jfr->lock);
 	for (int i = 0; jfr->flushing && i < UB_FLUSH_CHUNK; i++) {
-		if (jfr->ci == jfr->flush_end || !flush_one(jfr, after))
+		if (jfr->ci == jfr->flush_end || !jfr_flush_one(jfr, after))
 			jfr->flushing = false;
 	}
 	more = jfr->flushing;

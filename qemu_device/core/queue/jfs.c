@@ -2,7 +2,7 @@
 /* Send queues and Jetties: admin commands and states. */
 #include <stdlib.h>
 
-#include "core_internal.h"
+#include "queue/queue.h"
 
 #define JFS_OFF(member) UB_ADMIN_OFF(jfs.member)
 #define JFS_FLAGS (UB_JFS_F_ERROR_SUSPEND | UB_JFS_F_JETTY)
@@ -10,7 +10,7 @@
 static int check_jfs(struct ub_admin *a)
 {
 	const struct ub_admin_jfs *s = &a->cmd->jfs;
-	int ret = ub_admin_check_new(a, &a->core->jfs);
+	int ret = ub_admin_check_new(a, UB_KIND_JFS);
 
 	if (!ret)
 		ret = ub_admin_check_ring(a, s->ring, s->rec, s->depth, JFS_OFF(depth));
@@ -32,7 +32,7 @@ static int check_jfs(struct ub_admin *a)
 }
 
 /* Context, JFC and JFR; 0 or BAD_ID. */
-static int resolve(struct ub_admin *a, struct ub_jfs *jfs)
+static int resolve_jfs(struct ub_admin *a, struct ub_jfs *jfs)
 {
 	const struct ub_admin_jfs *s = &a->cmd->jfs;
 	struct ub_obj *obj;
@@ -43,7 +43,7 @@ static int resolve(struct ub_admin *a, struct ub_jfs *jfs)
 		return UB_ADMIN_BAD_ID;
 	if (!(s->flags & UB_JFS_F_JETTY))
 		return 0;
-	obj = ub_idmap_get(&a->core->jfr, s->jfr);
+	obj = ub_obj_find(a->core, UB_KIND_JFR, s->jfr);
 	if (!obj || ub_container(obj, struct ub_jfr, obj)->ctx != jfs->ctx)
 		return ub_admin_fail(a, UB_ADMIN_BAD_ID, JFS_OFF(jfr));
 	jfs->jfr = ub_container(obj, struct ub_jfr, obj);
@@ -54,7 +54,6 @@ static void fill_jfs(struct ub_admin *a, struct ub_jfs *jfs)
 {
 	const struct ub_admin_jfs *s = &a->cmd->jfs;
 
-	ub_obj_init(&jfs->obj, a->core, UB_KIND_JFS, a->cmd->id);
 	pthread_mutex_init(&jfs->lock, NULL);
 	atomic_init(&jfs->sched, UB_SCHED_IDLE);
 	atomic_init(&jfs->gen, 0);
@@ -68,22 +67,16 @@ static void fill_jfs(struct ub_admin *a, struct ub_jfs *jfs)
 	jfs->rnr_retry = s->rnr_retry;
 }
 
-static void use(struct ub_obj *obj)
-{
-	ub_obj_get(obj);
-	obj->users++;
-}
-
 static void publish_jfs(struct ub_admin *a, struct ub_jfs *jfs)
 {
-	use(&jfs->ctx->obj);
-	use(&jfs->jfc->obj);
+	ub_obj_use(&jfs->ctx->obj);
+	ub_obj_use(&jfs->jfc->obj);
 	if (jfs->jfr)
-		use(&jfs->jfr->obj);
+		ub_obj_use(&jfs->jfr->obj);
 	ub_store(&jfs->rec->event_idx, 0);
 	ub_store(&jfs->rec->ci, 0);
 	ub_store(&jfs->rec->state, UB_STATE_READY);
-	ub_idmap_set(&a->core->jfs, jfs->obj.id, &jfs->obj);
+	ub_obj_publish(&jfs->obj);
 	atomic_store(&a->core->db[jfs->db_page], &jfs->obj);
 	a->page = jfs->db_page;
 	a->page_in_use = true;
@@ -96,12 +89,12 @@ int ub_jfs_create(struct ub_admin *a)
 
 	if (ret)
 		return ret;
-	jfs = calloc(1, sizeof(*jfs));
+	jfs = ub_obj_new(a->core, UB_KIND_JFS, a->cmd->id);
 	if (!jfs)
 		return ub_admin_fail(a, UB_ADMIN_NO_MEMORY, 0);
-	ret = resolve(a, jfs);
+	ret = resolve_jfs(a, jfs);
 	if (!ret)
-		ret = ub_admin_pin_queue(a, jfs->ctx, UB_HW_WQEBB_SIZE, &jfs->ring, &jfs->rec_pin);
+		ret = ub_admin_pin_queue(a, jfs->ctx, &jfs->obj);
 	if (ret) {
 		free(jfs);
 		return ret;
@@ -113,7 +106,7 @@ int ub_jfs_create(struct ub_admin *a)
 
 int ub_jfs_query(struct ub_admin *a)
 {
-	struct ub_obj *obj = ub_admin_obj(a, &a->core->jfs);
+	struct ub_obj *obj = ub_admin_obj(a, UB_KIND_JFS);
 	struct ub_jfs *jfs;
 
 	if (!obj)
@@ -145,7 +138,7 @@ uint32_t ub_jfs_count_running(struct ub_core *core)
 	struct ub_obj *obj;
 
 	pthread_rwlock_rdlock(&core->dma_lock);
-	for (uint32_t id = 0; (obj = ub_idmap_next(&core->jfs, &id));)
+	for (uint32_t id = 0; (obj = ub_idmap_next(&core->map[UB_KIND_JFS], &id));)
 		n += atomic_load(&ub_container(obj, struct ub_jfs, obj)->running);
 	pthread_rwlock_unlock(&core->dma_lock);
 	return n;
@@ -153,7 +146,7 @@ uint32_t ub_jfs_count_running(struct ub_core *core)
 
 int ub_jfs_destroy(struct ub_admin *a)
 {
-	struct ub_obj *obj = ub_admin_obj(a, &a->core->jfs);
+	struct ub_obj *obj = ub_admin_obj(a, UB_KIND_JFS);
 	struct ub_jfs *jfs;
 
 	if (!obj)
@@ -167,23 +160,104 @@ int ub_jfs_destroy(struct ub_admin *a)
 	jfs->jfc->obj.users--;
 	if (jfs->jfr)
 		jfs->jfr->obj.users--;
-	ub_obj_get(obj);
 	pthread_rwlock_wrlock(&a->core->dma_lock);
 	atomic_store(&a->core->db[jfs->db_page], NULL);
 	pthread_rwlock_unlock(&a->core->dma_lock);
-	ub_obj_destroy(obj, &a->core->jfs);
-	ub_engine_kick(jfs, true);
-	ub_obj_put(obj);
+	ub_obj_destroy(obj);
 	return 0;
 }
 
+/* ---- Life ---- */
+static struct ub_jfs *to_jfs(struct ub_obj *obj)
+{
+	return ub_container(obj, struct ub_jfs, obj);
+}
+
+/* A RESET, or its end: the segments of the command are held no more. */
+static void unhold_cmd(struct ub_cmd *cmd)
+{
+	for (unsigned i = 0; i < cmd->nsge; i++)
+		ub_mem_unhold(&cmd->mem[i]);
+	ub_mem_unhold(&cmd->rmt);
+	ub_mem_unhold(&cmd->notify);
+}
+
+void ub_jfs_kill(struct ub_obj *obj)
+{
+	struct ub_jfs *jfs = to_jfs(obj);
+
+	atomic_fetch_add(&jfs->gen, 1);
+	unhold_cmd(&jfs->cur);
+}
+
+void ub_jfs_quiesce(struct ub_obj *obj)
+{
+	ub_engine_wait_work(to_jfs(obj));
+}
+
+void ub_jfs_leave(struct ub_obj *obj)
+{
+	ub_engine_kick(to_jfs(obj), true);
+}
+
+void ub_jfs_tell_reset(struct ub_obj *obj)
+{
+	struct ub_core *core = obj->core;
+
+	if (core->host.db_page)
+		core->host.db_page(core->opaque, to_jfs(obj)->db_page, false);
+}
+
+void ub_jfs_end(struct ub_obj *obj)
+{
+	struct ub_jfs *jfs = to_jfs(obj);
+
+	pthread_mutex_destroy(&jfs->lock);
+	ub_obj_put(&jfs->jfc->obj);
+	if (jfs->jfr)
+		ub_obj_put(&jfs->jfr->obj);
+	ub_obj_put(&jfs->ctx->obj);
+}
+
+static uint64_t jfs_count_locked(struct ub_jfs *jfs, enum ub_stat stat)
+{
+	switch (stat) {
+	case UB_ST_WQES: return jfs->count;
+	case UB_ST_DOORBELLS: return atomic_load(&jfs->doorbells);
+	case UB_ST_DIRECT_WQES: return jfs->direct_wqes;
+	case UB_ST_INLINE_WQES: return atomic_load(&jfs->inline_wqes);
+	case UB_ST_ENGINE_WQES: return atomic_load(&jfs->engine_wqes);
+	default: return 0;
+	}
+}
+
+uint64_t ub_jfs_count(struct ub_obj *obj, enum ub_stat stat)
+{
+	struct ub_jfs *jfs = to_jfs(obj);
+	uint64_t n;
+
+	pthread_mutex_lock(&jfs->lock);
+	n = jfs_count_locked(jfs, stat);
+	pthread_mutex_unlock(&jfs->lock);
+	return n;
+}
+
 /* ---- States; with jfs.lock held ---- */
+/* The queue leaves READY: a stall that was for time or queue ends. */
+static void end_stall(struct ub_jfs *jfs)
+{
+	unsigned stall = atomic_load(&jfs->stall);
+
+	if (stall == UB_STALL_TIME + 1 || stall == UB_STALL_QUEUE + 1)
+		atomic_store(&jfs->stall, UB_STALL_OVER);
+}
+
 void ub_jfs_set_state(struct ub_jfs *jfs, unsigned state)
 {
 	atomic_store(&jfs->state, state);
 	ub_store(&jfs->rec->state, state);
 	if (state != UB_STATE_READY)
-		ub_inject_left_ready(jfs);
+		end_stall(jfs);
 }
 
 void ub_jfs_enter_error(struct ub_jfs *jfs, uint32_t flush_end, unsigned sub)
@@ -195,7 +269,7 @@ void ub_jfs_enter_error(struct ub_jfs *jfs, uint32_t flush_end, unsigned sub)
 	jfs->flush_end = flush_end;
 }
 
-static void modify_error(struct ub_jfs *jfs)
+static void jfs_modify_error(struct ub_jfs *jfs)
 {
 	uint32_t pi = ub_load(&jfs->rec->pi);
 
@@ -205,10 +279,8 @@ static void modify_error(struct ub_jfs *jfs)
 		ub_jfs_enter_error(jfs, pi, UB_SUB_NONE);
 }
 
-static void enter_reset(struct ub_jfs *jfs)
+static void jfs_enter_reset(struct ub_jfs *jfs)
 {
-	struct ub_cmd *cmd = &jfs->cur;
-
 	ub_jfs_set_state(jfs, UB_STATE_RESET);
 	jfs->flushing = false;
 	jfs->suspend_due = false;
@@ -216,13 +288,10 @@ static void enter_reset(struct ub_jfs *jfs)
 	ub_store(&jfs->rec->ci, 0);
 	ub_store(&jfs->rec->event_idx, 0);
 	atomic_fetch_add(&jfs->gen, 1);
-	for (unsigned i = 0; i < cmd->nsge; i++)
-		ub_mem_unhold(&cmd->mem[i]);
-	ub_mem_unhold(&cmd->rmt);
-	ub_mem_unhold(&cmd->notify);
+	unhold_cmd(&jfs->cur);
 }
 
-static bool may_enter(unsigned from, unsigned to)
+static bool jfs_may_enter(unsigned from, unsigned to)
 {
 	switch (from) {
 	case UB_STATE_RESET:
@@ -236,14 +305,14 @@ static bool may_enter(unsigned from, unsigned to)
 	}
 }
 
-static void enter(struct ub_jfs *jfs, unsigned to)
+static void jfs_enter(struct ub_jfs *jfs, unsigned to)
 {
 	switch (to) {
 	case UB_STATE_ERROR:
-		modify_error(jfs);
+		jfs_modify_error(jfs);
 		break;
 	case UB_STATE_RESET:
-		enter_reset(jfs);
+		jfs_enter_reset(jfs);
 		break;
 	case UB_STATE_SUSPENDED:
 		jfs->suspend_due = true;
@@ -257,7 +326,7 @@ static void enter(struct ub_jfs *jfs, unsigned to)
 
 int ub_jfs_modify(struct ub_admin *a)
 {
-	struct ub_obj *obj = ub_admin_obj(a, &a->core->jfs);
+	struct ub_obj *obj = ub_admin_obj(a, UB_KIND_JFS);
 	unsigned from, to = a->cmd->jfs.state;
 	struct ub_jfs *jfs;
 
@@ -268,11 +337,11 @@ int ub_jfs_modify(struct ub_admin *a)
 	pthread_rwlock_wrlock(&a->core->dma_lock);
 	pthread_mutex_lock(&jfs->lock);
 	from = atomic_load(&jfs->state);
-	if (may_enter(from, to))
-		enter(jfs, to);
+	if (jfs_may_enter(from, to))
+		jfs_enter(jfs, to);
 	pthread_mutex_unlock(&jfs->lock);
 	pthread_rwlock_unlock(&a->core->dma_lock);
-	if (!may_enter(from, to))
+	if (!jfs_may_enter(from, to))
 		return ub_admin_fail(a, UB_ADMIN_BAD_STATE, from);
 	if (to == UB_STATE_RESET)
 		ub_engine_wait_work(jfs);

@@ -4,11 +4,11 @@
  * first has waited long enough. The timer of a JFC is lazy: firing early leaves it where it is, and
  * when it runs out it looks what is held back then.
  */
-#include "core_internal.h"
+#include "queue/queue.h"
 
 #define MOST_VAIN	63
 
-static uint64_t clock_ns(struct ub_jfc *jfc)
+static uint64_t jfc_clock_ns(struct ub_jfc *jfc)
 {
 	struct ub_core *core = jfc->obj.core;
 
@@ -20,12 +20,12 @@ static uint64_t window_ns(const struct ub_jfc *jfc)
 	return jfc->mod_usec * 1000ull;
 }
 
-static uint32_t held(const struct ub_jfc *jfc)
+static uint32_t cqes_held(const struct ub_jfc *jfc)
 {
 	return jfc->pi - jfc->armed_ci;
 }
 
-static void fire(struct ub_jfc *jfc, struct ub_after *after)
+static void fire_jfc(struct ub_jfc *jfc, struct ub_after *after)
 {
 	struct ub_hw_eqe eqe = {
 		.type = UB_EVENT_COMPLETION,
@@ -39,7 +39,7 @@ static void fire(struct ub_jfc *jfc, struct ub_after *after)
 		jfc->moderated++;
 		ub_count(jfc->obj.core, UB_ST_MODERATED, 1);
 	}
-	if (held(jfc) > 1)
+	if (cqes_held(jfc) > 1)
 		jfc->vain = 0;
 	jfc->armed = jfc->held_back = false;
 	jfc->fired_sn = jfc->armed_sn;
@@ -47,13 +47,13 @@ static void fire(struct ub_jfc *jfc, struct ub_after *after)
 }
 
 /* ---- How much to hold back ---- */
-static bool moderated(const struct ub_jfc *jfc)
+static bool jfc_is_moderated(const struct ub_jfc *jfc)
 {
 	return jfc->mod_count > 1 || (jfc->mod_count == 0 && jfc->mod_usec);
 }
 
 /* Adaptive: whether no batch would form in the window, or the last ones did not. */
-static bool singly(struct ub_jfc *jfc)
+static bool fires_singly(struct ub_jfc *jfc)
 {
 	if (jfc->vain_left) {
 		jfc->vain_left--;
@@ -93,10 +93,10 @@ static void set_bounds(struct ub_jfc *jfc, uint64_t first_ns)
 }
 
 /* Bounds are set: fire or wait. */
-static void settle(struct ub_jfc *jfc, uint64_t now, struct ub_after *after)
+static void fire_or_wait(struct ub_jfc *jfc, uint64_t now, struct ub_after *after)
 {
-	if (held(jfc) >= jfc->target || (jfc->hold_until && now >= jfc->hold_until)) {
-		fire(jfc, after);
+	if (cqes_held(jfc) >= jfc->target || (jfc->hold_until && now >= jfc->hold_until)) {
+		fire_jfc(jfc, after);
 		return;
 	}
 	jfc->held_back = true;
@@ -111,19 +111,20 @@ void ub_jfc_notify(struct ub_jfc *jfc, bool wake, uint64_t now, struct ub_after 
 		note_gap(jfc, now);
 	if (!jfc->armed || (jfc->armed_solicited && !wake))
 		return;
-	if (wake || !moderated(jfc) || (!jfc->held_back && jfc->adaptive && singly(jfc))) {
-		fire(jfc, after);
+	if (wake || !jfc_is_moderated(jfc) ||
+	    (!jfc->held_back && jfc->adaptive && fires_singly(jfc))) {
+		fire_jfc(jfc, after);
 		return;
 	}
 	if (!jfc->held_back)
 		set_bounds(jfc, now);
-	settle(jfc, now, after);
+	fire_or_wait(jfc, now, after);
 }
 
 /* ---- Re-arm and MODIFY_JFC ---- */
 static bool has_wake(const struct ub_jfc *jfc)
 {
-	return jfc->has_solicited && jfc->pi - jfc->solicited_end < held(jfc);
+	return jfc->has_solicited && jfc->pi - jfc->solicited_end < cqes_held(jfc);
 }
 
 /* What the first CQE beyond the CI says; the ring is the user's, who may have changed it. */
@@ -141,15 +142,15 @@ static void look_back(struct ub_jfc *jfc, struct ub_after *after)
 {
 	uint64_t now;
 
-	if (!held(jfc) || (jfc->armed_solicited && !has_wake(jfc)))
+	if (!cqes_held(jfc) || (jfc->armed_solicited && !has_wake(jfc)))
 		return;
-	if (has_wake(jfc) || !moderated(jfc) || (jfc->adaptive && singly(jfc))) {
-		fire(jfc, after);
+	if (has_wake(jfc) || !jfc_is_moderated(jfc) || (jfc->adaptive && fires_singly(jfc))) {
+		fire_jfc(jfc, after);
 		return;
 	}
-	now = clock_ns(jfc);
+	now = jfc_clock_ns(jfc);
 	set_bounds(jfc, first_ns(jfc, now));
-	settle(jfc, now, after);
+	fire_or_wait(jfc, now, after);
 }
 
 void ub_jfc_rearm(struct ub_jfc *jfc, uint64_t word, struct ub_after *after)
@@ -186,21 +187,22 @@ void ub_jfc_moderate(struct ub_jfc *jfc, const struct ub_admin_jfc *c, struct ub
 }
 
 /* ---- Timer ---- */
-static void run_out(struct ub_jfc *jfc, struct ub_after *after)
+static void bounds_run_out(struct ub_jfc *jfc, struct ub_after *after)
 {
-	uint64_t now = clock_ns(jfc);
+	uint64_t now = jfc_clock_ns(jfc);
 
 	if (!jfc->armed || !jfc->held_back || !jfc->hold_until)
 		return;
-	if (now >= jfc->hold_until && held(jfc) < 2) {
+	if (now >= jfc->hold_until && cqes_held(jfc) < 2) {
 		jfc->vain = jfc->vain < MOST_VAIN ? 2 * jfc->vain + 1 : MOST_VAIN;
 		jfc->vain_left = jfc->vain;
 	}
-	settle(jfc, now, after);
+	fire_or_wait(jfc, now, after);
 }
 
-void ub_jfc_timer(struct ub_jfc *jfc)
+void ub_jfc_expire(struct ub_obj *obj)
 {
+	struct ub_jfc *jfc = ub_container(obj, struct ub_jfc, obj);
 	struct ub_core *core = jfc->obj.core;
 	struct ub_after after;
 
@@ -208,7 +210,7 @@ void ub_jfc_timer(struct ub_jfc *jfc)
 	pthread_rwlock_rdlock(&core->dma_lock);
 	if (!ub_obj_dead(&jfc->obj)) {
 		pthread_mutex_lock(&jfc->lock);
-		run_out(jfc, &after);
+		bounds_run_out(jfc, &after);
 		pthread_mutex_unlock(&jfc->lock);
 	}
 	pthread_rwlock_unlock(&core->dma_lock);

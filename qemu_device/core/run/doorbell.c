@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* BAR 2: doorbell pages. */
-#include "core_internal.h"
+#include "fault/fault.h"
+#include "run/run.h"
 
 /*
  * The queue of a page, or NULL. With a queue the dma_lock is held, which keeps it alive: on the
@@ -80,7 +81,7 @@ static bool ring_jfc(struct ub_jfc *jfc, uint64_t at, uint64_t value, unsigned s
 	return ok;
 }
 
-static bool ring(struct ub_core *core, uint64_t offset, uint64_t value, unsigned size)
+static bool ring_page(struct ub_core *core, uint64_t offset, uint64_t value, unsigned size)
 {
 	uint64_t at = offset % UB_HW_PAGE_SIZE;
 	struct ub_obj *obj = offset % size ? NULL : lock_page(core, offset / UB_HW_PAGE_SIZE);
@@ -97,7 +98,7 @@ void ub_core_db_write(struct ub_core *core, uint64_t offset, uint64_t value, uns
 	bool size_ok = size == 1 || size == 2 || size == 4 || size == 8;
 
 	ub_count(core, UB_ST_DB_TRAPS, 1);
-	if (!size_ok || !ring(core, offset, value, size))
+	if (!size_ok || !ring_page(core, offset, value, size))
 		ub_guest_error(core, "doorbell page %llu: %u bytes 0x%llx at offset 0x%llx ignored",
 			       (unsigned long long)(offset / UB_HW_PAGE_SIZE), size,
 			       (unsigned long long)value,

@@ -3,7 +3,7 @@
  * Running a send queue: one thread has it at a time and goes step by step. A step, under dma_lock
  * and jfs.lock, ends the command before and fetches the next; between steps the command runs.
  */
-#include "core_internal.h"
+#include "run/run.h"
 
 #define LIGHT_WQES	16	/* that one step ends */
 #define MAX_FLUSHES	16	/* steps of a turn that flush */
@@ -31,15 +31,15 @@ static uint8_t own_flags(const struct ub_jfs *jfs)
 }
 
 /* ---- Completions. False: the JFC is lost ---- */
-static void sign(struct ub_jfs *jfs, struct ub_hw_cqe *cqe)
+static void sign_cqe(struct ub_jfs *jfs, struct ub_hw_cqe *cqe)
 {
 	cqe->flags |= own_flags(jfs);
 	cqe->local_id = jfs->obj.id;
 }
 
-static bool push(struct ub_jfs *jfs, struct ub_hw_cqe *cqe, struct ub_after *after)
+static bool push_cqe(struct ub_jfs *jfs, struct ub_hw_cqe *cqe, struct ub_after *after)
 {
-	sign(jfs, cqe);
+	sign_cqe(jfs, cqe);
 	if (ub_jfc_push(jfs->jfc, cqe, after))
 		return true;
 	ub_jfs_set_state(jfs, UB_STATE_ERROR);
@@ -56,17 +56,7 @@ static bool push_marker(struct ub_jfs *jfs, unsigned status, unsigned sub, struc
 		.idx = jfs->ci,
 	};
 
-	return push(jfs, &cqe, after);
-}
-
-static bool has_peer_cqe(unsigned opcode)
-{
-	return opcode == UB_OP_SEND || opcode == UB_OP_SEND_IMM || opcode == UB_OP_WRITE_IMM;
-}
-
-static bool is_transaction(unsigned opcode)
-{
-	return opcode < UB_OP_NOP;
+	return push_cqe(jfs, &cqe, after);
 }
 
 static void fill_cqe(const struct ub_cmd *cmd, struct ub_hw_cqe *cqe)
@@ -76,19 +66,19 @@ static void fill_cqe(const struct ub_cmd *cmd, struct ub_hw_cqe *cqe)
 	cqe->substatus = cmd->substatus;
 	cqe->opcode = cmd->opcode;
 	cqe->flags = cmd->cqe_flags;
-	if (cmd->flags & UB_WQE_SOLICITED && !has_peer_cqe(cmd->opcode))
+	if (cmd->flags & UB_WQE_SOLICITED && !ub_op_is_message(cmd->op))
 		cqe->flags |= UB_CQE_SOLICITED;
 	cqe->user_ctx = cmd->wqe.user_ctx;
 	cqe->len = (uint32_t)cmd->moved;
 	cqe->idx = cmd->index;
 	cqe->imm_data = cmd->imm;
-	if (is_transaction(cmd->opcode))
+	if (ub_op_has_peer(cmd->op))
 		memcpy(cqe->rmt_eid, cmd->wqe.rmt_eid, 16);
-	if (cmd->opcode == UB_OP_SEND || cmd->opcode == UB_OP_SEND_IMM)
+	if (ub_op_is_send(cmd->op))
 		cqe->rmt_id = cmd->wqe.rmt_id;
 }
 
-static void advance(struct ub_jfs *jfs, uint32_t n)
+static void advance_ci(struct ub_jfs *jfs, uint32_t n)
 {
 	jfs->ci += n;
 	ub_store(&jfs->rec->ci, jfs->ci);
@@ -103,7 +93,7 @@ static void count_result(struct ub_core *core, unsigned status, uint64_t bytes)
 }
 
 /* The command in jfs.cur has its result. */
-static void finish(struct ub_jfs *jfs, struct ub_after *after)
+static void finish_cmd(struct ub_jfs *jfs, struct ub_after *after)
 {
 	struct ub_cmd *cmd = &jfs->cur;
 	bool failed = cmd->status != UB_CR_SUCCESS, ok = true;
@@ -112,10 +102,10 @@ static void finish(struct ub_jfs *jfs, struct ub_after *after)
 	count_result(jfs->obj.core, cmd->status, cmd->moved);
 	if (failed || cmd->flags & UB_WQE_COMPLETE) {
 		fill_cqe(cmd, &cqe);
-		ok = push(jfs, &cqe, after);
+		ok = push_cqe(jfs, &cqe, after);
 	}
 	jfs->count++;
-	advance(jfs, cmd->nblocks);
+	advance_ci(jfs, cmd->nblocks);
 	ub_cmd_release(cmd);
 	if (ok && failed && jfs->flags & UB_JFS_F_ERROR_SUSPEND &&
 	    atomic_load(&jfs->state) == UB_STATE_READY) {
@@ -125,7 +115,8 @@ static void finish(struct ub_jfs *jfs, struct ub_after *after)
 }
 
 /* ---- Errors of the ring ---- */
-static void distrust(struct ub_jfs *jfs, uint32_t flush_end, unsigned sub, struct ub_after *after)
+static void distrust_jfs(struct ub_jfs *jfs, uint32_t flush_end, unsigned sub,
+			 struct ub_after *after)
 {
 	bool jetty = jfs->flags & UB_JFS_F_JETTY;
 
@@ -138,8 +129,8 @@ static void distrust(struct ub_jfs *jfs, uint32_t flush_end, unsigned sub, struc
 }
 
 /* A block that cannot be a WQE's first, or a WQE that ends beyond PI. */
-static void bad_wqe(struct ub_jfs *jfs, const struct ub_hw_wqe *wqe, uint32_t pi,
-		    struct ub_after *after)
+static void complete_bad_wqe(struct ub_jfs *jfs, const struct ub_hw_wqe *wqe, uint32_t pi,
+			     struct ub_after *after)
 {
 	struct ub_hw_cqe cqe = {
 		.status = UB_CR_LOC_OPERATION_ERR,
@@ -150,10 +141,10 @@ static void bad_wqe(struct ub_jfs *jfs, const struct ub_hw_wqe *wqe, uint32_t pi
 	};
 
 	count_result(jfs->obj.core, UB_CR_LOC_OPERATION_ERR, 0);
-	distrust(jfs, pi, UB_SUB_OWNER, after);
-	push(jfs, &cqe, after);
+	distrust_jfs(jfs, pi, UB_SUB_OWNER, after);
+	push_cqe(jfs, &cqe, after);
 	jfs->count++;
-	advance(jfs, 1);
+	advance_ci(jfs, 1);
 }
 
 /* ---- Fetch ---- */
@@ -191,8 +182,8 @@ static bool direct_usable(struct ub_jfs *jfs, const void *direct, uint32_t pi)
 	return ub_wqe_is_first(&wqe, jfs->ci, jfs->depth) && ub_wqe_blocks(&wqe) == 1;
 }
 
-static enum step fetch_at(struct ub_jfs *jfs, uint32_t pi, const void *direct,
-			  struct ub_after *after)
+static enum step fetch_wqe_at(struct ub_jfs *jfs, uint32_t pi, const void *direct,
+			      struct ub_after *after)
 {
 	_Alignas(8) uint8_t first[UB_HW_WQEBB_SIZE];
 	struct ub_hw_wqe *wqe = (struct ub_hw_wqe *)first;
@@ -206,15 +197,15 @@ static enum step fetch_at(struct ub_jfs *jfs, uint32_t pi, const void *direct,
 	memcpy(first, block_at(jfs, jfs->ci), sizeof(first));
 	blocks = ub_wqe_blocks(wqe);
 	if (!ub_wqe_is_first(wqe, jfs->ci, jfs->depth) || blocks > pi - jfs->ci) {
-		bad_wqe(jfs, wqe, pi, after);
+		complete_bad_wqe(jfs, wqe, pi, after);
 		return STEP_AGAIN;
 	}
 	start_cmd(jfs, first, blocks);
 	return STEP_EXEC;
 }
 
-static enum step fetch(struct ub_jfs *jfs, const void *direct, bool linger,
-		       struct ub_after *after)
+static enum step fetch_wqe(struct ub_jfs *jfs, const void *direct, bool linger,
+			   struct ub_after *after)
 {
 	uint32_t pi = ub_load(&jfs->rec->pi);
 
@@ -228,10 +219,10 @@ static enum step fetch(struct ub_jfs *jfs, const void *direct, bool linger,
 	if (pi == jfs->ci)
 		return STEP_IDLE;
 	if (pi - jfs->ci > jfs->depth) {
-		distrust(jfs, jfs->ci, UB_SUB_PI, after);
+		distrust_jfs(jfs, jfs->ci, UB_SUB_PI, after);
 		return STEP_AGAIN;
 	}
-	return fetch_at(jfs, pi, direct, after);
+	return fetch_wqe_at(jfs, pi, direct, after);
 }
 
 /* ---- Flush ---- */
@@ -250,7 +241,7 @@ static void flush_cmd(struct ub_jfs *jfs)
 	jfs->cur.substatus = UB_SUB_NONE;
 }
 
-static void flush_one(struct ub_jfs *jfs, struct ub_after *after)
+static void flush_wqe(struct ub_jfs *jfs, struct ub_after *after)
 {
 	struct ub_hw_wqe wqe;
 	struct ub_hw_cqe cqe = { .status = UB_CR_WR_FLUSH_ERR, .idx = jfs->ci };
@@ -259,7 +250,7 @@ static void flush_one(struct ub_jfs *jfs, struct ub_after *after)
 	memcpy(&wqe, block_at(jfs, jfs->ci), sizeof(wqe));
 	if (!ub_wqe_is_first(&wqe, jfs->ci, jfs->depth)) {
 		jfs->flush_untrusted = true;
-		advance(jfs, 1);
+		advance_ci(jfs, 1);
 		return;
 	}
 	cqe.opcode = wqe.opcode;
@@ -270,14 +261,14 @@ static void flush_one(struct ub_jfs *jfs, struct ub_after *after)
 		blocks = ub_wqe_blocks(&wqe);
 	if (blocks > flush_left(jfs))
 		blocks = flush_left(jfs);
-	push(jfs, &cqe, after);
-	advance(jfs, blocks);
+	push_cqe(jfs, &cqe, after);
+	advance_ci(jfs, blocks);
 }
 
-static enum step flush(struct ub_jfs *jfs, struct ub_after *after)
+static enum step flush_jfs(struct ub_jfs *jfs, struct ub_after *after)
 {
 	for (int i = 0; i < UB_FLUSH_CHUNK && jfs->flushing && flush_left(jfs); i++)
-		flush_one(jfs, after);
+		flush_wqe(jfs, after);
 	if (!jfs->flushing)
 		return STEP_IDLE;
 	if (flush_left(jfs))
@@ -288,7 +279,7 @@ static enum step flush(struct ub_jfs *jfs, struct ub_after *after)
 }
 
 /* ---- Steps ---- */
-static bool is_late(struct ub_jfs *jfs)
+static bool cqe_is_late(struct ub_jfs *jfs)
 {
 	struct ub_cmd *cmd = &jfs->cur;
 	struct ub_hw_cqe cqe;
@@ -300,7 +291,7 @@ static bool is_late(struct ub_jfs *jfs)
 	    (cmd->status == UB_CR_SUCCESS && !(cmd->flags & UB_WQE_COMPLETE)))
 		return false;
 	fill_cqe(cmd, &cqe);
-	sign(jfs, &cqe);
+	sign_cqe(jfs, &cqe);
 	return ub_inject_late(cmd, jfs->jfc, &cqe);
 }
 
@@ -327,9 +318,9 @@ static enum step step_locked(struct ub_jfs *jfs, const void *direct, bool linger
 	if (cmd->active && !cmd->done && jfs->flushing)
 		flush_cmd(jfs);
 	if (cmd->active && cmd->done) {
-		if (is_late(jfs))
+		if (cqe_is_late(jfs))
 			return STEP_LATE;
-		finish(jfs, after);
+		finish_cmd(jfs, after);
 	}
 	if (jfs->suspend_due) {
 		jfs->suspend_due = false;
@@ -337,14 +328,14 @@ static enum step step_locked(struct ub_jfs *jfs, const void *direct, bool linger
 	}
 	state = atomic_load(&jfs->state);
 	if (jfs->flushing)
-		return flush(jfs, after);
+		return flush_jfs(jfs, after);
 	if (state != UB_STATE_READY)
 		return STEP_IDLE;
-	return cmd->active ? STEP_EXEC : fetch(jfs, direct, linger, after);
+	return cmd->active ? STEP_EXEC : fetch_wqe(jfs, direct, linger, after);
 }
 
 /* Give the queue up; false when somebody asked for another look meanwhile. */
-static bool go_idle(struct ub_jfs *jfs)
+static bool jfs_go_idle(struct ub_jfs *jfs)
 {
 	unsigned s = UB_SCHED_RUNNING;
 
@@ -355,16 +346,16 @@ static bool go_idle(struct ub_jfs *jfs)
 }
 
 /* It waited: nothing more is charged for it. */
-static bool has_begun(const struct ub_cmd *cmd)
+static bool cmd_has_begun(const struct ub_cmd *cmd)
 {
 	return cmd->rnr_tries || cmd->late;
 }
 
-static void requeue(struct ub_jfs *jfs)
+static void requeue_jfs(struct ub_jfs *jfs)
 {
 	struct ub_cmd *cmd = &jfs->cur;
 
-	jfs->need = cmd->active && !has_begun(cmd) ? (int64_t)cmd->cost : 0;
+	jfs->need = cmd->active && !cmd_has_begun(cmd) ? (int64_t)cmd->cost : 0;
 	ub_obj_get(&jfs->obj);
 	if (atomic_exchange(&jfs->sched, UB_SCHED_QUEUED) & UB_SCHED_ADMIN)
 		jfs->need = 0;
@@ -386,7 +377,7 @@ struct budget {
 };
 
 /* A turn lasts while its bytes cover the next command, or nobody of its class waits. */
-static bool may_go_on(struct ub_jfs *jfs)
+static bool turn_may_go_on(struct ub_jfs *jfs)
 {
 	jfs->need = (int64_t)jfs->cur.cost;
 	if (jfs->deficit < jfs->need && ub_sched_alone(&jfs->obj.core->engine.sched, jfs->level))
@@ -394,7 +385,7 @@ static bool may_go_on(struct ub_jfs *jfs)
 	return jfs->deficit >= jfs->need;
 }
 
-static bool may_exec(struct ub_jfs *jfs, struct budget *b)
+static bool may_exec_cmd(struct ub_jfs *jfs, struct budget *b)
 {
 	uint32_t inline_bytes = jfs->obj.core->cfg.inline_bytes;
 	struct ub_cmd *cmd = &jfs->cur;
@@ -403,14 +394,14 @@ static bool may_exec(struct ub_jfs *jfs, struct budget *b)
 	if (ub_armed_stall(&jfs->obj.core->inject) && (b->is_inline || jfs->worker->nested))
 		return false;
 	if (!b->is_inline)
-		return has_begun(cmd) || may_go_on(jfs);
+		return cmd_has_begun(cmd) || turn_may_go_on(jfs);
 	if (cmd->done)
 		return b->wqes < UB_INLINE_WQES;
-	return cmd->opcode != UB_OP_GEMM_F32 && cmd->total <= inline_bytes &&
+	return !cmd->op->engine_only && cmd->total <= inline_bytes &&
 	       b->wqes < UB_INLINE_WQES && b->bytes + cmd->total <= UB_INLINE_TOTAL;
 }
 
-static void charge(struct ub_jfs *jfs, struct budget *b)
+static void charge_cmd(struct ub_jfs *jfs, struct budget *b)
 {
 	struct ub_cmd *cmd = &jfs->cur;
 
@@ -424,12 +415,12 @@ static void charge(struct ub_jfs *jfs, struct budget *b)
 }
 
 /* It touches no memory: the step that has fetched it ends it as well. */
-static bool is_light(const struct ub_jfs *jfs)
+static bool cmd_is_light(const struct ub_jfs *jfs)
 {
 	const struct ub_cmd *cmd = &jfs->cur;
 
-	return !ub_armed_any(&jfs->obj.core->inject) && !has_begun(cmd) && !cmd->receiving &&
-	       (cmd->done || cmd->opcode == UB_OP_NOP);
+	return !ub_armed_any(&jfs->obj.core->inject) && !cmd_has_begun(cmd) && !cmd->receiving &&
+	       (cmd->done || !cmd->op->exec);
 }
 
 /* Under dma_lock. */
@@ -443,8 +434,8 @@ static enum step take_steps(struct ub_jfs *jfs, struct budget *b, const void *di
 		return STEP_GONE;
 	pthread_mutex_lock(&jfs->lock);
 	step = step_locked(jfs, direct, linger, after);
-	while (step == STEP_EXEC && is_light(jfs) && left-- && may_exec(jfs, b)) {
-		charge(jfs, b);
+	while (step == STEP_EXEC && cmd_is_light(jfs) && left-- && may_exec_cmd(jfs, b)) {
+		charge_cmd(jfs, b);
 		jfs->cur.done = true;
 		step = step_locked(jfs, NULL, linger, after);
 	}
@@ -452,7 +443,7 @@ static enum step take_steps(struct ub_jfs *jfs, struct budget *b, const void *di
 	return step;
 }
 
-static enum ub_exec execute(struct ub_jfs *jfs)
+static enum ub_exec execute_cmd(struct ub_jfs *jfs)
 {
 	enum ub_exec ret;
 
@@ -465,24 +456,24 @@ static enum ub_exec execute(struct ub_jfs *jfs)
 }
 
 /* Go on with the command that is due; false when the queue was given away. */
-static bool go_on(struct ub_jfs *jfs, struct budget *b)
+static bool go_on_with_cmd(struct ub_jfs *jfs, struct budget *b)
 {
-	if (!may_exec(jfs, b)) {
-		requeue(jfs);
+	if (!may_exec_cmd(jfs, b)) {
+		requeue_jfs(jfs);
 		return false;
 	}
-	if (!has_begun(&jfs->cur))
-		charge(jfs, b);
+	if (!cmd_has_begun(&jfs->cur))
+		charge_cmd(jfs, b);
 	if (ub_armed_any(&jfs->obj.core->inject) && !ub_inject_begin(jfs))
 		return true;
-	if (execute(jfs) == UB_EXEC_DONE)
+	if (execute_cmd(jfs) == UB_EXEC_DONE)
 		return true;
 	wait_for_time(jfs);
 	return false;
 }
 
 /* Nothing to do: whether to go on all the same. */
-static bool stay(struct ub_jfs *jfs, enum step step, bool *linger)
+static bool stay_with_jfs(struct ub_jfs *jfs, enum step step, bool *linger)
 {
 	jfs->deficit = 0;
 	if (step == STEP_LINGER) {
@@ -490,18 +481,23 @@ static bool stay(struct ub_jfs *jfs, enum step step, bool *linger)
 		return true;
 	}
 	*linger = ub_engine_may_linger(jfs);
-	return !go_idle(jfs);
+	return !jfs_go_idle(jfs);
+}
+
+static void abandon_jfs(struct ub_jfs *jfs)
+{
+	ub_cmd_abandon(jfs);
+	ub_cmd_release(&jfs->cur);
 }
 
 /* False: the thread has given the queue up. No lock is held. */
-static bool act(struct ub_jfs *jfs, struct budget *b, enum step step, bool *linger)
+static bool act_on_step(struct ub_jfs *jfs, struct budget *b, enum step step, bool *linger)
 {
 	bool stays = true;
 
 	switch (step) {
 	case STEP_GONE:
-		ub_cmd_abandon(jfs);
-		ub_cmd_release(&jfs->cur);
+		abandon_jfs(jfs);
 		return false;
 	case STEP_ABANDON:
 		ub_cmd_abandon(jfs);
@@ -511,14 +507,14 @@ static bool act(struct ub_jfs *jfs, struct budget *b, enum step step, bool *ling
 		return false;
 	case STEP_IDLE:
 	case STEP_LINGER:
-		return stay(jfs, step, linger);
+		return stay_with_jfs(jfs, step, linger);
 	case STEP_AGAIN:
 		stays = ++b->flushes < MAX_FLUSHES;
 		if (!stays)
-			requeue(jfs);
+			requeue_jfs(jfs);
 		return stays;
 	default:
-		stays = go_on(jfs, b);
+		stays = go_on_with_cmd(jfs, b);
 		*linger = stays && ub_engine_may_linger(jfs);
 		return stays;
 	}
@@ -535,10 +531,10 @@ static bool run_step(struct ub_jfs *jfs, struct budget *b, bool *linger)
 	step = take_steps(jfs, b, NULL, *linger, &after);
 	pthread_rwlock_unlock(&core->dma_lock);
 	ub_after_run(&after);
-	return act(jfs, b, step, linger);
+	return act_on_step(jfs, b, step, linger);
 }
 
-void ub_jfs_run(struct ub_jfs *jfs, struct ub_worker *worker)
+static void run_jfs(struct ub_jfs *jfs, struct ub_worker *worker)
 {
 	struct budget b = { 0 };
 	bool linger;
@@ -549,11 +545,16 @@ void ub_jfs_run(struct ub_jfs *jfs, struct ub_worker *worker)
 		ub_engine_yield(jfs);
 		/* Whatever this thread writes below must end before the device stands still. */
 		if (ub_pause_due(jfs) && worker->commits) {
-			requeue(jfs);
+			requeue_jfs(jfs);
 			return;
 		}
 	} while (run_step(jfs, &b, &linger));
 }
+
+const struct ub_engine_ops ub_jfs_engine_ops = {
+	.run = run_jfs,
+	.abandon = abandon_jfs,
+};
 
 /* What cannot be done under one hold of dma_lock, which it drops. */
 static void run_on_inline(struct ub_jfs *jfs, struct budget *b, enum step step,
@@ -566,7 +567,7 @@ static void run_on_inline(struct ub_jfs *jfs, struct budget *b, enum step step,
 	ub_obj_get(&jfs->obj);
 	pthread_rwlock_unlock(&core->dma_lock);
 	ub_after_run(after);
-	if (act(jfs, b, step, &linger))
+	if (act_on_step(jfs, b, step, &linger))
 		while (run_step(jfs, b, &linger))
 			;
 	ub_obj_put(&jfs->obj);
@@ -585,7 +586,7 @@ void ub_jfs_run_inline(struct ub_jfs *jfs, const void *direct)
 	step = take_steps(jfs, &b, direct, false, &after);
 	if (step == STEP_IDLE && !after.pinned) {
 		jfs->deficit = 0;
-		if (go_idle(jfs)) {
+		if (jfs_go_idle(jfs)) {
 			pthread_rwlock_unlock(&core->dma_lock);
 			return;
 		}

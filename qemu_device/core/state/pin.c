@@ -47,7 +47,8 @@ bool ub_in_pin(struct ub_in *in, struct ub_core *core, struct ub_pinned *pin, si
 		return ub_in_fail(in, "device state: no memory");
 	while (at < len && pieces && pin_piece(in, core, pin, &at, len, align))
 		pieces--;
-	if (ub_in_check(in, at == len && !pieces, "kept memory is shorter or longer than its queue"))
+	if (ub_in_check(in, at == len && !pieces,
+			"kept memory is shorter or longer than its queue"))
 		return true;
 	ub_pin_drop(pin, core);
 	return false;

@@ -3,17 +3,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "fault/fault.h"
+#include "op/op.h"
 #include "state/state.h"
 
 #define CHUNK (1u << 20)
 
-struct header {
+struct state_header {
 	uint32_t magic, version;
 	uint64_t len;			/* of the body */
 };
 
 /* What two devices must have in common for a state to pass from one to the other. */
-struct identity {
+struct device_identity {
 	uint8_t guid[16], eid[16];
 	uint32_t upi, max_ctx, max_seg, max_jfs, max_jfr, max_jfc, vectors, db_pages, max_depth;
 	uint32_t rsvd;
@@ -21,10 +23,10 @@ struct identity {
 	uint64_t hbm_size;
 };
 
-static struct identity identity_of(const struct ub_core *core)
+static struct device_identity identity_of(const struct ub_core *core)
 {
 	const struct ub_core_config *c = &core->cfg;
-	struct identity id = {
+	struct device_identity id = {
 		.upi = c->upi,
 		.max_ctx = c->max_ctx,
 		.max_seg = c->max_seg,
@@ -60,20 +62,20 @@ static void out_registers(struct ub_out *out, struct ub_core *core)
 		ub_out_u64(out, ub_stat_read(core, (enum ub_stat)i));
 }
 
-static void finish(struct ub_out *out)
+static void finish_state(struct ub_out *out)
 {
-	uint64_t len = out->len - sizeof(struct header);
+	uint64_t len = out->len - sizeof(struct state_header);
 
 	if (out->failed)
 		return;
-	memcpy(out->data + offsetof(struct header, len), &len, sizeof(len));
+	memcpy(out->data + offsetof(struct state_header, len), &len, sizeof(len));
 	ub_out_u32(out, ub_crc32c(0, out->data, out->len));
 }
 
 int ub_core_save(struct ub_core *core, const struct ub_core_stream *to)
 {
-	struct header header = { UB_STATE_MAGIC, UB_STATE_VERSION, 0 };
-	struct identity id = identity_of(core);
+	struct state_header header = { UB_STATE_MAGIC, UB_STATE_VERSION, 0 };
+	struct device_identity id = identity_of(core);
 	struct ub_out out = { 0 };
 	int ret = -1;
 
@@ -85,7 +87,7 @@ int ub_core_save(struct ub_core *core, const struct ub_core_stream *to)
 	out_registers(&out, core);
 	ub_out_faults(&out, core);
 	ub_out_objects(&out, core);
-	finish(&out);
+	finish_state(&out);
 	pthread_mutex_unlock(&core->admin_lock);
 	if (!out.failed)
 		ret = to->move(to->opaque, out.data, out.len);
@@ -113,7 +115,7 @@ static void in_registers(struct ub_in *in, struct ub_core *core)
 
 static void check_identity(struct ub_in *in, struct ub_core *core)
 {
-	struct identity own = identity_of(core), id;
+	struct device_identity own = identity_of(core), id;
 
 	ub_in_bytes(in, &id, sizeof(id));
 	if (in->failed)
@@ -142,7 +144,8 @@ static uint8_t *read_body(struct ub_in *in, const struct ub_core_stream *from, u
 		uint8_t *more = realloc(body, at + n);
 
 		if (!more || from->move(from->opaque, more + at, n)) {
-			ub_in_fail(in, more ? "device state ends early" : "device state: no memory");
+			ub_in_fail(in, more ? "device state ends early" :
+					      "device state: no memory");
 			free(more ? more : body);
 			return NULL;
 		}
@@ -154,7 +157,7 @@ static uint8_t *read_body(struct ub_in *in, const struct ub_core_stream *from, u
 
 static uint8_t *read_checked(struct ub_in *in, const struct ub_core_stream *from)
 {
-	struct header h;
+	struct state_header h;
 	uint32_t crc;
 	uint8_t *body;
 
