@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The admin ring: fetch, check what all commands have in common, dispatch, answer. */
-#include "core_internal.h"
+#include "core.h"
+#include "inject/inject.h"
 
 #define RAW_OFF ((uint32_t)offsetof(struct ub_admin_cmd, raw))
 
@@ -14,7 +15,7 @@ static const struct admin_op {
 	bool has_id;
 	struct used used;
 	int (*run)(struct ub_admin *a);
-} ops[] = {
+} admin_ops[] = {
 	{ UB_ADMIN_NOP, false, { 0, 0 }, NULL },
 	{ UB_ADMIN_CREATE_CTX, true, { 0, 8 }, ub_ctx_create },
 	{ UB_ADMIN_DESTROY_CTX, true, { 0, 0 }, ub_ctx_destroy },
@@ -40,22 +41,15 @@ static const struct admin_op {
 	{ UB_ADMIN_QUERY_INJECT, false, { 0, 4 }, ub_inject_query },
 };
 
-int ub_admin_fail(struct ub_admin *a, enum ub_admin_status status, uint32_t detail)
+static const struct admin_op *find_admin_op(uint8_t opcode)
 {
-	a->reply->status = status;
-	a->reply->detail = detail;
-	return status;
-}
-
-static const struct admin_op *find_op(uint8_t opcode)
-{
-	for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)
-		if (ops[i].opcode == opcode)
-			return &ops[i];
+	for (size_t i = 0; i < sizeof(admin_ops) / sizeof(admin_ops[0]); i++)
+		if (admin_ops[i].opcode == opcode)
+			return &admin_ops[i];
 	return NULL;
 }
 
-static int check_reserved(struct ub_admin *a, const struct admin_op *op)
+static int check_admin_reserved(struct ub_admin *a, const struct admin_op *op)
 {
 	const struct ub_admin_cmd *cmd = a->cmd;
 
@@ -70,7 +64,7 @@ static int check_reserved(struct ub_admin *a, const struct admin_op *op)
 }
 
 /* A fault takes the place of a command; never of what arms and removes faults. */
-static bool inject_status(struct ub_admin *a)
+static bool inject_admin_status(struct ub_admin *a)
 {
 	struct ub_inject *inject = &a->core->inject;
 	uint64_t arg[2];
@@ -83,7 +77,7 @@ static bool inject_status(struct ub_admin *a)
 	return true;
 }
 
-static bool is_silent(struct ub_core *core, unsigned opcode)
+static bool admin_is_silent(struct ub_core *core, unsigned opcode)
 {
 	return !ub_inject_exempt(opcode) &&
 	       ub_inject_hit(core, &core->inject, UB_FAULT_ADMIN_SILENT, opcode);
@@ -97,14 +91,14 @@ static bool is_guest_error(const struct ub_admin *a)
 	return !a->injected && status >= UB_ADMIN_BAD_OPCODE && status <= UB_ADMIN_BAD_ADDRESS;
 }
 
-static void run_command(struct ub_admin *a)
+static void run_admin_command(struct ub_admin *a)
 {
-	const struct admin_op *op = find_op(a->cmd->opcode);
+	const struct admin_op *op = find_admin_op(a->cmd->opcode);
 
 	a->reply->tag = a->cmd->tag;
 	if (!op)
 		ub_admin_fail(a, UB_ADMIN_BAD_OPCODE, UB_ADMIN_OFF(opcode));
-	else if (!inject_status(a) && !check_reserved(a, op) && op->run)
+	else if (!inject_admin_status(a) && !check_admin_reserved(a, op) && op->run)
 		op->run(a);
 	ub_count(a->core, UB_ST_ADMIN_CMDS, 1);
 	if (is_guest_error(a))
@@ -112,7 +106,7 @@ static void run_command(struct ub_admin *a)
 			       a->cmd->opcode, a->cmd->id, a->reply->status, a->reply->detail);
 }
 
-static void fatal(struct ub_core *core, struct ub_after *after, uint32_t cause, uint64_t info)
+static void admin_fatal(struct ub_core *core, struct ub_after *after, uint32_t cause, uint64_t info)
 {
 	atomic_store(&core->status, UB_STATUS_FATAL);
 	ub_capture(core, cause, info);
@@ -120,7 +114,7 @@ static void fatal(struct ub_core *core, struct ub_after *after, uint32_t cause, 
 		       cause, (unsigned long long)info);
 }
 
-static struct ub_admin_slot *map_slot(struct ub_core *core, uint64_t addr)
+static struct ub_admin_slot *map_admin_slot(struct ub_core *core, uint64_t addr)
 {
 	size_t len = sizeof(struct ub_admin_slot);
 	void *ptr = core->host.map(core->opaque, addr, &len, true);
@@ -132,7 +126,7 @@ static struct ub_admin_slot *map_slot(struct ub_core *core, uint64_t addr)
 	return ptr;
 }
 
-static void write_reply(struct ub_admin_slot *slot, struct ub_admin_reply *reply, bool owner)
+static void write_admin_reply(struct ub_admin_slot *slot, struct ub_admin_reply *reply, bool owner)
 {
 	uint32_t head;
 
@@ -144,7 +138,7 @@ static void write_reply(struct ub_admin_slot *slot, struct ub_admin_reply *reply
 }
 
 /* With admin_lock held; drops it around callbacks. False: nothing left to do. */
-static bool serve_one(struct ub_core *core)
+static bool serve_admin_command(struct ub_core *core)
 {
 	uint32_t pi = atomic_load(&core->admin_pi), ci = atomic_load(&core->admin_ci);
 	uint32_t depth = atomic_load(&core->admin_depth);
@@ -161,22 +155,22 @@ static bool serve_one(struct ub_core *core)
 		return false;
 	ub_after_init(&after, core);
 	if (pi - ci > depth) {
-		fatal(core, &after, UB_ERR_ADMIN_PI, pi);
-	} else if (!(slot = map_slot(core, addr))) {
-		fatal(core, &after, UB_ERR_ADMIN_DMA, addr);
+		admin_fatal(core, &after, UB_ERR_ADMIN_PI, pi);
+	} else if (!(slot = map_admin_slot(core, addr))) {
+		admin_fatal(core, &after, UB_ERR_ADMIN_DMA, addr);
 	} else {
 		memcpy(&cmd, &slot->cmd, sizeof(cmd));
-		silent = is_silent(core, cmd.opcode);
+		silent = admin_is_silent(core, cmd.opcode);
 		after.all_irqs = ub_inject_exempt(cmd.opcode);
 		if (!silent)
-			run_command(&a);
+			run_admin_command(&a);
 	}
 	pthread_mutex_unlock(&core->admin_lock);
 	if (a.page && core->host.db_page)
 		core->host.db_page(core->opaque, a.page, a.page_in_use);
 	if (slot) {
 		if (!silent)
-			write_reply(slot, &reply, ub_lap(ci, depth));
+			write_admin_reply(slot, &reply, ub_hw_owner(ci, depth));
 		core->host.unmap(core->opaque, slot, sizeof(*slot), true,
 				 silent ? 0 : sizeof(*slot));
 		atomic_store(&core->admin_ci, ci + 1);
@@ -201,97 +195,10 @@ void ub_admin_doorbell(struct ub_core *core, uint32_t pi)
 	/* Whoever is at it looks at PI again. */
 	if (!core->admin_busy) {
 		core->admin_busy = true;
-		while (serve_one(core))
+		while (serve_admin_command(core))
 			;
 		core->admin_busy = false;
 		pthread_cond_broadcast(&core->admin_cond);
 	}
 	pthread_mutex_unlock(&core->admin_lock);
-}
-
-/* ---- Checks that commands share ---- */
-int ub_admin_check_new(struct ub_admin *a, struct ub_idmap *map)
-{
-	uint32_t id = a->cmd->id;
-
-	if (id == 0 || id > map->max)
-		return ub_admin_fail(a, UB_ADMIN_BAD_ID, UB_ADMIN_OFF(id));
-	if (ub_idmap_get(map, id))
-		return ub_admin_fail(a, UB_ADMIN_ID_IN_USE, UB_ADMIN_OFF(id));
-	if (ub_idmap_reserve(map, id))
-		return ub_admin_fail(a, UB_ADMIN_NO_MEMORY, 0);
-	return 0;
-}
-
-int ub_admin_check_ring(struct ub_admin *a, uint64_t ring, uint64_t rec, uint32_t depth,
-			uint32_t depth_off)
-{
-	uint32_t max = a->core->cfg.max_depth;
-
-	if (ring % UB_HW_PAGE_SIZE)
-		return ub_admin_fail(a, UB_ADMIN_BAD_FIELD, UB_ADMIN_OFF(jfs.ring));
-	if (rec % sizeof(struct ub_hw_jfs_rec))
-		return ub_admin_fail(a, UB_ADMIN_BAD_FIELD, UB_ADMIN_OFF(jfs.rec));
-	if (depth < UB_HW_MIN_DEPTH || depth & (depth - 1))
-		return ub_admin_fail(a, UB_ADMIN_BAD_FIELD, depth_off);
-	if (depth > max)
-		return ub_admin_fail(a, UB_ADMIN_LIMIT, max);
-	return 0;
-}
-
-int ub_admin_check_page(struct ub_admin *a, uint32_t page, uint32_t off)
-{
-	if (page == 0 || page >= a->core->cfg.db_pages)
-		return ub_admin_fail(a, UB_ADMIN_BAD_FIELD, off);
-	if (atomic_load(&a->core->db[page]))
-		return ub_admin_fail(a, UB_ADMIN_ID_IN_USE, off);
-	return 0;
-}
-
-/* JFS, JFR and JFC have ring, rec and depth at the same place. */
-int ub_admin_pin_queue(struct ub_admin *a, struct ub_ctx *ctx, size_t slot,
-		       struct ub_pinned *ring, struct ub_pinned *rec)
-{
-	if (a->kept) {
-		*ring = a->kept->ring;
-		*rec = a->kept->rec;
-		memset(a->kept, 0, sizeof(*a->kept));
-		return 0;
-	}
-	if (ub_pin_uba(ring, ctx, a->cmd->jfs.ring, a->cmd->jfs.depth * slot))
-		return ub_admin_fail(a, UB_ADMIN_BAD_ADDRESS, UB_ADMIN_OFF(jfs.ring));
-	if (ub_pin_uba(rec, ctx, a->cmd->jfs.rec, sizeof(struct ub_hw_jfs_rec))) {
-		ub_pin_drop(ring, a->core);
-		return ub_admin_fail(a, UB_ADMIN_BAD_ADDRESS, UB_ADMIN_OFF(jfs.rec));
-	}
-	return 0;
-}
-
-struct ub_ctx *ub_admin_ctx(struct ub_admin *a, uint32_t tid, uint32_t off)
-{
-	struct ub_obj *obj = ub_idmap_get(&a->core->ctx, tid);
-
-	if (!obj)
-		ub_admin_fail(a, UB_ADMIN_BAD_ID, off);
-	return obj ? ub_container(obj, struct ub_ctx, obj) : NULL;
-}
-
-struct ub_jfc *ub_admin_jfc(struct ub_admin *a, struct ub_ctx *ctx, uint32_t id, uint32_t off)
-{
-	struct ub_obj *obj = ub_idmap_get(&a->core->jfc, id);
-
-	if (!obj || ub_container(obj, struct ub_jfc, obj)->ctx != ctx) {
-		ub_admin_fail(a, UB_ADMIN_BAD_ID, off);
-		return NULL;
-	}
-	return ub_container(obj, struct ub_jfc, obj);
-}
-
-struct ub_obj *ub_admin_obj(struct ub_admin *a, struct ub_idmap *map)
-{
-	struct ub_obj *obj = ub_idmap_get(map, a->cmd->id);
-
-	if (!obj)
-		ub_admin_fail(a, UB_ADMIN_BAD_ID, UB_ADMIN_OFF(id));
-	return obj;
 }

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* BAR 0: registers. */
-#include "core_internal.h"
-
-#define CAPS (UB_CAP_EVENT_IDX | UB_CAP_TOKEN | UB_CAP_STRICT | UB_CAP_MODERATION | \
-	      UB_CAP_EMULATED)
-#define OPCODES (UB_OPCAP_WRITE | UB_OPCAP_READ | UB_OPCAP_ATOMIC | UB_OPCAP_SEND | \
-		 UB_OPCAP_FILL | UB_OPCAP_CRC32C | UB_OPCAP_GEMM_F32)
+#include "core.h"
+#include "op/op.h"
 
 /* Registers of 64 bits and, for the rest, where 32-bit ones are. */
 static const struct {
@@ -56,16 +52,6 @@ static void bad_access(struct ub_core *core, const char *what, uint64_t offset, 
 		       size, (unsigned long long)offset);
 }
 
-void ub_capture(struct ub_core *core, uint32_t cause, uint64_t info)
-{
-	pthread_mutex_lock(&core->err_lock);
-	if (core->err_cause == UB_ERR_NONE) {
-		core->err_cause = cause;
-		core->err_info = info;
-	}
-	pthread_mutex_unlock(&core->err_lock);
-}
-
 static uint64_t read_err(struct ub_core *core, bool info)
 {
 	uint64_t v;
@@ -84,13 +70,6 @@ static uint64_t read_bytes(const uint8_t *bytes, uint64_t at)
 	return v;
 }
 
-uint64_t ub_caps(const struct ub_core_config *c)
-{
-	return CAPS | (c->hbm_size ? UB_CAP_HBM : 0) | (c->inject ? UB_CAP_INJECT : 0) |
-	       (c->direct_wqe ? UB_CAP_DIRECT_WQE : 0) | (c->huge_leaf ? UB_CAP_HUGE_LEAF : 0) |
-	       (c->progress ? UB_CAP_PROGRESS : 0);
-}
-
 /* Identity and limits; false if there is no such register here. */
 static bool read_const(struct ub_core *core, uint64_t offset, uint64_t *v)
 {
@@ -106,7 +85,7 @@ static bool read_const(struct ub_core *core, uint64_t offset, uint64_t *v)
 	case UB_REG_CLASS_CODE: *v = UB_HW_UB_CLASS; break;
 	case UB_REG_UPI: *v = c->upi; break;
 	case UB_REG_CAPS: *v = ub_caps(c); break;
-	case UB_REG_OPCODES: *v = OPCODES; break;
+	case UB_REG_OPCODES: *v = ub_op_caps(); break;
 	case UB_REG_MAX_CTX: *v = c->max_ctx; break;
 	case UB_REG_MAX_SEG: *v = c->max_seg; break;
 	case UB_REG_MAX_JFS: *v = c->max_jfs; break;
@@ -118,7 +97,7 @@ static bool read_const(struct ub_core *core, uint64_t offset, uint64_t *v)
 	case UB_REG_MAX_JFR_DEPTH:
 	case UB_REG_MAX_JFC_DEPTH: *v = c->max_depth; break;
 	case UB_REG_MAX_SGE: *v = UB_MAX_SGE; break;
-	case UB_REG_MAX_INLINE: *v = UB_WQE_BYTES - sizeof(struct ub_hw_wqe); break;
+	case UB_REG_MAX_INLINE: *v = UB_HW_WQE_BYTES - sizeof(struct ub_hw_wqe); break;
 	case UB_REG_MAX_MSG: *v = UB_MAX_MSG; break;
 	case UB_REG_MAX_GEMM_DIM: *v = UB_MAX_GEMM_DIM; break;
 	case UB_REG_ENGINES: *v = c->engines; break;

@@ -64,7 +64,8 @@ struct ub_core_config {
 	uint32_t max_depth;	/* of every ring, power of two, 64 .. 65536 */
 	uint32_t poll_ns;	/* an idle engine polls so long at most, 0 .. 1000000 */
 	bool inject;		/* takes faults on demand */
-	bool direct_wqe;	/* the guest is told of these: of CAPS, what its software can do without */
+	/* The guest is told of these: of CAPS, what its software can do without. */
+	bool direct_wqe;
 	bool huge_leaf;
 	bool progress;
 	uint32_t inline_bytes;	/* payload of what a doorbell store runs, 0: nothing, .. 65536 */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Faults on demand: each kind happens as asked, so often as asked, and to whom it was asked for. */
-#include "../../qemu_device/core/core_internal.h"
+#include "inject/inject.h"
 #include "inject.h"
 
 #define OFF(member) offsetof(struct ub_admin_cmd, member)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Faults on demand: late and torn completions. Time stands still until the test moves it. */
-#include "../../qemu_device/core/core_internal.h"
+#include "inject/inject.h"
 #include "inject.h"
 
 static void stop_clock(struct rig *rig)
@@ -121,7 +121,7 @@ static void late_receive_outlives_its_sender(void **state)
 /* Until it waits, with so many pieces to come. */
 static void wait_late(struct tjfs *jfs, unsigned pieces)
 {
-	struct ub_obj *obj = ub_idmap_get(&jfs->rig->core->jfs, jfs->id);
+	struct ub_obj *obj = ub_idmap_get(&jfs->rig->core->map[UB_KIND_JFS], jfs->id);
 	struct ub_jfs *in = ub_container(obj, struct ub_jfs, obj);
 
 	while (atomic_load(&in->sched) != UB_SCHED_PARKED || in->cur.late != UB_LATE_OVER + pieces)

@@ -2,7 +2,7 @@
 /* FILL, CRC32C, GEMM_F32 against independent computations. */
 #include <math.h>
 
-#include "../../qemu_device/core/core_internal.h"
+#include "op/op.h"
 #include "harness.h"
 
 /* ---- FILL ---- */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Send queues: wrap-around, states, rings that lie, doorbells, direct WQEs, event index. */
-#include "../../qemu_device/core/core_internal.h"
+#include "queue/queue.h"
 #include "harness.h"
 
 static struct ub_jfs *inside(struct tjfs *jfs)
 {
-	struct ub_obj *obj = ub_idmap_get(&jfs->rig->core->jfs, jfs->id);
+	struct ub_obj *obj = ub_idmap_get(&jfs->rig->core->map[UB_KIND_JFS], jfs->id);
 
 	return ub_container(obj, struct ub_jfs, obj);
 }

@@ -44,7 +44,7 @@ static bool is_there(const struct ub_hw_cqe *slot, uint32_t index)
 {
 	uint32_t head = __atomic_load_n((const uint32_t *)slot, __ATOMIC_ACQUIRE);
 
-	return (head >> 24 & UB_CQE_OWNER) == ub_lap(index, DEPTH);
+	return (head >> 24 & UB_CQE_OWNER) == ub_hw_owner(index, DEPTH);
 }
 
 void guest_drain(struct guest *g, struct gctx *ctx)

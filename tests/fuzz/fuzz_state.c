@@ -4,6 +4,7 @@
  * changed, or bytes alone. It is refused with a reason, or the device works on, as hostile as what
  * it holds.
  */
+#include "op/op.h"
 #include "ops.h"
 
 #define ROOM		(1u << 20)

@@ -105,7 +105,7 @@ static void op_move(struct gctx *ctx, struct input *in)
 	small = w->opcode >= UB_OP_CAS;
 	sge.len = small ? 8 : in_rarely(in, 2) ? in_u16(in) % (4 * PAGE) : in_pick(in, 64);
 	w->idx = (uint16_t)q->pi;
-	w->flags = (uint16_t)(ub_lap(q->pi, DEPTH) | UB_WQE_COMPLETE);
+	w->flags = (uint16_t)(ub_hw_owner(q->pi, DEPTH) | UB_WQE_COMPLETE);
 	w->sge_num = 1;
 	memcpy(w->rmt_eid, world_eid(ctx->dev), 16);
 	w->rmt_id = FUZZ_MAX_SEG - 5;

@@ -17,7 +17,7 @@ static void put_blocks(struct gjfs *q, uint8_t *raw, unsigned blocks, bool wrong
 	struct ub_hw_wqe *w = (struct ub_hw_wqe *)raw;
 
 	w->idx = (uint16_t)(q->pi + wrong);
-	w->flags = (uint16_t)((w->flags & ~UB_WQE_OWNER) | ub_lap(q->pi, DEPTH));
+	w->flags = (uint16_t)((w->flags & ~UB_WQE_OWNER) | ub_hw_owner(q->pi, DEPTH));
 	for (unsigned i = 0; i < blocks; i++, q->pi++)
 		memcpy(q->ring + (q->pi & (DEPTH - 1)) * 64, raw + i * 64, 64);
 }
@@ -49,7 +49,7 @@ void op_recv(struct guest *g, struct input *in)
 	for (unsigned n = 1 + in_pick(in, 8); n && r->pi - ub_load(&r->rec->ci) < DEPTH; n--) {
 		struct ub_hw_recv_wqe w = { .idx = (uint16_t)r->pi, .user_ctx = in_u8(in) };
 
-		w.flags = (uint16_t)ub_lap(r->pi, DEPTH);
+		w.flags = (uint16_t)ub_hw_owner(r->pi, DEPTH);
 		w.sge_num = (uint8_t)in_pick(in, UB_HW_RECV_SGE + 1);
 		for (unsigned i = 0; i < w.sge_num; i++) {
 			const struct gseg *seg = &ctx->seg[in_pick(in, SEGMENTS)];

@@ -301,7 +301,7 @@ static bool at_rest(struct ub_core *core)
 	unsigned busy = 0, stalled = 0;
 
 	for (uint32_t id = 1; id <= FUZZ_MAX_JFS; id++) {
-		struct ub_obj *obj = ub_idmap_get(&core->jfs, id);
+		struct ub_obj *obj = ub_idmap_get(&core->map[UB_KIND_JFS], id);
 		struct ub_jfs *jfs;
 		unsigned s;
 
@@ -354,14 +354,13 @@ static bool no_object(struct ub_idmap *map)
 
 static bool no_objects(struct ub_core *core)
 {
-	for (unsigned i = 0; i < UB_MAX_EQ; i++)
-		if (atomic_load(&core->eq[i]))
-			return false;
 	for (unsigned i = 0; i < FUZZ_DB_PAGES; i++)
 		if (atomic_load(&core->db[i]))
 			return false;
-	return no_object(&core->ctx) && no_object(&core->seg) && no_object(&core->jfs) &&
-	       no_object(&core->jfr) && no_object(&core->jfc);
+	for (unsigned kind = 0; kind < UB_KINDS; kind++)
+		if (!no_object(&core->map[kind]))
+			return false;
+	return true;
 }
 
 void world_reset(unsigned dev)

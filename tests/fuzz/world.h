@@ -6,7 +6,7 @@
 #ifndef UB_FUZZ_WORLD_H
 #define UB_FUZZ_WORLD_H
 
-#include "../../qemu_device/core/core_internal.h"
+#include "queue/queue.h"
 
 #define PAGE		4096u
 #define DEVICES		2

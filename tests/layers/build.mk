@@ -4,3 +4,4 @@
 LAYERS_TEST := tests/layers/layers.py
 
 UNIT_TESTS += $(LAYERS_TEST)@kmod@$(KMOD_DIR)
+UNIT_TESTS += $(LAYERS_TEST)@qemu_device/core@$(BUILD)/core

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The device as a structure, with its locks, references and counters.
+ *
+ * Lock order: admin_lock, dma_lock (of two cores the lower address first), jfs.lock, jfr.lock,
+ * jfc.lock, eq.lock, engine.lock. Host callbacks other than map, unmap and clock_ns are called
+ * with none of them held: what is to be said is collected in a struct ub_after and sent once they
+ * are dropped.
+ *
+ * Memory of the guest is touched only under the read side of the dma_lock of the device that owns
+ * it, after a look at the dead flags of the objects involved; destroy and reset set those flags
+ * under the write side. Arithmetic on matrices in place holds no lock: it begins and ends under the
+ * read side (ub_engine_work()), and destroy and reset wait for its end. Objects are reference
+ * counted: memory of an object outlives its death until the last engine lets go of it.
+ */
+#ifndef UB_CORE_DEVICE_H
+#define UB_CORE_DEVICE_H
+
+#include "base/parts.h"
+#include "ub_core.h"
+
+struct ub_counter {
+	_Alignas(64) atomic_ullong v;
+};
+
+enum ub_stat {			/* the order of struct ub_hw_stats */
+	UB_ST_WQES, UB_ST_CQES, UB_ST_ERRORS, UB_ST_BYTES, UB_ST_DB_TRAPS, UB_ST_DOORBELLS,
+	UB_ST_DIRECT_WQES, UB_ST_REARMS, UB_ST_INTERRUPTS, UB_ST_EQES, UB_ST_ADMIN_CMDS,
+	UB_ST_INLINE_WQES, UB_ST_ENGINE_WQES, UB_ST_GUEST_ERRORS, UB_ST_POLLS_HIT, UB_ST_SLEEPS,
+	UB_ST_PREEMPTIONS, UB_ST_MODERATED, UB_ST_COUNT,
+};
+
+struct ub_core {
+	struct ub_core_config cfg;
+	struct ub_core_host host;
+	void *opaque;
+	const struct ub_kind_row *kinds;	/* UB_KINDS rows */
+	atomic_uint refs;		/* owner and peers' commands */
+	atomic_uint callbacks;		/* interrupts that peers are about to raise */
+	pthread_rwlock_t dma_lock;
+
+	pthread_mutex_t admin_lock;
+	pthread_cond_t admin_cond;
+	bool admin_busy;		/* a thread works on the admin ring or resets */
+	unsigned resets_waiting;
+	atomic_uint ctrl, status, generation;
+	atomic_ullong admin_base;
+	atomic_uint admin_depth, admin_pi, admin_ci;
+	pthread_mutex_t err_lock;
+	uint32_t err_cause;
+	uint64_t err_info;
+	uint64_t err_window_ns;		/* of the rate limit of guest_error() */
+	unsigned err_printed, err_suppressed;
+
+	struct ub_idmap map[UB_KINDS];	/* an EQ's id in its map is one more than its own */
+	_Atomic(struct ub_obj *) *db;	/* pages of BAR 2 */
+	struct ub_engine engine;
+	struct ub_inject inject;
+	struct ub_core *fabric_next;
+	struct ub_counter stat[UB_ST_COUNT];
+};
+
+/* With its locks and tables, of limits that were checked; NULL: no memory. */
+struct ub_core *ub_core_alloc(const struct ub_core_config *config, const struct ub_core_host *host,
+			      void *opaque, const uint32_t limits[UB_KINDS]);
+void ub_core_get(struct ub_core *core);
+void ub_core_put(struct ub_core *core);
+
+/* What the CAPS register of such a device reads. */
+uint64_t ub_caps(const struct ub_core_config *c);
+/* For ERR_CAUSE and ERR_INFO, if it is the first error since they were cleared. */
+void ub_capture(struct ub_core *core, uint32_t cause, uint64_t info);
+
+/* The read side for one command's two devices, which may be the same. */
+void ub_dma_lock(struct ub_core *a, struct ub_core *b);
+void ub_dma_unlock(struct ub_core *a, struct ub_core *b);
+
+/* For a counter that one thread at a time writes. */
+static inline void ub_add(atomic_ullong *counter, uint64_t n)
+{
+	uint64_t v = atomic_load_explicit(counter, memory_order_relaxed);
+
+	atomic_store_explicit(counter, v + n, memory_order_relaxed);
+}
+
+static inline void ub_count(struct ub_core *core, enum ub_stat stat, uint64_t n)
+{
+	atomic_fetch_add_explicit(&core->stat[stat].v, n, memory_order_relaxed);
+}
+
+#endif

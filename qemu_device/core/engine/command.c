@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* What is told of a command, whatever its opcode. */
+#include "engine/jfs.h"
+#include "fault/fault.h"
+
+void ub_cmd_fail(struct ub_cmd *cmd, unsigned status, unsigned sub)
+{
+	cmd->done = true;
+	cmd->status = (uint8_t)status;
+	cmd->substatus = (uint8_t)sub;
+	ub_poison_status(&cmd->status, &cmd->substatus);
+}

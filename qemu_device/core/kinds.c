@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* One row for a kind of object. */
+#include "core.h"
+#include "queue/queue.h"
+#include "state/state.h"
+
+#define LIMIT(member)	offsetof(struct ub_core_config, member)
+#define COUNTS(stat)	(1u << UB_ST_##stat)
+
+const struct ub_kind_row ub_kinds[UB_KINDS] = {
+	[UB_KIND_CTX] = {
+		.create_op = UB_ADMIN_CREATE_CTX,
+		.size = sizeof(struct ub_ctx),
+		.limit = LIMIT(max_ctx),
+		.first_id = 1,
+		.pin = { offsetof(struct ub_ctx, root) },
+		.create = ub_ctx_create,
+		.describe = ub_ctx_describe,
+	},
+	[UB_KIND_SEG] = {
+		.create_op = UB_ADMIN_CREATE_SEG,
+		.size = sizeof(struct ub_seg),
+		.limit = LIMIT(max_seg),
+		.first_id = 1,
+		.create = ub_seg_create,
+		.end = ub_seg_end,
+		.describe = ub_seg_describe,
+	},
+	[UB_KIND_EQ] = {
+		.create_op = UB_ADMIN_CREATE_EQ,
+		.size = sizeof(struct ub_eq),
+		.limit = LIMIT(vectors),
+		.first_id = 0,
+		.pin = { offsetof(struct ub_eq, ring), offsetof(struct ub_eq, rec_pin) },
+		.pin_written = { true, true },
+		.create = ub_eq_create,
+		.end = ub_eq_end,
+		.describe = ub_eq_describe,
+		.save = ub_eq_save,
+		.load = ub_eq_load,
+	},
+	[UB_KIND_JFC] = {
+		.create_op = UB_ADMIN_CREATE_JFC,
+		.size = sizeof(struct ub_jfc),
+		.limit = LIMIT(max_jfc),
+		.first_id = 1,
+		.slot = sizeof(struct ub_hw_cqe),
+		.pin = { offsetof(struct ub_jfc, ring), offsetof(struct ub_jfc, rec_pin) },
+		.pin_written = { true, true },
+		.stats = COUNTS(CQES),
+		.create = ub_jfc_create,
+		.leave = ub_jfc_leave,
+		.end = ub_jfc_end,
+		.expire = ub_jfc_expire,
+		.count = ub_jfc_count,
+		.describe = ub_jfc_describe,
+		.save = ub_jfc_save,
+		.load = ub_jfc_load,
+	},
+	[UB_KIND_JFR] = {
+		.create_op = UB_ADMIN_CREATE_JFR,
+		.size = sizeof(struct ub_jfr),
+		.limit = LIMIT(max_jfr),
+		.first_id = 1,
+		.slot = sizeof(struct ub_hw_recv_wqe),
+		.pin = { offsetof(struct ub_jfr, ring), offsetof(struct ub_jfr, rec_pin) },
+		.pin_written = { false, true },
+		.create = ub_jfr_create,
+		.kill = ub_jfr_kill,
+		.end = ub_jfr_end,
+		.describe = ub_jfr_describe,
+		.save = ub_jfr_save,
+		.load = ub_jfr_load,
+	},
+	[UB_KIND_JFS] = {
+		.create_op = UB_ADMIN_CREATE_JFS,
+		.size = sizeof(struct ub_jfs),
+		.limit = LIMIT(max_jfs),
+		.first_id = 1,
+		.slot = UB_HW_WQEBB_SIZE,
+		.pin = { offsetof(struct ub_jfs, ring), offsetof(struct ub_jfs, rec_pin) },
+		.pin_written = { false, true },
+		.stats = COUNTS(WQES) | COUNTS(DOORBELLS) | COUNTS(DIRECT_WQES) |
+			 COUNTS(INLINE_WQES) | COUNTS(ENGINE_WQES),
+		.create = ub_jfs_create,
+		.kill = ub_jfs_kill,
+		.quiesce = ub_jfs_quiesce,
+		.leave = ub_jfs_leave,
+		.tell_reset = ub_jfs_tell_reset,
+		.end = ub_jfs_end,
+		.count = ub_jfs_count,
+		.describe = ub_jfs_describe,
+		.save = ub_jfs_save,
+		.load = ub_jfs_load,
+	},
+};
