@@ -6,7 +6,8 @@ UBCTL_DIR := $(BUILD)/ubctl.d
 UBCTL_SCHEMAS := $(sort $(wildcard ubctl/schema/*.json))
 UBCTL_OBJS := $(patsubst ubctl/%.cpp,$(UBCTL_DIR)/%.o,$(sort $(wildcard ubctl/*.cpp ubctl/*/*.cpp))) \
 	$(UBCTL_DIR)/schemas.o
-UBCTL_CPPFLAGS := -Iubctl -DUBCTL_VERSION='"$(VERSION)"' -isystem /usr/include/libnl3
+# -iquote: libub/src/ext_errors.def, the table that library and tool share.
+UBCTL_CPPFLAGS := -Iubctl -iquote . -DUBCTL_VERSION='"$(VERSION)"' -isystem /usr/include/libnl3
 UBCTL_LIBS := -L$(BUILD)/lib -lub -lnl-genl-3 -lnl-3 -lfmt
 
 $(UBCTL_DIR)/%.o: ubctl/%.cpp $(HEADERS)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // ubctl health show: what went wrong with devices since they were bound.
 
+#include <ub/ub_names.h>
 #include <ub/ub_uapi.h>
 
 #include "cmd/commands.hpp"
@@ -12,36 +13,30 @@ namespace ubctl {
 
 namespace {
 
-constexpr int health_attributes[] = {
-    UB_A_HANGS,       UB_A_QUEUE_RESETS,   UB_A_CONTEXT_RESETS, UB_A_DEVICE_RESETS,
-    UB_A_ADMIN_RESETS, UB_A_LOST_IRQS,     UB_A_LOST_DOORBELLS, UB_A_EQ_OVERRUNS,
-    UB_A_ADMIN_TIMEOUTS, UB_A_FATALS,      UB_A_COREDUMPS,      UB_A_HANG_TIMEOUT_MS,
+struct Counter {
+    int attribute;
+    const char *key, *label;
+};
+
+constexpr Counter counters[] = {
+#define X(name, key, meaning) {UB_A_##name, #key, meaning},
+    UB_HEALTH_COUNTERS(X)
+#undef X
+    {UB_A_HANG_TIMEOUT_MS, "hang_timeout_ms", "hang time-out, ms"},
 };
 
 int show(const Globals &globals) {
-    Report report{"ub.health/1",
-                  Layout::record,
-                  {{"device", "device"},
-                   {"hangs", "hangs"},
-                   {"queue_resets", "  queues reset for them"},
-                   {"context_resets", "  contexts reset"},
-                   {"device_resets", "  device resets, also for fatal errors"},
-                   {"admin_resets", "resets asked for"},
-                   {"lost_irqs", "interrupts lost and recovered"},
-                   {"lost_doorbells", "doorbells lost and recovered"},
-                   {"eq_overruns", "event queues found full"},
-                   {"admin_timeouts", "admin commands without answer"},
-                   {"fatals", "fatal errors"},
-                   {"coredumps", "core dumps written"},
-                   {"hang_timeout_ms", "hang time-out, ms"}}};
+    Report report{"ub.health/1", Layout::record, {{"device", "device"}}};
+    for (const Counter &counter : counters)
+        report.fields.push_back({counter.key, counter.label});
     if (is_soft(globals.device)) {
         print(report, globals.style);
         return exit_ok;
     }
     for (const Attributes &row : netlink_dump(UB_CMD_HEALTH_GET, device_index(globals.device))) {
         std::vector<Value> values = {row.text(UB_A_DEV_NAME)};
-        for (int attribute : health_attributes)
-            values.push_back(row.value(attribute));
+        for (const Counter &counter : counters)
+            values.push_back(row.value(counter.attribute));
         report.add(std::move(values));
     }
     print(report, globals.style);

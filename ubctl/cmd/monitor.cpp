@@ -6,6 +6,7 @@
 #include <memory>
 
 #include <fmt/format.h>
+#include <ub/ub_names.h>
 #include <ub/ub_uapi.h>
 
 #include "cmd/commands.hpp"
@@ -27,18 +28,11 @@ uint64_t now_ns() {
 
 const char *health_name(uint64_t event) {
     switch (event) {
-    case UB_HEALTH_HANG:
-        return "hang";
-    case UB_HEALTH_LOST_IRQ:
-        return "lost-irq";
-    case UB_HEALTH_LOST_DB:
-        return "lost-doorbell";
-    case UB_HEALTH_ADMIN_TIMEOUT:
-        return "admin-timeout";
-    case UB_HEALTH_FATAL:
-        return "fatal";
-    case UB_HEALTH_RESET:
-        return "reset";
+#define X(name, text)                                                                             \
+    case UB_HEALTH_##name:                                                                        \
+        return text;
+        UB_HEALTH_EVENTS(X)
+#undef X
     default:
         return "unknown";
     }
@@ -53,23 +47,25 @@ std::string event_name(const EventSocket::Event &event) {
 
 const char *scope_name(uint64_t scope) {
     switch (scope) {
-    case UB_SCOPE_DEVICE:
-        return "device";
-    case UB_SCOPE_CONTEXT:
-        return "context";
+#define X(name, text)                                                                             \
+    case UB_SCOPE_##name:                                                                         \
+        return text;
+        UB_RESET_SCOPES(X)
+#undef X
     default:
-        return "queue";
+        return "unknown";
     }
 }
 
-const char *queue_name(uint64_t type) {
+const char *object_name(uint64_t type) {
     switch (type) {
-    case UB_OBJ_JFS:
-        return "jfs";
-    case UB_OBJ_JFR:
-        return "jfr";
+#define X(name, one, many)                                                                        \
+    case UB_OBJ_##name:                                                                           \
+        return one;
+        UB_OBJECT_NAMES(X)
+#undef X
     default:
-        return "jfc";
+        return "unknown";
     }
 }
 
@@ -87,7 +83,7 @@ std::string json_line(const std::string &name, const Attributes &row) {
         {"generation", row.value(UB_A_GENERATION)},
         {"scope", text(row, UB_A_SCOPE, scope_name(row.number(UB_A_SCOPE)))},
         {"tid", row.value(UB_A_TID)},
-        {"queue_type", text(row, UB_A_QUEUE_TYPE, queue_name(row.number(UB_A_QUEUE_TYPE)))},
+        {"queue_type", text(row, UB_A_QUEUE_TYPE, object_name(row.number(UB_A_QUEUE_TYPE)))},
         {"queue", row.value(UB_A_QUEUE_ID)},
         {"pid", row.value(UB_A_PID)},
         {"comm", text(row, UB_A_COMM, row.text(UB_A_COMM))},
@@ -100,7 +96,7 @@ std::string details(const Attributes &row) {
     if (row.has(UB_A_SCOPE))
         out += fmt::format("{} reset  ", scope_name(row.number(UB_A_SCOPE)));
     if (row.has(UB_A_QUEUE_ID))
-        out += fmt::format("{} {}  ", queue_name(row.number(UB_A_QUEUE_TYPE)),
+        out += fmt::format("{} {}  ", object_name(row.number(UB_A_QUEUE_TYPE)),
                            row.number(UB_A_QUEUE_ID));
     if (row.has(UB_A_TID))
         out += fmt::format("context {}  ", row.number(UB_A_TID));

@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <cctype>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 #include <ub/ub.h>
 #include <ub/ub_hw.h>
+#include <ub/ub_names.h>
 
 #include "out/error.hpp"
 #include "io/parse.hpp"
@@ -16,44 +18,73 @@ namespace ubctl {
 
 namespace {
 
-const Fault faults[] = {
-    {UB_FAULT_STATUS, "status", takes_id | takes_times | takes_status | takes_substatus,
-     takes_status, "a JFS, 0: any", "a request completes with this status, not executed"},
-    {UB_FAULT_POISON, "poison", takes_id | takes_range, takes_id | takes_range, "a TokenID",
-     "bytes of a segment are poisoned until that is removed"},
-    {UB_FAULT_STALL, "stall", takes_id | takes_times | takes_end | takes_delay, 0, "a JFS, 0: any",
-     "a request stands still"},
-    {UB_FAULT_CQE_DELAY, "cqe-delay", takes_id | takes_times | takes_delay, takes_delay,
-     "a JFC, 0: any", "a completion comes late"},
-    {UB_FAULT_CQE_TORN, "cqe-torn", takes_id | takes_times | takes_delay, takes_delay,
-     "a JFC, 0: any", "a completion is written piece by piece"},
-    {UB_FAULT_LOST_IRQ, "lost-irq", takes_id | takes_times, 0, "a vector",
-     "an interrupt does not come"},
-    {UB_FAULT_LOST_DB, "lost-doorbell", takes_id | takes_times, 0, "a JFS, 0: any",
-     "a doorbell does not arrive"},
-    {UB_FAULT_ADMIN_STATUS, "admin-status", takes_id | takes_times | takes_status, takes_status,
-     "an admin opcode, 0: any", "an admin command fails"},
-    {UB_FAULT_ADMIN_SILENT, "admin-silent", takes_id | takes_times, 0, "an admin opcode, 0: any",
-     "an admin command gets no answer"},
-    {UB_FAULT_LINK_DOWN, "link-down", 0, 0, nullptr, "no other device is reached until removed"},
-    {UB_FAULT_EVENT, "event", takes_id | takes_event, takes_event, "a queue",
-     "an asynchronous event, at once"},
-    {UB_FAULT_FATAL, "fatal", 0, 0, nullptr, "the device reports a fatal error, at once"},
+// By what cmd.id names.
+enum Ids { NONE, JFS, JFC, SEG, VECTOR, OPCODE, QUEUE };
+constexpr const char *id_meanings[] = {
+    nullptr,    "a JFS, 0: any",            "a JFC, 0: any", "a TokenID",
+    "a vector", "an admin opcode, 0: any", "a queue",
 };
-static_assert(std::size(faults) == UB_FAULT_MAX);
+
+// The options that stand for an argument of a fault.
+constexpr unsigned takes_of(std::string_view arg) {
+    constexpr std::pair<std::string_view, unsigned> options[] = {
+        {"status", takes_status}, {"substatus", takes_substatus}, {"end", takes_end},
+        {"ns", takes_delay},      {"offset", takes_range},        {"bytes", takes_range},
+        {"type", takes_event},    {"info", takes_event},
+    };
+    for (const auto &[name, takes] : options)
+        if (name == arg)
+            return takes;
+    return 0;
+}
+
+constexpr unsigned takes_of(Ids ids, bool lasting, bool at_once, std::string_view arg0,
+                            std::string_view arg1) {
+    const unsigned id = ids == NONE ? 0 : unsigned{takes_id};
+    const unsigned times = lasting || at_once ? 0 : unsigned{takes_times};
+    return id | times | takes_of(arg0) | takes_of(arg1);
+}
+
+// The first argument has no default, but for what ends a stall; no segment is 0.
+constexpr unsigned needs_of(Ids ids, std::string_view arg0) {
+    return (ids == SEG ? unsigned{takes_id} : 0) | (takes_of(arg0) & ~takes_end);
+}
+
+constexpr std::string_view text_or_none(const char *text) {
+    return text ? text : "";
+}
+
+const Fault faults[] = {
+#define X(name, text, ids, lasting, at_once, arg0, least0, most0, arg1, least1, most1, meaning)   \
+    {UB_FAULT_##name,                                                                              \
+     text,                                                                                         \
+     takes_of(ids, lasting, at_once, text_or_none(arg0), text_or_none(arg1)),                      \
+     needs_of(ids, text_or_none(arg0)),                                                            \
+     id_meanings[ids],                                                                             \
+     meaning},
+    UB_FAULTS(X)
+#undef X
+};
 
 constexpr const char *admin_status_names[] = {
-    "OK",          "BAD_OPCODE", "BAD_FIELD", "BAD_ID", "ID_IN_USE",
-    "BAD_ADDRESS", "BAD_STATE",  "BUSY",      "NO_MEMORY", "LIMIT",
+#define X(name) #name,
+    UB_ADMIN_STATUS_NAMES(X)
+#undef X
 };
-static_assert(std::size(admin_status_names) == UB_ADMIN_LIMIT + 1);
 
-const char *admin_status_name(unsigned status) { return admin_status_names[status]; }
+const char *admin_status_name(unsigned status) {
+    return admin_status_names[status];
+}
 
-constexpr const char *stall_end_names[] = {"time", "queue", "context", "device"};
-static_assert(std::size(stall_end_names) == UB_STALL_DEVICE + 1);
+constexpr const char *stall_end_names[] = {
+#define X(name, text) text,
+    UB_STALL_ENDS(X)
+#undef X
+};
 
-const char *stall_end_name(unsigned end) { return stall_end_names[end]; }
+const char *stall_end_name(unsigned end) {
+    return stall_end_names[end];
+}
 
 bool same(std::string_view a, std::string_view b) {
     return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) {
