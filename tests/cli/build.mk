@@ -12,7 +12,7 @@ $(CLI_UNIT): $(CLI_UNIT_SRCS) $(wildcard ubctl/*/*.hpp) $(HEADERS) $(BUILD)/lib/
 		-L$(BUILD)/lib -lub -lfmt -Wl,-rpath,'$$ORIGIN/../../lib'
 
 ifneq ($(wildcard libub/build.mk),)
-UNIT_TESTS += $(CLI_UNIT) tests/cli/cli.sh
+UNIT_TESTS += $(CLI_UNIT) tests/cli/cli.sh $(DOCGEN)@--check@ubctl/docs@ubctl
 PLAIN_TESTS += $(CLI_UNIT)
 VM_TESTS += tests/cli/cli_vm.sh
 endif

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <ub/ub_names.h>
 #include <ub/ub_uapi.h>
 
 #include "cmd/commands.hpp"
@@ -37,6 +38,8 @@ struct Option {
     List words = {};
 };
 
+#define NAME(name) #name,
+
 const Option option_table[] = {
     {"--id", &Options::id, takes_id, "N", "the queue, segment, vector or opcode concerned"},
     {"--count", &Options::count, takes_times, "N", "how often: a number, by default 1, or forever",
@@ -52,7 +55,8 @@ const Option option_table[] = {
      "of cqe-delay, cqe-torn, stall --end time: such as 10ms, at most 10s"},
     {"--offset", &Options::offset, takes_range, "BYTES", "of poison: where it begins; default 0"},
     {"--bytes", &Options::bytes, takes_range, "BYTES", "of poison: how long it is"},
-    {"--type", &Options::type, takes_event, "TYPE", "of event: such as JFS_ERR"},
+    {"--type", &Options::type, takes_event, "TYPE", "of event: such as JFS_ERR",
+     Completes::words, {UB_EVENT_NAMES(NAME)}},
     {"--tid", &Options::tid, takes_event, "N", "of event: the context told; default: all"},
     {"--info", &Options::info, takes_event, "STATUS", "of event: its cause; default SUCCESS",
      Completes::statuses},
