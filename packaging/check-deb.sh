@@ -78,6 +78,7 @@ files_owners_modes() {
 644 /usr/share/metainfo/invalid.ubstack.ubnpu.metainfo.xml
 644 /usr/lib/sysusers.d/ubstack.conf
 644 /usr/share/bash-completion/completions/ubctl
+644 /usr/share/fish/vendor_completions.d/ubctl.fish
 644 /usr/include/ub/ub.hpp
 END
     bad=$(in_root dpkg -L $(names_in "$debs") | sort -u | grep -v -x -e /. -e '' |

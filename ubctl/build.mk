@@ -4,9 +4,13 @@
 UBCTL := $(BUILD)/ubctl
 UBCTL_DIR := $(BUILD)/ubctl.d
 UBCTL_SCHEMAS := $(sort $(wildcard ubctl/schema/*.json))
-UBCTL_OBJS := $(patsubst ubctl/%.cpp,$(UBCTL_DIR)/%.o,$(sort $(wildcard ubctl/*.cpp ubctl/*/*.cpp))) \
-	$(UBCTL_DIR)/schemas.o
-UBCTL_CPPFLAGS := -Iubctl -DUBCTL_VERSION='"$(VERSION)"' -isystem /usr/include/libnl3
+UBCTL_OBJS := $(patsubst ubctl/%.cpp,$(UBCTL_DIR)/%.o,$(sort $(filter-out ubctl/docs/%,\
+	$(wildcard ubctl/*.cpp ubctl/*/*.cpp)))) $(UBCTL_DIR)/schemas.o
+# What makes the man page and the completions.
+DOCGEN := $(UBCTL_DIR)/docgen
+DOCGEN_OBJS := $(patsubst ubctl/%.cpp,$(UBCTL_DIR)/%.o,$(sort $(wildcard ubctl/docs/*.cpp)))
+# -iquote: libub/src/ext_errors.def, the table that library and tool share.
+UBCTL_CPPFLAGS := -Iubctl -iquote . -DUBCTL_VERSION='"$(VERSION)"' -isystem /usr/include/libnl3
 UBCTL_LIBS := -L$(BUILD)/lib -lub -lnl-genl-3 -lnl-3 -lfmt
 
 $(UBCTL_DIR)/%.o: ubctl/%.cpp $(HEADERS)
@@ -26,7 +30,15 @@ $(UBCTL): $(UBCTL_OBJS) $(BUILD)/lib/libub.so
 $(UBCTL_DIR)/ubctl: $(UBCTL_OBJS) $(BUILD)/lib/libub.so
 	$(CXX) $(CXXFLAGS) $(LDFLAGS) $(UBCTL_OBJS) -o $@ $(UBCTL_LIBS)
 
--include $(UBCTL_OBJS:.o=.d)
+$(DOCGEN): $(DOCGEN_OBJS) $(UBCTL_OBJS) $(BUILD)/lib/libub.so
+	$(CXX) $(CXXFLAGS) $(LDFLAGS) $(DOCGEN_OBJS) $(filter-out %/main.o,$(UBCTL_OBJS)) -o $@ \
+		$(UBCTL_LIBS) -Wl,-rpath,'$$ORIGIN/../lib'
+
+.PHONY: ubctl-docs
+ubctl-docs: $(DOCGEN) ## write ubctl's man page and completions anew
+	$(DOCGEN) ubctl/docs ubctl
+
+-include $(UBCTL_OBJS:.o=.d) $(DOCGEN_OBJS:.o=.d)
 
 # The tool needs the library, which a partial tree may lack.
 ifneq ($(wildcard libub/build.mk),)
@@ -42,5 +54,7 @@ install-ubctl: $(UBCTL_DIR)/ubctl
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/ubctl
 	install -D -m 644 ubctl/completion/_ubctl \
 		$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_ubctl
+	install -D -m 644 ubctl/completion/ubctl.fish \
+		$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/ubctl.fish
 	install -d $(DESTDIR)$(PREFIX)/share/ubctl/schema
 	install -m 644 $(UBCTL_SCHEMAS) $(DESTDIR)$(PREFIX)/share/ubctl/schema

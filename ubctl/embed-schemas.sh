@@ -4,7 +4,7 @@
 set -eu
 cat << 'END'
 // SPDX-License-Identifier: MIT
-#include "schemas.hpp"
+#include "out/schemas.hpp"
 
 namespace ubctl {
 

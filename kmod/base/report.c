@@ -5,6 +5,7 @@
 #include <linux/slab.h>
 
 #include "base/base.h"
+#include "uapi/ub_names.h"
 
 static const struct ubnpu_report_ops *report_ops;
 
@@ -57,8 +58,8 @@ static void uevent_fill(struct uevent *ev, enum ub_reset_scope scope, const stru
 			bool recovered)
 {
 	static const char * const scopes[] = {
-		[UB_SCOPE_DEVICE] = "device", [UB_SCOPE_CONTEXT] = "context",
-		[UB_SCOPE_QUEUE] = "queue",
+#define SCOPE_NAME(_scope, _name) [UB_SCOPE_##_scope] = _name,
+		UB_RESET_SCOPES(SCOPE_NAME)
 	};
 
 	uevent_add(ev, "WEDGED=%s", recovered ? "none" : "rebind,bus-reset");

@@ -5,6 +5,7 @@
 #include <linux/sysfs.h>
 
 #include "base/base.h"
+#include "uapi/ub_names.h"
 
 struct stat_attr {
 	struct device_attribute attr;
@@ -34,34 +35,13 @@ static DEVICE_ATTR_RO(table_bytes);
 static struct stat_attr stat_##_name = { \
 	.attr = __ATTR(_name, 0444, stat_show, NULL), \
 	.offset = offsetof(struct ub_hw_stats, _name), \
-}
+};
 
-STAT(wqes);
-STAT(cqes);
-STAT(errors);
-STAT(bytes);
-STAT(db_traps);
-STAT(doorbells);
-STAT(direct_wqes);
-STAT(rearms);
-STAT(interrupts);
-STAT(eqes);
-STAT(admin_cmds);
-STAT(inline_wqes);
-STAT(engine_wqes);
-STAT(guest_errors);
-STAT(polls_hit);
-STAT(sleeps);
-STAT(preemptions);
-STAT(moderated);
+UB_STAT_NAMES(STAT)
 
 static struct attribute *stat_attrs[] = {
-	&stat_wqes.attr.attr, &stat_cqes.attr.attr, &stat_errors.attr.attr, &stat_bytes.attr.attr,
-	&stat_db_traps.attr.attr, &stat_doorbells.attr.attr, &stat_direct_wqes.attr.attr,
-	&stat_rearms.attr.attr, &stat_interrupts.attr.attr, &stat_eqes.attr.attr,
-	&stat_admin_cmds.attr.attr, &stat_inline_wqes.attr.attr, &stat_engine_wqes.attr.attr,
-	&stat_guest_errors.attr.attr, &stat_polls_hit.attr.attr, &stat_sleeps.attr.attr,
-	&stat_preemptions.attr.attr, &stat_moderated.attr.attr,
+#define STAT_ATTR(_name) &stat_##_name.attr.attr,
+	UB_STAT_NAMES(STAT_ATTR)
 	&dev_attr_table_bytes.attr, NULL,
 };
 

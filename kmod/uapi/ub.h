@@ -35,7 +35,7 @@ enum ub_ext_code {
 	UB_EXT_BAD_DEPTH	= 6,	/* EINVAL; -; largest depth */
 	UB_EXT_BAD_ACCESS	= 7,	/* EINVAL; -; - : combination of access bits */
 	UB_EXT_READ_ONLY	= 8,	/* EACCES; -; - : memory not writable, rights want it */
-	UB_EXT_MEMLOCK		= 9,	/* EPERM; -; RLIMIT_MEMLOCK in bytes */
+	UB_EXT_MEMLOCK		= 9,	/* EPERM; -; RLIMIT_MEMLOCK, bytes */
 	UB_EXT_NO_SUCH_OBJECT	= 10,	/* ENOENT; id; - */
 	UB_EXT_BUSY		= 11,	/* EBUSY; id; references left */
 	UB_EXT_CTX_LIMIT	= 12,	/* EDQUOT; UB_OBJ_*; objects of one context */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "error.hpp"
 
+#include <ub/ub_names.h>
 #include <ub/ub_uapi.h>
 
 #include <cstdio>
@@ -20,50 +21,10 @@ struct Sentence {
 
 constexpr Sentence sentences[] = {
     {UB_EXT_NONE, "the call failed", ""},
-    {UB_EXT_BAD_FLAGS, "a flag is set that does not exist", "known flags are {hex}"},
-    {UB_EXT_RESERVED_SET, "reserved field at offset {obj} is not zero",
-     "library and driver differ; install the same version of both"},
-    {UB_EXT_BAD_LENGTH, "the length is 0 or above {limit} bytes", "register in smaller pieces"},
-    {UB_EXT_BAD_ADDRESS, "only the first {limit} bytes of the range are mapped memory",
-     "map the whole range before registering it"},
-    {UB_EXT_BAD_ALIGNMENT, "the address is not aligned to {limit} bytes", "align it"},
-    {UB_EXT_BAD_DEPTH, "the depth is above {limit}", "ask for at most {limit} entries"},
-    {UB_EXT_BAD_ACCESS, "the access bits do not go together",
-     "WRITE needs READ, ATOMIC needs both, LOCAL_ONLY stands alone"},
-    {UB_EXT_READ_ONLY, "the memory is not writable",
-     "register it with UB_SEG_F_READ_ONLY, or map it writable"},
-    {UB_EXT_MEMLOCK, "locked memory would exceed the limit of {limit} bytes",
-     "raise RLIMIT_MEMLOCK (ulimit -l, or LimitMEMLOCK= of the service) or register less"},
-    {UB_EXT_NO_SUCH_OBJECT, "this context has no object {obj}", "check that it was not deleted"},
-    {UB_EXT_BUSY, "still in use by {limit} others", "delete or finish what uses it first"},
-    {UB_EXT_CTX_LIMIT, "the context has all {limit} {objects} it may have",
-     "delete some, use a second context, or raise the driver's limit"},
-    {UB_EXT_DEV_LIMIT, "the device has no {object} left of {limit}",
-     "close contexts that hold some ('ubctl context list' shows them)"},
-    {UB_EXT_BAD_STATE, "the queue's state {state} does not allow this",
-     "docs/library.md shows the allowed changes of state"},
-    {UB_EXT_DEVICE_LOST, "the device was reset or removed since generation {limit}",
-     "delete the context and open the device again"},
-    {UB_EXT_ADMIN_TIMEOUT, "the device did not answer command {obj} within {limit} ms",
-     "reset it ('ubctl device reset')"},
-    {UB_EXT_ADMIN_FAILED, "the device refused command {obj} with status {limit}",
-     "the kernel's log may tell more"},
-    {UB_EXT_NO_MEMORY, "out of memory", "free memory or ask for less"},
-    {UB_EXT_BAD_VALUE, "the value at offset {obj} is out of range, largest is {limit}",
-     "ub_query_device() gives the limits"},
-    {UB_EXT_FOREIGN_CONTEXT, "another process opened this context",
-     "make a context in the process that uses it"},
-    {UB_EXT_PRIVILEGE, "values above {limit} need a capability this process lacks",
-     "ask for at most {limit}, or run with CAP_SYS_NICE"},
-    {UB_EXT_WRONG_DOOR, "the queue is of another door",
-     "SUBMIT, REAP and io_uring take queues of UB_DOOR_IOCTL, "
-     "WAIT and mmap those of UB_DOOR_MAPPED"},
-    {UB_EXT_QUEUE_FULL, "the queue of depth {limit} has no room, or its completion queue has none",
-     "take completions, or make the queues deeper"},
-    {UB_EXT_CANCELLED, "the queue's requests are being cancelled", "post again when that is over"},
-    {UB_EXT_USER_LIMIT, "this user has all the {share} that one user may have on this device",
-     "end what the user's processes do not need ('ubctl context list' shows it), "
-     "or raise the driver's {parameter}"},
+#define UB_EXT_ERROR(name, errnum, object, limit, summary, message, remedy, text)                \
+    {UB_EXT_##name, message[0] ? message : summary, remedy},
+#include "ext_errors.def"
+#undef UB_EXT_ERROR
     {UB_POST_FULL, "the queue of depth {limit} has no room",
      "take completions, or make the queue deeper"},
     {UB_POST_SGE_COUNT, "more SGEs than {limit}, or no array of them",
@@ -116,9 +77,10 @@ struct Kind {
     const char *one, *many;
 };
 constexpr Kind kinds[] = {
-    {"device", "devices"}, {"context", "contexts"}, {"segment", "segments"},
-    {"jfs", "JFSs"},       {"jfr", "JFRs"},         {"jfc", "JFCs"},
-    {"jfce", "JFCEs"},     {"doorbell page", "doorbell pages"},
+    {"device", "devices"},
+#define X(name, one, many) {one, many},
+    UB_OBJECT_NAMES(X)
+#undef X
 };
 
 const Kind &kind_of(uint64_t type) { return kinds[type < std::size(kinds) ? type : 0]; }

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <iterator>
 
+#include <ub/ub_names.h>
+
 namespace {
 
 template <size_t N> const char *pick(const char *const (&names)[N], unsigned index) {
@@ -14,53 +16,28 @@ template <size_t N> const char *pick(const char *const (&names)[N], unsigned ind
 }
 
 constexpr const char *status_names[] = {
-    "SUCCESS",
-    "UNSUPPORTED_OPCODE_ERR",
-    "LOC_LEN_ERR",
-    "LOC_OPERATION_ERR",
-    "LOC_ACCESS_ERR",
-    "REM_RESP_LEN_ERR",
-    "REM_UNSUPPORTED_REQ_ERR",
-    "REM_OPERATION_ERR",
-    "REM_ACCESS_ABORT_ERR",
-    "ACK_TIMEOUT_ERR",
-    "RNR_RETRY_CNT_EXC_ERR",
-    "WR_FLUSH_ERR",
-    "WR_SUSPEND_DONE",
-    "WR_FLUSH_ERR_DONE",
-    "WR_UNHANDLED",
-    "LOC_DATA_POISON",
-    "REM_DATA_POISON",
+#define X(name) #name,
+    UB_CR_NAMES(X)
+#undef X
 };
 
 constexpr const char *substatus_texts[] = {
-    "no details",
-    "undefined flag or reserved field set",
-    "wrong number of SGEs",
-    "length not allowed",
-    "address not aligned",
-    "no such segment, or of another context",
-    "wrong token value",
-    "outside the segment",
-    "access right not granted by the segment",
-    "page not mapped",
-    "page without the access right",
-    "address is not memory",
-    "owner bit or index not of this lap",
-    "producer index more than a ring ahead",
-    "no such JFR or Jetty",
-    "queue not READY",
-    "no device of that EID",
-    "completion queue full",
+#define X(name, meaning) meaning,
+    UB_SUBSTATUSES(X)
+#undef X
 };
 
 constexpr const char *event_names[] = {
-    "JFC_ERR",     "JFS_ERR",   "JFR_ERR",    "JFR_LIMIT", "JETTY_ERR",
-    "JETTY_LIMIT", "JETTY_GRP_ERR", "PORT_ACTIVE", "PORT_DOWN", "DEV_FATAL",
-    "EID_CHANGE",  "ELR_ERR",   "ELR_DONE",
+#define X(name) #name,
+    UB_EVENT_NAMES(X)
+#undef X
 };
 
-constexpr const char *state_names[] = {"RESET", "READY", "SUSPENDED", "ERROR"};
+constexpr const char *state_names[] = {
+#define X(name) #name,
+    UB_STATE_NAMES(X)
+#undef X
+};
 
 struct Opcode {
     unsigned code;

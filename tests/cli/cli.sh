@@ -391,12 +391,43 @@ if command -v zsh > /dev/null; then
         <(complete_zsh ubctl submit gemm --)
     check zsh_codes grep -qw MEMLOCK <(complete_zsh ubctl explain "")
     check zsh_files test "$(complete_zsh ubctl submit copy "")" = "files "
+    check zsh_parses zsh -n ubctl/completion/_ubctl
+    check zsh_statuses grep -qw LOC_LEN_ERR \
+        <(complete_zsh ubctl health inject status --status "")
+    check zsh_schemas grep -q ub.health/1 <(complete_zsh ubctl schema "")
     check zsh_devices test "$(complete_zsh ubctl device show "")" = "soft: "
 else
     echo "ok - zsh_completion # SKIP needs zsh"
 fi
+check bash_parses bash -n ubctl/completion/ubctl.bash
+complete_fish() {
+    PATH=$PWD/build:$PATH fish --no-config -c '. ubctl/completion/ubctl.fish
+        complete -C $argv[1]' "$1" | cut -f 1 | tr '\n' ' '
+}
+if command -v fish > /dev/null; then
+    check fish_parses fish --no-execute ubctl/completion/ubctl.fish
+    check fish_objects test "$(complete_fish "ubctl s")" = "schema selftest submit "
+    check fish_verbs test "$(complete_fish "ubctl -o json health ")" = "dump faults inject show "
+    check fish_help test "$(complete_fish "ubctl help queue ")" = "list show "
+    check fish_values test "$(complete_fish "ubctl device reset --scope ")" = \
+        "context device flr queue "
+    check fish_options test "$(complete_fish "ubctl submit gemm --trans")" = "--trans-a --trans-b "
+    check fish_codes test "$(complete_fish "ubctl explain MEML")" = "MEMLOCK "
+    check fish_statuses test "$(complete_fish "ubctl health inject status --status LOC_L")" = \
+        "LOC_LEN_ERR "
+    check fish_files test "$(complete_fish "ubctl submit copy Makef")" = "Makefile "
+    check fish_devices test "$(complete_fish "ubctl device show s")" = "soft: "
+else
+    echo "ok - fish_completion # SKIP needs fish"
+fi
 check complete_faults test "$(complete_words ubctl -d ub0 health inject cqe)" = \
     "cqe-delay cqe-torn"
+check complete_statuses test \
+    "$(complete_words ubctl health inject status --status LOC_L)" = LOC_LEN_ERR
+check complete_schemas test "$(complete_words ubctl schema ub.health/)" = ub.health/1
+check complete_files test "$(complete_words ubctl submit copy Makef)" = Makefile
+check complete_help test "$(complete_words ubctl help queue "")" = "list show"
+check complete_devices test "$(complete_words ubctl -d so)" = soft:
 check complete_scopes test "$(complete_words ubctl device reset --scope f)" = flr
 commands_known_to_completion() {
     local path words

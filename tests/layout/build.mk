@@ -22,3 +22,6 @@ UNIT_TESTS += $(LAYOUT_DIR)/layout
 
 # What docs/faults.md says of the contract and of the tests.
 UNIT_TESTS += tests/layout/faults.py
+
+# The lists of names and errors, against all that shows them.
+UNIT_TESTS += tests/layout/names.py

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Faults on demand: which there are, and what of them is armed. */
+#include <ub/ub_names.h>
+
 #include "fault/fault.h"
 
 #define OFF(member)	UB_ADMIN_OFF(inject.member)
@@ -16,32 +18,10 @@ static const struct kind {
 	bool at_once;
 	uint64_t least[2], most[2];	/* of arg */
 } kinds[UB_FAULT_MAX + 1] = {
-	[UB_FAULT_STATUS] = { { "status", "id", { "status", "substatus" } }, IDS_JFS, false, false,
-			      { UB_CR_UNSUPPORTED_OPCODE_ERR, 0 },
-			      { UB_CR_REM_DATA_POISON, UB_SUB_JFC_FULL } },
-	[UB_FAULT_POISON] = { { "poison", "id", { "offset", "bytes" } }, IDS_SEG, true, false,
-			      { 0, 1 }, { (1ull << UB_UBA_BITS) - 1, 1ull << UB_UBA_BITS } },
-	[UB_FAULT_STALL] = { { "stall", "id", { "end", "ns" } }, IDS_JFS, false, false,
-			     { 0, 0 }, { UB_STALL_DEVICE, UB_FAULT_MAX_NS } },
-	[UB_FAULT_CQE_DELAY] = { { "cqe-delay", "id", { "ns", NULL } }, IDS_JFC, false, false,
-				 { 0, 0 }, { UB_FAULT_MAX_NS, 0 } },
-	[UB_FAULT_CQE_TORN] = { { "cqe-torn", "id", { "ns", NULL } }, IDS_JFC, false, false,
-				{ 0, 0 }, { UB_FAULT_MAX_NS, 0 } },
-	[UB_FAULT_LOST_IRQ] = { { "lost-irq", "id", { NULL, NULL } }, IDS_VECTOR, false, false,
-				{ 0, 0 }, { 0, 0 } },
-	[UB_FAULT_LOST_DB] = { { "lost-doorbell", "id", { NULL, NULL } }, IDS_JFS, false, false,
-			       { 0, 0 }, { 0, 0 } },
-	[UB_FAULT_ADMIN_STATUS] = { { "admin-status", "id", { "status", NULL } }, IDS_OPCODE, false,
-				    false, { UB_ADMIN_BAD_OPCODE, 0 }, { UB_ADMIN_LIMIT, 0 } },
-	[UB_FAULT_ADMIN_SILENT] = { { "admin-silent", "id", { NULL, NULL } }, IDS_OPCODE, false,
-				    false, { 0, 0 }, { 0, 0 } },
-	[UB_FAULT_LINK_DOWN] = { { "link-down", NULL, { NULL, NULL } }, IDS_NONE, true, false,
-				 { 0, 0 }, { 0, 0 } },
-	[UB_FAULT_EVENT] = { { "event", "id", { "type", "info" } }, IDS_QUEUE, false, true,
-			     { 0, 0 },
-			     { UB_EVENT_ELR_DONE, (uint64_t)UB_HW_ID_MASK << 32 | 0xffffffffu } },
-	[UB_FAULT_FATAL] = { { "fatal", NULL, { NULL, NULL } }, IDS_NONE, false, true,
-			     { 0, 0 }, { 0, 0 } },
+#define KIND(NAME, kind, ids, lasting, at_once, arg0, least0, most0, arg1, least1, most1, meaning) \
+	[UB_FAULT_##NAME] = { { kind, IDS_##ids ? "id" : NULL, { arg0, arg1 } }, IDS_##ids, \
+			      lasting, at_once, { least0, least1 }, { most0, most1 } },
+	UB_FAULTS(KIND)
 };
 
 const struct ub_fault_names *ub_inject_names(unsigned kind)

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <ub/ub_names.h>
+
 #include "inject/inject.h"
 
 #define SEPARATORS	":,;"
@@ -79,7 +81,10 @@ static bool to_u32(struct text *t, const char *key, const char *text, uint32_t *
 /* What ends a stall has names. */
 static bool to_end(struct text *t, const char *text, uint64_t *value)
 {
-	static const char *const ends[] = { "time", "queue", "context", "device" };
+	static const char *const ends[] = {
+#define END(NAME, text) text,
+		UB_STALL_ENDS(END)
+	};
 
 	for (*value = 0; *value < 4; ++*value)
 		if (strcmp(text, ends[*value]) == 0)

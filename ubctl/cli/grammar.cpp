@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+#include "cli/grammar.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "cli/help.hpp"
+#include "out/error.hpp"
+
+namespace ubctl {
+
+namespace {
+
+constexpr const char *exit_codes =
+    "Global options stand before or after the command.\n"
+    "Exit codes: 0 ok, 1 failed, 2 usage, 3 not found, 4 permission, 5 device lost, 124 timeout.";
+
+CLI::App *object_app(CLI::App &app, std::span<const Object> objects, const std::string &name) {
+    for (CLI::App *known : app.get_subcommands([](CLI::App *) { return true; }))
+        if (known->get_name() == name)
+            return known;
+    std::string summary;
+    for (const Object &object : objects)
+        if (name == object.name)
+            summary = object.summary;
+    return app.add_subcommand(name, summary)->require_subcommand(1)->footer("");
+}
+
+// The words of the command as far as they were understood.
+std::string understood(const CLI::App &app) {
+    std::string path;
+    for (const CLI::App *next = &app; !next->get_subcommands().empty();) {
+        next = next->get_subcommands().front();
+        path += " " + next->get_name();
+    }
+    return path;
+}
+
+Error parse_error(const CLI::App &app, const CLI::ParseError &error) {
+    const std::string path = understood(app);
+    const std::string hint = fmt::format("see \"ubctl help{}\"", path);
+    const auto rest = app.remaining(true);
+    if (!rest.empty() &&
+        (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError) ||
+         error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError))) {
+        const char *what =
+            rest[0].starts_with('-') ? "unknown option" : "unknown command or argument";
+        return usage_error("command line", fmt::format("{} '{}'", what, rest[0])).hint(hint);
+    }
+    std::string cause = error.what();
+    if (cause == "A subcommand is required")
+        cause = path.empty() ? "no command given" : "a verb is missing";
+    for (char &c : cause)
+        if (c == '\n')
+            c = ' ';
+    return usage_error("command line", cause).hint(hint);
+}
+
+} // namespace
+
+struct Grammar::State {
+    CLI::App app{"Administer and try UB NPU devices.", "ubctl"};
+    Globals globals;
+    std::string format = "table";
+    Action action;
+    std::vector<Description> descriptions;
+
+    void declare_globals();
+    void declare(const Command &command, std::span<const Object> objects);
+};
+
+void Grammar::State::declare_globals() {
+    Description &description =
+        descriptions.emplace_back("", app.get_description(), std::vector<Parameter>{});
+    Parameters parameters(app, description.parameters);
+    parameters
+        .option("-d,--device", globals.device, "NAME",
+                "ub0, /dev/ub/ub0, a PCI address, an EID, or soft:[KEY=VALUE,...]")
+        .completes(Completes::devices);
+    parameters.option("-o,--output", format, "FORMAT", "table or json").one_of({"table", "json"});
+    parameters.flag("--no-header", globals.style.no_header, "tables without their heading");
+    parameters.flag("-q,--quiet", globals.style.quiet,
+                    "of commands that act, print the bare result or nothing");
+    parameters
+        .option("--timeout", globals.timeout_s, "SECONDS",
+                "longest wait for one completion, seconds")
+        .range(1e-6, 1e6);
+}
+
+void Grammar::State::declare(const Command &command, std::span<const Object> objects) {
+    const std::string path = command.path;
+    const size_t space = path.find(' ');
+    CLI::App *parent = space == path.npos ? &app : object_app(app, objects, path.substr(0, space));
+    CLI::App *leaf =
+        parent->add_subcommand(path.substr(space == path.npos ? 0 : space + 1), command.summary);
+    Description &description =
+        descriptions.emplace_back(path, command.summary, std::vector<Parameter>{});
+    Parameters parameters(*leaf, description.parameters);
+    leaf->final_callback([run = command.declare(parameters), this] { action = run; });
+}
+
+Grammar::Grammar(std::span<const Command> commands, std::span<const Object> objects)
+    : state_(std::make_unique<State>()) {
+    CLI::App &app = state_->app;
+    app.formatter(help_formatter());
+    app.footer(exit_codes);
+    app.fallthrough();
+    app.require_subcommand(1);
+    app.set_version_flag("--version", UBCTL_VERSION);
+    state_->globals.app = &app;
+    state_->declare_globals();
+    for (const Command &command : commands)
+        state_->declare(command, objects);
+}
+
+Grammar::~Grammar() = default;
+
+const std::vector<Description> &Grammar::descriptions() const {
+    return state_->descriptions;
+}
+
+int Grammar::run(int argc, char **argv) {
+    CLI::App &app = state_->app;
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::Success &success) {
+        return app.exit(success);
+    } catch (const CLI::ParseError &error) {
+        throw parse_error(app, error);
+    }
+    state_->globals.style.json = state_->format == "json";
+    return state_->action(state_->globals);
+}
+
+} // namespace ubctl
