@@ -104,7 +104,8 @@ UB_API int ub_encode_wr(const struct ub_jfs *jfs, const struct ub_jfs_wr *wr, vo
 
 /**
  * Wait for events of re-armed JFCs.
- * @param jfc set to the JFCs that fired, at most n; poll each until empty, then re-arm it
+ * @param jfc set to the JFCs that fired, at most n; poll each until empty, then re-arm it: in
+ *   the other order the event that a completion gives is followed by one without any
  * @param timeout_ms negative: block, 0: do not, else milliseconds
  * @return how many, 0 after the timeout, -EINTR, -ENODEV when the device is lost
  */
