@@ -183,7 +183,7 @@ struct ub_admin_cmd {
 	__u8 rsvd;
 	__le16 tag;		/* echoed */
 	__le32 id;		/* the object */
-	union {
+	__extension__ union {
 		struct ub_admin_ctx ctx;
 		struct ub_admin_seg seg;
 		struct ub_admin_eq eq;
@@ -209,14 +209,14 @@ struct ub_admin_reply {
 	__le32 ci;		/* QUERY_*: JFC: as the user last published it */
 	__le32 refs;		/* QUERY_*: objects that refer to this one; _INJECT: faults armed */
 	__le64 count;		/* QUERY_*: WQEs or CQEs since creation; _INJECT: faults given */
-	union {			/* QUERY_JFS, QUERY_JFC: since creation */
-		struct {
+	__extension__ union {	/* QUERY_JFS, QUERY_JFC: since creation */
+		__extension__ struct {
 			__le64 inline_wqes;	/* of count: ran on the doorbell's own path */
 			__le64 doorbells;	/* that reached the device */
 			__le64 direct_wqes;
 			__le64 preempted;	/* times it let a more urgent queue go first */
 		} jfs;
-		struct {
+		__extension__ struct {
 			__le64 events;		/* completion events */
 			__le64 rearms;
 			__le64 moderated;	/* of the events: held back by moderation */

@@ -93,23 +93,23 @@ struct ub_hw_wqe {
 	__u8 sge_num;
 	__le16 inline_len;	/* bytes with UB_WQE_INLINE; GEMM_F32: UB_GEMM_TRANS_*; else 0 */
 	__le64 user_ctx;	/* echoed in the CQE */
-	union {
-		struct {
+	__extension__ union {
+		__extension__ struct {
 			__u8 rmt_eid[16];
 			__le64 rmt_addr;	/* memory ops: owner's virtual address */
 			__le32 rmt_id;		/* TokenID; SEND: JFR or Jetty id */
 			__le32 rmt_token;	/* TokenValue */
 		};
-		struct {			/* FILL */
+		__extension__ struct {	/* FILL */
 			__le64 pattern;
 			__le32 pattern_size;	/* 1, 2, 4 or 8 bytes; divides each SGE's len */
 			__u8 rsvd_fill[20];
 		};
-		struct {			/* CRC32C; the result is the CQE's imm_data */
+		__extension__ struct {	/* CRC32C; the result is the CQE's imm_data */
 			__le32 crc_seed;	/* result of the data before, 0 to start */
 			__u8 rsvd_crc[28];
 		};
-		struct {			/* GEMM_F32: C = alpha op(A) op(B) + beta C */
+		__extension__ struct {	/* GEMM_F32: C = alpha op(A) op(B) + beta C */
 			__le32 m, n, k;
 			__le32 lda, ldb, ldc;	/* elements from row to row */
 			__le32 alpha, beta;	/* IEEE 754 binary32 */
@@ -121,14 +121,14 @@ struct ub_hw_wqe {
 #define UB_GEMM_TRANS_B		(1u << 1)
 
 union ub_hw_wqe_ext {
-	struct {			/* WRITE_IMM, SEND_IMM, WRITE_NOTIFY */
+	__extension__ struct {	/* WRITE_IMM, SEND_IMM, WRITE_NOTIFY */
 		__le64 imm_data;	/* WRITE_NOTIFY: the 8 bytes to store */
 		__le64 notify_addr;	/* WRITE_NOTIFY, 8-byte aligned */
 		__le32 notify_id;	/* WRITE_NOTIFY: TokenID; WRITE_IMM: JFR or Jetty id */
 		__le32 notify_token;
 		__u8 rsvd[8];
 	};
-	struct {			/* atomics; operand length is SGE 0's: 4 or 8 bytes */
+	__extension__ struct {	/* atomics; operand length is SGE 0's: 4 or 8 bytes */
 		__le64 operand;		/* CAS, SWAP: new value */
 		__le64 compare;		/* CAS */
 		__u8 rsvd_atomic[16];

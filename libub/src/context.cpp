@@ -84,6 +84,8 @@ int ub_delete_context(struct ub_context *ctx) {
     const uint32_t left = ctx->objects.load();
     if (left)
         return fail(ctx, EBUSY, CAUSE_OBJECTS_LEFT, left);
+    if (ctx->foreign())
+        ctx->provider.release()->abandon();
     delete ctx;
     return 0;
 }
@@ -103,12 +105,14 @@ const char *ub_context_name(const struct ub_context *ctx) { return ctx->name.c_s
 int ub_context_fd(const struct ub_context *ctx) { return ctx->provider->fd(); }
 
 bool ub_context_lost(const struct ub_context *ctx) {
-    return __atomic_load_n(&ctx->provider->status()->lost, __ATOMIC_ACQUIRE) != 0;
+    return ctx->foreign() || __atomic_load_n(&ctx->provider->status()->lost, __ATOMIC_ACQUIRE) != 0;
 }
 
 int ub_get_async_event(struct ub_context *ctx, struct ub_async *event, int timeout_ms) {
     if (!ctx || !event)
         return fail({EINVAL, CAUSE_NULL});
+    if (ctx->foreign())
+        return fail_foreign(ctx);
     ub_async_event raw{};
     const int result = wait_for(ctx->provider->fd(), timeout_ms,
                                 [&] { return ctx->provider->read_async(&raw); });

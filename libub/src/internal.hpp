@@ -4,6 +4,7 @@
 #define UB_INTERNAL_HPP
 
 #include "error.hpp"
+#include "process.hpp"
 #include "provider.hpp"
 
 #include <atomic>
@@ -21,6 +22,11 @@ struct ub_context {
     std::unique_ptr<ub_impl::Provider> provider;
     ub_ioc_query_device limits{};
     std::atomic<uint32_t> objects{0};
+    const uint64_t process = ub_impl::this_process();
+
+    // Opened by a process that this one was forked from. Nothing of the device may be touched, no
+    // lock be taken: it may be held by a thread that is not here. Deleting gives back memory.
+    bool foreign() const noexcept { return ub_impl::this_process() != process; }
 
     // Events name a JFC by a number that is never used again, so that a late one finds nothing.
     std::mutex jfc_lock;
@@ -95,8 +101,15 @@ inline int fail(const ub_context *ctx, int errnum, uint32_t cause, uint64_t limi
 // Rounds a depth up to what a ring can have. 0: above largest, recorded.
 uint32_t ring_depth(ub_context *ctx, uint32_t asked, uint32_t largest) noexcept;
 
+// Records that another process opened the context. @return -EACCES
+inline int fail_foreign(const ub_context *ctx) noexcept {
+    return fail(ctx, EACCES, UB_EXT_FOREIGN_CONTEXT);
+}
+
 // Maps a queue's doorbell page; page stays NULL where the provider is called instead.
 int map_doorbell(ub_context *ctx, uint64_t db_offset, void **page) noexcept;
+// In a child of fork() there is none to unmap.
+void unmap_doorbell(ub_context *ctx, void *page) noexcept;
 
 // Sends what ub_modify_*(), ub_query_*() and ub_delete_*() have in common.
 int modify_queue(ub_context *ctx, unsigned long request, uint32_t obj_type, uint32_t id,

@@ -13,6 +13,8 @@ void enlist(Jfc *jfc) {
 
 // The reverse. False: it has events that are not acknowledged.
 bool delist(Jfc *jfc) {
+    if (jfc->ctx->foreign())
+        return true;
     std::lock_guard lock(jfc->ctx->jfc_lock);
     if (jfc->unacked.load())
         return false;
@@ -46,8 +48,7 @@ int create_in_device(Jfc *jfc, const ub_jfc_cfg *cfg) {
 }
 
 void destroy(Jfc *jfc) {
-    if (jfc->db_page)
-        jfc->ctx->provider->unmap_doorbell(jfc->db_page);
+    unmap_doorbell(jfc->ctx, jfc->db_page);
     delete jfc;
 }
 
@@ -150,7 +151,8 @@ int ub_delete_jfc(struct ub_jfc *jfc) {
 }
 
 void ub_soft_rearm(struct ub_jfc *jfc, uint64_t word) {
-    jfc->ctx->provider->ring(impl(jfc)->db_offset, UB_DB_JFC, word, 8);
+    if (!jfc->ctx->foreign())
+        jfc->ctx->provider->ring(impl(jfc)->db_offset, UB_DB_JFC, word, 8);
 }
 
 } // extern "C"

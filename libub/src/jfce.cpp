@@ -86,6 +86,8 @@ int ub_wait_jfc(struct ub_jfce *jfce, unsigned n, int timeout_ms, struct ub_jfc 
     if (!jfce || !jfc || !n)
         return fail({EINVAL, CAUSE_NULL});
     ub_context *ctx = jfce->ctx;
+    if (ctx->foreign())
+        return fail_foreign(ctx);
     const int result =
         wait_for(jfce->fd, timeout_ms, [&] { return take(jfce, n, jfc); });
     if (result > 0)

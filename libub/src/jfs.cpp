@@ -141,8 +141,7 @@ int ub_delete_jfs(struct ub_jfs *jfs) {
     if (result)
         return result;
     Jfs *own = impl(jfs);
-    if (own->db_page)
-        ctx->provider->unmap_doorbell(own->db_page);
+    unmap_doorbell(ctx, own->db_page);
     delete own;
     ctx->objects--;
     return 0;
@@ -173,7 +172,8 @@ int ub_flush_jfs(struct ub_jfs *jfs, unsigned n, struct ub_cr *cr) {
 }
 
 void ub_soft_doorbell(struct ub_jfs *jfs) {
-    jfs->ctx->provider->ring(impl(jfs)->db_offset, UB_DB_JFS, jfs->pi, 4);
+    if (!jfs->ctx->foreign())
+        jfs->ctx->provider->ring(impl(jfs)->db_offset, UB_DB_JFS, jfs->pi, 4);
 }
 
 } // extern "C"

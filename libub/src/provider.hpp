@@ -21,6 +21,10 @@ public:
     Provider(const Provider &) = delete;
     Provider &operator=(const Provider &) = delete;
 
+    // Instead of the destructor, in a child of fork(): closes this process's descriptors and touches
+    // nothing that another thread may have been at. The object may stay behind.
+    virtual void abandon() noexcept = 0;
+
     // As ioctl(2) on the device's node: UB_IOC_* and its structure.
     virtual int control(unsigned long request, void *arg) noexcept = 0;
     // To poll(2) for asynchronous events.
@@ -55,7 +59,7 @@ std::unique_ptr<Provider> open_kernel(const std::string &node, OpenError &error)
 std::unique_ptr<Provider> open_soft(const std::string &options, OpenError &error);
 
 // What the plug-in exports; bump the number when anything in this file changes.
-inline constexpr uint32_t soft_abi = 3;
+inline constexpr uint32_t soft_abi = 4;
 struct SoftEntry {
     uint32_t abi;
     Provider *(*open)(const char *options, OpenError *error) noexcept;

@@ -17,8 +17,14 @@ class KernelProvider final : public Provider {
 public:
     KernelProvider(int fd, const ub_status_page *status) noexcept : fd_(fd), status_(status) {}
     ~KernelProvider() override {
-        munmap(const_cast<ub_status_page *>(status_), UB_HW_PAGE_SIZE);
+        if (status_)
+            munmap(const_cast<ub_status_page *>(status_), UB_HW_PAGE_SIZE);
         close(fd_);
+    }
+    // Mappings are not inherited.
+    void abandon() noexcept override {
+        status_ = nullptr;
+        delete this;
     }
 
     int control(unsigned long request, void *arg) noexcept override {

@@ -15,8 +15,9 @@ QueueMemory::QueueMemory(uint32_t depth, size_t entry_size)
     base_ = mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (base_ == MAP_FAILED)
         throw std::bad_alloc();
-    // A child of fork() must not share the pages the device writes to.
-    madvise(base_, bytes_, MADV_DONTFORK);
+    // A child of fork() must not share the pages the device writes to: it finds zeroes in their place.
+    if (madvise(base_, bytes_, MADV_WIPEONFORK))
+        madvise(base_, bytes_, MADV_DONTFORK);
 }
 
 QueueMemory::~QueueMemory() { munmap(base_, bytes_); }
@@ -29,6 +30,8 @@ void QueueMemory::clear_ring() const noexcept { std::memset(base_, 0, ring_bytes
 
 int control(ub_context *ctx, unsigned long request, ub_ioc_hdr *arg, uint32_t obj_type,
             uint32_t id) noexcept {
+    if (ctx->foreign())
+        return fail_foreign(ctx);
     const int result = ctx->provider->control(request, arg);
     if (result >= 0)
         return 0;
@@ -58,6 +61,11 @@ int map_doorbell(ub_context *ctx, uint64_t db_offset, void **page) noexcept {
     return result ? fail(ctx, -result, CAUSE_OS) : 0;
 }
 
+void unmap_doorbell(ub_context *ctx, void *page) noexcept {
+    if (page && !ctx->foreign())
+        ctx->provider->unmap_doorbell(page);
+}
+
 int modify_queue(ub_context *ctx, unsigned long request, uint32_t obj_type, uint32_t id,
                  ub_queue_state state) noexcept {
     ub_ioc_modify_queue arg{};
@@ -78,6 +86,8 @@ int query_queue(ub_context *ctx, unsigned long request, uint32_t obj_type, uint3
 
 int destroy_queue(ub_context *ctx, unsigned long request, uint32_t obj_type,
                   uint32_t id) noexcept {
+    if (ctx->foreign())
+        return 0;
     ub_ioc_destroy_queue arg{};
     arg.id = id;
     const int result = control(ctx, request, &arg.hdr, obj_type, id);

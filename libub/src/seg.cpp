@@ -100,7 +100,8 @@ int ub_unregister_seg(struct ub_seg *seg) {
     ub_ioc_dereg_seg arg{};
     arg.token_id = seg->token_id;
     const int result =
-        control(seg->ctx, UB_IOC_DEREG_SEG, &arg.hdr, UB_OBJ_SEG, seg->token_id);
+        seg->ctx->foreign() ? 0
+                            : control(seg->ctx, UB_IOC_DEREG_SEG, &arg.hdr, UB_OBJ_SEG, seg->token_id);
     if (result && result != -ENODEV)
         return result;
     seg->ctx->objects--;

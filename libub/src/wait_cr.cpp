@@ -110,6 +110,8 @@ extern "C" int ub_wait_cr(struct ub_jfc *jfc, struct ub_cr *cr, unsigned n,
         return fail({EINVAL, CAUSE_NULL});
     if (!cfg)
         cfg = &usual;
+    if (jfc->ctx->foreign())
+        return fail_foreign(jfc->ctx);
     if (!jfc->ring)
         return ub_reap_jfc(jfc, cr, n, 1, cfg->timeout_ms);
     ub_jfce *jfce = impl(jfc)->jfce;

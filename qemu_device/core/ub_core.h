@@ -85,6 +85,12 @@ void ub_core_config_init(struct ub_core_config *config);
 struct ub_core *ub_core_new(const struct ub_core_config *config, const struct ub_core_host *host,
 			    void *opaque, const char **error);
 
+/*
+ * In a child of fork(), before any other call there: the devices of the parent are not this
+ * process's. Nothing of them is touched or freed, none of them may be used, and their EIDs are free.
+ */
+void ub_core_forget_peers(void);
+
 /* Stops the engines, drops every object. No other call may be under way or follow. */
 void ub_core_free(struct ub_core *core);
 

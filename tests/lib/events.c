@@ -250,6 +250,62 @@ static void no_completion_is_slept_through(void **state)
 	}
 }
 
+static unsigned drain(struct ub_jfc *jfc)
+{
+	struct ub_cr cr[16];
+	unsigned n, all = 0;
+
+	while ((n = (unsigned)ub_poll_jfc(jfc, cr, 16)) > 0)
+		all += n;
+	return all;
+}
+
+/* One round: window requests, then the event loop's steps until all are taken. */
+static void round_of(struct rig *r, unsigned window, bool poll_first)
+{
+	struct ub_jfs_wr wr = nop(1);
+
+	for (unsigned i = 0; i < window; i++)
+		post(r->jfs, &wr);
+	for (unsigned got = 0; got < window;) {
+		wait_event(r);
+		if (!poll_first)
+			ub_rearm_jfc(r->jfc, false);
+		got += drain(r->jfc);
+		if (poll_first)
+			ub_rearm_jfc(r->jfc, false);
+	}
+}
+
+/* Rounds after which, with nothing under way and nothing to take, the channel wakes a loop. */
+static unsigned empty_wakeups(struct rig *r, unsigned rounds, unsigned window, bool poll_first)
+{
+	struct pollfd channel = { .fd = ub_jfce_fd(r->jfce), .events = POLLIN };
+	unsigned empty = 0;
+
+	ub_rearm_jfc(r->jfc, false);
+	while (rounds--) {
+		round_of(r, window, poll_first);
+		if (poll(&channel, 1, 0) != 1)
+			continue;
+		empty++;
+		wait_event(r);
+		assert_int_equal(drain(r->jfc), 0);
+		ub_rearm_jfc(r->jfc, false);
+	}
+	return empty;
+}
+
+/* The order that library.md, ub_wr.h and the example give; in the other every round has one. */
+static void no_wakeup_for_nothing_when_polled_first(void **state)
+{
+	struct rig *r = *state;
+
+	assert_int_equal(empty_wakeups(r, 300, 1, true), 0);
+	assert_int_equal(empty_wakeups(r, 300, 8, true), 0);
+	assert_true(empty_wakeups(r, 300, 1, false) > 150);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
@@ -265,6 +321,7 @@ int main(int argc, char **argv)
 		rig_test(file_works_with_epoll),
 		rig_test(wait_blocks_until_there_is_one),
 		rig_test(no_completion_is_slept_through),
+		rig_test(no_wakeup_for_nothing_when_polled_first),
 	};
 
 	return run_all(argc, argv, tests);

@@ -27,7 +27,7 @@ compile() {
     local suffix=c
     [ "$1" = gcc ] || [ "$1" = clang ] || suffix=cpp
     printf '#include <%s>\nint main(void) { return 0; }\n' "$3" > "$dir/one.$suffix"
-    "$1" "-std=$2" -Wall -Wextra -Wshadow -Werror -I"$prefix/include" "${@:4}" \
+    "$1" "-std=$2" -Wall -Wextra -Wpedantic -Wshadow -Werror -I"$prefix/include" "${@:4}" \
         -c "$dir/one.$suffix" -o "$dir/one.o"
 }
 
@@ -135,6 +135,19 @@ check nothing_else_is_exported nothing_else_is_exported
 check needs_no_linear_algebra needs_no_linear_algebra
 check examples_build_by_pkg_config make --no-print-directory -C libub/examples OUT="$dir" \
     PKG_CONFIG_PATH="$prefix/lib/pkgconfig"
+# As a user does it, in a copy of the folder.
+builds_uring_in_place() {
+    cp -r libub/examples "$dir/examples" &&
+        make --no-print-directory -C "$dir/examples" uring \
+            PKG_CONFIG_PATH="$prefix/lib/pkgconfig" 2>&1 | tee "$dir/out" &&
+        ! grep -i circular "$dir/out" && [ -x "$dir/examples/uring" ]
+}
+says_where_pkg_config_looks() {
+    ! make --no-print-directory -C libub/examples OUT="$dir" PKG_CONFIG_PATH=/nowhere \
+        PKG_CONFIG_LIBDIR=/nowhere 2> "$dir/err" && grep -q PKG_CONFIG_PATH=PREFIX "$dir/err"
+}
+check builds_uring_in_place builds_uring_in_place
+check says_where_pkg_config_looks says_where_pkg_config_looks
 for example in copy gemm epoll; do
     check "example $example" run_example "$example"
 done

@@ -17,8 +17,11 @@
  * still refers to gives -EBUSY. ub_delete_context() of a context with objects left gives -EBUSY.
  * Memory given to ub_register_seg() stays the caller's and must outlive the segment.
  *
- * Fork. A context belongs to the process that made it; a child must not use it, and its doorbells
- * are not there in the child.
+ * Fork. A context belongs to the process that made it. In a child of fork() its objects may be
+ * deleted, which gives back the child's memory and descriptors and nothing else; any other call
+ * gives -EACCES, ub_context_lost() says true, and nothing may be posted: rings and doorbells are not
+ * the parent's there. A child opens the device itself, also soft: under the same name, whatever the
+ * parent's threads were at. vfork() and posix_spawn() change nothing for the parent.
  */
 #ifndef UB_UB_H
 #define UB_UB_H

@@ -59,6 +59,7 @@ public:
     void moderate(uint16_t count, uint16_t usec, bool adaptive = false) {
         detail::check(ub_modify_jfc(get(), count, usec, adaptive), "modify JFC");
     }
+    /// Ask for an event; poll until empty first, or a wake-up will find nothing.
     void rearm(bool solicited_only = false) noexcept { ub_rearm_jfc(get(), solicited_only); }
     queue_attr query() const {
         queue_attr attr;

@@ -98,8 +98,9 @@ public:
     }
     ring(const ring &) = delete;
     ring &operator=(const ring &) = delete;
+    /// In a child of fork() nothing is waited for: the commands are the parent's.
     ~ring() {
-        while (in_flight_ && step(true) >= 0) {
+        while (in_flight_ && opener_ == getpid() && step(true) >= 0) {
         }
         io_uring_queue_exit(&ring_);
         ::close(wake_);
@@ -235,6 +236,7 @@ private:
 
     io_uring ring_{};
     int fd_;
+    pid_t opener_ = getpid();
     bool polled_;
     int wake_ = -1;
     uint64_t wake_count_ = 0;

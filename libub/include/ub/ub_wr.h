@@ -31,22 +31,22 @@ struct ub_jfs_wr {
 	const struct ub_target *target;	/**< UB transactions but NOP */
 	uint64_t rmt_addr;		/**< memory transactions: address at the owner */
 	union {
-		struct {		/* WRITE_IMM, SEND_IMM, WRITE_NOTIFY */
+		__extension__ struct {	/* WRITE_IMM, SEND_IMM, WRITE_NOTIFY */
 			uint64_t imm_data;	/**< WRITE_NOTIFY: the 8 bytes to store */
 			const struct ub_target *notify;	/**< WRITE_IMM: JFR or Jetty;
 							     WRITE_NOTIFY: segment */
 			uint64_t notify_addr;
 		};
-		struct {		/* atomics */
+		__extension__ struct {	/* atomics */
 			uint64_t operand;	/**< CAS, SWAP: new value */
 			uint64_t compare;	/**< CAS */
 		};
-		struct {		/* FILL */
+		__extension__ struct {	/* FILL */
 			uint64_t pattern;
 			uint32_t pattern_size;	/**< 1, 2, 4 or 8 bytes */
 		};
 		uint32_t crc_seed;	/* CRC32C */
-		struct {		/* GEMM_F32: C = alpha op(A) op(B) + beta C, row-major */
+		__extension__ struct {	/* GEMM_F32: C = alpha op(A) op(B) + beta C, row-major */
 			uint32_t m, n, k, lda, ldb, ldc;
 			float alpha, beta;
 		} gemm;
@@ -104,7 +104,8 @@ UB_API int ub_encode_wr(const struct ub_jfs *jfs, const struct ub_jfs_wr *wr, vo
 
 /**
  * Wait for events of re-armed JFCs.
- * @param jfc set to the JFCs that fired, at most n; poll each until empty, then re-arm it
+ * @param jfc set to the JFCs that fired, at most n; poll each until empty, then re-arm it: in
+ *   the other order the event that a completion gives is followed by one without any
  * @param timeout_ms negative: block, 0: do not, else milliseconds
  * @return how many, 0 after the timeout, -EINTR, -ENODEV when the device is lost
  */

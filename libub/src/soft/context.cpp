@@ -7,8 +7,10 @@
 #include <cstddef>
 #include <cstring>
 #include <thread>
+#include <utility>
 
 #include "../error.hpp"
+#include "../process.hpp"
 #include "limits.hpp"
 #include "memory_check.hpp"
 
@@ -53,7 +55,7 @@ uint64_t pinned_bytes(uint64_t addr, uint64_t len) {
 } // namespace
 
 Context::Context(const Options &options)
-    : device_(options), memlock_(options.memlock), tid_(device_->contexts.take()),
+    : device_(options), process_(ub_impl::this_process()), memlock_(options.memlock), tid_(device_->contexts.take()),
       jfs_{UB_OBJ_JFS,           UB_ADMIN_CREATE_JFS, UB_ADMIN_MODIFY_JFS,
            UB_ADMIN_QUERY_JFS,   UB_ADMIN_DESTROY_JFS, &device_->jfss,
            UB_REG_MAX_JFS_DEPTH, UB_HW_WQEBB_SIZE,     true},
@@ -91,6 +93,17 @@ Context::~Context() {
     ub_ioc_hdr hdr{};
     if (!admin_id(UB_ADMIN_DESTROY_CTX, tid_, hdr))
         device_->contexts.give(tid_);
+}
+
+// A thread that is not in this process may have been at anything here, so memory stays as it is.
+void Context::abandon() noexcept {
+    static Context *last; // so that a checker of leaks finds them
+    abandoned_before_ = std::exchange(last, this);
+    async_.close_descriptor();
+    if (!lock_.try_lock())
+        return;
+    for (const auto &[fd, jfce] : jfces_)
+        jfce->close_descriptors();
 }
 
 int Context::admin_id(uint8_t opcode, uint32_t id, ub_ioc_hdr &hdr) {
@@ -297,6 +310,8 @@ int Context::read_events(int jfce, ub_jfce_event *events, size_t n) noexcept {
 }
 
 void Context::close_jfce(int jfce) noexcept {
+    if (ub_impl::this_process() != process_) // abandon() closes it
+        return;
     std::lock_guard lock(lock_);
     jfces_.erase(jfce);
 }

@@ -21,6 +21,7 @@ public:
     // Arms the faults of the options. Throws ub_impl::OpenError.
     void inject(const Options &options);
     ~Context() override;
+    void abandon() noexcept override;
 
     int control(unsigned long request, void *arg) noexcept override;
     int fd() const noexcept override { return async_.fd(); }
@@ -86,6 +87,8 @@ private:
     void async_lost(uint32_t count) noexcept override { async_.lose(count); }
 
     DeviceRef device_;
+    const uint64_t process_; // that opened it
+    Context *abandoned_before_ = nullptr;
     const uint64_t memlock_;
     uint32_t tid_;
     ub_status_page status_{};

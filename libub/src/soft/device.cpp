@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstring>
 #include <new>
+#include <pthread.h>
 #include <stdexcept>
 #include <thread>
 #include <time.h>
@@ -271,20 +272,37 @@ struct Shared {
     std::unique_ptr<Device> device;
     unsigned users = 0;
 };
+struct Table {
+    std::mutex lock;
+    std::unordered_map<std::string, Shared> devices;
+    const Table *parents = nullptr; // what a child of fork() leaves as it is
+};
 // Not destroyed at exit: a program may exit with contexts open and engines at work.
-std::mutex &shared_lock = *new std::mutex;
-auto &shared = *new std::unordered_map<std::string, Shared>;
+Table *table = new Table;
+
+// A child of fork() has none of its parent's devices: their threads are not here, and one of them
+// may have held any lock.
+void forget_devices() {
+    auto *fresh = new Table;
+    fresh->parents = table;
+    table = fresh;
+    ub_core_forget_peers();
+}
+
+const int forgets_in_a_child = pthread_atfork(nullptr, nullptr, forget_devices);
 
 } // namespace
 
 DeviceRef::DeviceRef(const Options &options) : name_(options.name) {
-    std::lock_guard lock(shared_lock);
-    Shared &entry = shared[name_];
+    if (forgets_in_a_child)
+        throw std::bad_alloc();
+    std::lock_guard lock(table->lock);
+    Shared &entry = table->devices[name_];
     try {
         if (!entry.device)
             entry.device = std::make_unique<Device>(options);
     } catch (...) {
-        shared.erase(name_);
+        table->devices.erase(name_);
         throw;
     }
     ++entry.users;
@@ -293,10 +311,10 @@ DeviceRef::DeviceRef(const Options &options) : name_(options.name) {
 
 // The lock is held to the end, so that a successor does not meet the old one's EID.
 DeviceRef::~DeviceRef() {
-    std::lock_guard lock(shared_lock);
-    const auto entry = shared.find(name_);
+    std::lock_guard lock(table->lock);
+    const auto entry = table->devices.find(name_);
     if (--entry->second.users == 0)
-        shared.erase(entry);
+        table->devices.erase(entry);
 }
 
 } // namespace ub_soft

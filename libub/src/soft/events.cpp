@@ -23,7 +23,12 @@ Readiness::Readiness() : fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
         throw std::bad_alloc();
 }
 
-Readiness::~Readiness() { close(fd_); }
+Readiness::~Readiness() { close_descriptor(); }
+
+void Readiness::close_descriptor() noexcept {
+    if (fd_ >= 0)
+        close(std::exchange(fd_, -1));
+}
 
 void Readiness::set(bool ready) noexcept {
     eventfd_t value = 0;
@@ -36,9 +41,12 @@ void Readiness::set(bool ready) noexcept {
     ready_ = ready;
 }
 
-Jfce::~Jfce() {
+Jfce::~Jfce() { close_descriptors(); }
+
+void Jfce::close_descriptors() noexcept {
+    readiness_.close_descriptor();
     if (eventfd_ >= 0)
-        close(eventfd_);
+        close(std::exchange(eventfd_, -1));
 }
 
 void Jfce::add(const ub_jfce_event &event) {

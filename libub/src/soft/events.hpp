@@ -20,6 +20,8 @@ public:
     Readiness &operator=(const Readiness &) = delete;
     int fd() const noexcept { return fd_; }
     void set(bool ready) noexcept;
+    // For a process that will use it no more.
+    void close_descriptor() noexcept;
 
 private:
     int fd_;
@@ -39,6 +41,8 @@ public:
     // How many, or -EAGAIN.
     int take(ub_jfce_event *events, size_t n) noexcept;
     void forget(uint32_t jfc);
+    // In a child of fork(): nothing else may follow.
+    void close_descriptors() noexcept;
 
 private:
     std::mutex lock_;
@@ -50,6 +54,8 @@ private:
 class AsyncEvents {
 public:
     int fd() const noexcept { return readiness_.fd(); }
+    // In a child of fork(): nothing else may follow.
+    void close_descriptor() noexcept { readiness_.close_descriptor(); }
     void add(ub_async_event event);
     void lose(uint32_t count) noexcept;
     // 1 or -EAGAIN.

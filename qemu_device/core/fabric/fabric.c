@@ -45,6 +45,12 @@ void ub_fabric_leave(struct ub_core *core)
 	pthread_mutex_unlock(&fabric_lock);
 }
 
+void ub_core_forget_peers(void)
+{
+	pthread_mutex_init(&fabric_lock, NULL);
+	fabric = NULL;
+}
+
 struct ub_core *ub_fabric_find(const uint8_t eid[16])
 {
 	struct ub_core *core;
