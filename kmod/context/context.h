@@ -3,6 +3,8 @@
 #ifndef UBNPU_CONTEXT_H
 #define UBNPU_CONTEXT_H
 
+#include <linux/mm.h>
+
 #include "hw/hw.h"
 
 #define UBNPU_EV_DEPTH		64	/* asynchronous events kept for a context */

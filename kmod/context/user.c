@@ -7,7 +7,6 @@
 #include <linux/capability.h>
 #include <linux/delay.h>
 #include <linux/fs.h>
-#include <linux/module.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Attributes of the class device: identity and limits/. docs/uapi.md lists them. */
 #include <linux/device.h>
-#include <linux/io-64-nonatomic-lo-hi.h>
+#include <linux/io.h>
 #include <linux/sysfs.h>
 
 #include "compat.h"

@@ -6,7 +6,6 @@
 #include <linux/delay.h>
 #include <linux/dma-mapping.h>
 #include <linux/io-64-nonatomic-lo-hi.h>
-#include <linux/module.h>
 
 #include "hw/hw.h"
 #include "trace.h"
