@@ -5,8 +5,6 @@
 
 #include "context/context.h"
 
-#define UBNPU_MAX_SEG_LEN	(1ull << 40)
-
 struct ubnpu_seg {
 	u32 id;
 	struct ubnpu_ctx *ctx;

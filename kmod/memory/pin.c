@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "check/check.h"
 #include "compat.h"
 #include "memory/memory.h"
 
@@ -183,12 +184,11 @@ struct ubnpu_mem *ubnpu_mem_pin(struct ubnpu_ctx *ctx, u64 addr, u64 len, bool w
 				struct ub_ioc_hdr *hdr)
 {
 	struct ubnpu_mem *mem;
-	int ret;
+	int ret = ub_check_range(addr, len, hdr);
 
-	if (!len || len > UBNPU_MAX_SEG_LEN)
-		return ERR_PTR(ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_LENGTH, 0, UBNPU_MAX_SEG_LEN));
-	if (addr + len < addr || addr + len > 1ull << UB_UBA_BITS ||
-	    !access_ok((void __user *)(unsigned long)addr, len))
+	if (ret)
+		return ERR_PTR(ret);
+	if (!access_ok((void __user *)(unsigned long)addr, len))
 		return ERR_PTR(ubnpu_fail(hdr, -EFAULT, UB_EXT_BAD_ADDRESS, 0, 0));
 	mem = mem_new(addr, len, writable);
 	if (!mem)

@@ -3,33 +3,9 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
+#include "check/check.h"
 #include "memory/memory.h"
 #include "trace.h"
-
-#define ACCESS_ALL	(UB_ACCESS_LOCAL_ONLY | UB_ACCESS_READ | UB_ACCESS_WRITE | \
-			 UB_ACCESS_ATOMIC)
-
-static int seg_check(const struct ub_ioc_reg_seg *a, struct ub_ioc_hdr *hdr)
-{
-	u32 access = a->access;
-
-	if (a->pad)
-		return ubnpu_fail(hdr, -EINVAL, UB_EXT_RESERVED_SET, offsetof(typeof(*a), pad), 0);
-	if (a->flags & ~UB_REG_F_READ_ONLY)
-		return ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_FLAGS, 0, UB_REG_F_READ_ONLY);
-	if (access & ~ACCESS_ALL || (access != UB_ACCESS_LOCAL_ONLY &&
-				     (access & (UB_ACCESS_LOCAL_ONLY | UB_ACCESS_READ)) !=
-				     UB_ACCESS_READ))
-		return ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_ACCESS, 0, 0);
-	if (access & UB_ACCESS_ATOMIC && !(access & UB_ACCESS_WRITE))
-		return ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_ACCESS, 0, 0);
-	if (a->flags & UB_REG_F_READ_ONLY && access & UB_ACCESS_WRITE)
-		return ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_ACCESS, 0, 0);
-	if (a->token_policy > UB_TOKEN_PLAIN_TEXT)
-		return ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_VALUE,
-				  offsetof(typeof(*a), token_policy), UB_TOKEN_PLAIN_TEXT);
-	return 0;
-}
 
 static int seg_create_on_device(struct ubnpu_seg *seg, const struct ub_ioc_reg_seg *a,
 				struct ub_ioc_hdr *hdr)
@@ -90,7 +66,7 @@ int ubnpu_reg_seg(struct ubnpu_ctx *ctx, struct ubnpu_call *call)
 {
 	struct ub_ioc_reg_seg *a = &call->reg_seg;
 	struct ubnpu_seg *seg;
-	int ret = ubnpu_check_mm(ctx, &a->hdr) ?: seg_check(a, &a->hdr);
+	int ret = ubnpu_check_mm(ctx, &a->hdr) ?: ub_check_reg_seg(a);
 
 	if (ret)
 		return ret;
@@ -165,12 +141,8 @@ int ubnpu_dereg_seg(struct ubnpu_ctx *ctx, struct ubnpu_call *call)
 {
 	struct ub_ioc_dereg_seg *a = &call->dereg_seg;
 	struct ubnpu_seg *seg;
-	int ret;
+	int ret = ub_check_dereg_seg(a) ?: ubnpu_enter(ctx, &a->hdr);
 
-	if (a->pad)
-		return ubnpu_fail(&a->hdr, -EINVAL, UB_EXT_RESERVED_SET,
-				  offsetof(typeof(*a), pad), 0);
-	ret = ubnpu_enter(ctx, &a->hdr);
 	if (ret)
 		return ret;
 	seg = seg_find(ctx, a->token_id, &a->hdr);
