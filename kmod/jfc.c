@@ -3,6 +3,7 @@
 #include <linux/poll.h>
 #include <linux/slab.h>
 
+#include "check/check.h"
 #include "compat.h"
 #include "kqueue.h"
 #include "trace.h"
@@ -46,26 +47,14 @@ void ubnpu_jfc_detach(struct ubnpu_queue *jfc)
 	spin_unlock_irq(&jfc->jfce->lock);
 }
 
-static int jfc_check(const struct ubnpu_ctx *ctx, const struct ub_ioc_create_jfc *a,
-		     struct ub_ioc_hdr *hdr)
+static int jfc_check(const struct ubnpu_ctx *ctx, struct ub_ioc_create_jfc *a)
 {
-	u32 vectors = ctx->ub->caps.comp_vectors;
+	struct ub_check_jfc_limits limits = {
+		.flags = JFC_FLAGS,
+		.comp_vectors = ctx->ub->caps.comp_vectors,
+	};
 
-	if (a->flags & ~JFC_FLAGS)
-		return ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_FLAGS, 0, JFC_FLAGS);
-	if (a->comp_vector >= vectors)
-		return ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_VALUE,
-				  offsetof(typeof(*a), comp_vector), vectors - 1);
-	if (a->flags & UB_JFC_F_KERNEL && a->comp_vector)
-		return ubnpu_fail(hdr, -EINVAL, UB_EXT_RESERVED_SET,
-				  offsetof(typeof(*a), comp_vector), 0);
-	if (a->flags & UB_JFC_F_KERNEL && a->jfce_fd)
-		return ubnpu_fail(hdr, -EINVAL, UB_EXT_RESERVED_SET,
-				  offsetof(typeof(*a), jfce_fd), 0);
-	if (a->jfce_fd < -1)
-		return ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_VALUE, offsetof(typeof(*a), jfce_fd),
-				  INT_MAX);
-	return 0;
+	return ub_check_create_jfc(a, limits);
 }
 
 static int jfc_insert(struct ubnpu_queue *q, const struct ub_ioc_create_jfc *a,
@@ -115,7 +104,7 @@ int ubnpu_create_jfc(struct ubnpu_ctx *ctx, struct ubnpu_call *call)
 {
 	struct ub_ioc_create_jfc *a = &call->create_jfc;
 	struct ubnpu_queue *q;
-	int ret = jfc_check(ctx, a, &a->hdr);
+	int ret = jfc_check(ctx, a);
 
 	if (ret)
 		return ret;
@@ -148,14 +137,8 @@ int ubnpu_modify_jfc(struct ubnpu_ctx *ctx, struct ubnpu_call *call)
 		.jfc.flags = cpu_to_le32(a->flags),
 	};
 	struct ubnpu_queue *q;
-	int ret;
+	int ret = ub_check_modify_jfc(a) ?: ubnpu_enter(ctx, &a->hdr);
 
-	if (a->pad)
-		return ubnpu_fail(&a->hdr, -EINVAL, UB_EXT_RESERVED_SET,
-				  offsetof(typeof(*a), pad), 0);
-	if (a->flags & ~UB_JFC_F_ADAPTIVE)
-		return ubnpu_fail(&a->hdr, -EINVAL, UB_EXT_BAD_FLAGS, 0, UB_JFC_F_ADAPTIVE);
-	ret = ubnpu_enter(ctx, &a->hdr);
 	if (ret)
 		return ret;
 	q = ubnpu_queue_find(ctx, UBNPU_JFC, a->id, &a->hdr);

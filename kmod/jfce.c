@@ -9,9 +9,8 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "check/check.h"
 #include "ubnpu.h"
-
-#define JFCE_FLAGS	(UB_JFCE_F_NONBLOCK | UB_JFCE_F_EVENTFD)
 
 static void jfce_free(struct kref *ref)
 {
@@ -236,10 +235,10 @@ int ubnpu_create_jfce(struct ubnpu_ctx *ctx, struct ubnpu_call *call)
 	struct ub_ioc_create_jfce *a = &call->create_jfce;
 	u32 cap = READ_ONCE(ubnpu_max_queues_per_ctx);
 	struct eventfd_ctx *eventfd;
-	int fd;
+	int fd = ub_check_create_jfce(a);
 
-	if (a->flags & ~JFCE_FLAGS)
-		return ubnpu_fail(&a->hdr, -EINVAL, UB_EXT_BAD_FLAGS, 0, JFCE_FLAGS);
+	if (fd)
+		return fd;
 	if (READ_ONCE(ctx->lost))
 		return ubnpu_fail(&a->hdr, -ENODEV, UB_EXT_DEVICE_LOST, 0, ctx->generation);
 	if (!jfce_count(ctx, cap))

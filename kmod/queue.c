@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Queues: what JFS, JFR and JFC have in common, and the making of JFS and JFR. */
 #include <linux/capability.h>
-#include <linux/log2.h>
 #include <linux/mm.h>
-#include <linux/sizes.h>
 #include <linux/slab.h>
 
+#include "check/check.h"
 #include "kqueue.h"
 #include "trace.h"
-
-#define ENTRY_SIZE	64	/* WQEBB, receive WQE and CQE alike */
-#define REC_SIZE	128
-#define JFS_FLAGS	(UB_JFS_F_ERROR_SUSPEND | UB_JFS_F_JETTY)
 
 const u32 ubnpu_queue_obj[UBNPU_QUEUE_TYPES] = {
 	[UBNPU_JFS] = UB_OBJ_JFS, [UBNPU_JFR] = UB_OBJ_JFR, [UBNPU_JFC] = UB_OBJ_JFC,
@@ -27,50 +22,15 @@ static const u8 destroy_op[UBNPU_QUEUE_TYPES] = {
 	[UBNPU_JFC] = UB_ADMIN_DESTROY_JFC,
 };
 
-static_assert(sizeof(struct ub_hw_jfs_rec) == REC_SIZE);
-static_assert(sizeof(struct ub_hw_jfr_rec) == REC_SIZE);
-static_assert(sizeof(struct ub_hw_jfc_rec) == REC_SIZE);
-
-/* ext_obj names a field of the structure that begins with hdr and mem, as all CREATEs do. */
-#define MEM_FIELD(field) \
-	(sizeof(struct ub_ioc_hdr) + offsetof(struct ub_ioc_queue_mem, field))
-
-static int queue_check_depth(u32 depth, u32 max_depth, struct ub_ioc_hdr *hdr)
-{
-	if (depth < UB_HW_MIN_DEPTH || depth > max_depth || !is_power_of_2(depth))
-		return ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_DEPTH, 0, max_depth);
-	return 0;
-}
-
-static int queue_check_mem(const struct ub_ioc_queue_mem *mem, u32 depth, u32 max_depth,
-			   struct ub_ioc_hdr *hdr)
-{
-	u64 max_len = (u64)max_depth * ENTRY_SIZE + SZ_2M;
-	u64 ring = (u64)depth * ENTRY_SIZE;
-
-	if (mem->addr & (UB_HW_PAGE_SIZE - 1))
-		return ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_ALIGNMENT, MEM_FIELD(addr),
-				  UB_HW_PAGE_SIZE);
-	if (mem->rec_offset & (REC_SIZE - 1))
-		return ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_ALIGNMENT, MEM_FIELD(rec_offset),
-				  REC_SIZE);
-	if (mem->len & (UB_HW_PAGE_SIZE - 1) || mem->len < ring + REC_SIZE || mem->len > max_len)
-		return ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_LENGTH, 0, max_len);
-	if (mem->rec_offset < ring || mem->rec_offset > mem->len - REC_SIZE)
-		return ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_VALUE, MEM_FIELD(rec_offset),
-				  mem->len - REC_SIZE);
-	return 0;
-}
-
 /* The kernel's own is allocated, a user's pinned. */
 static int queue_get_mem(struct ubnpu_queue *q, const struct ub_ioc_queue_mem *mem, bool kernel,
 			 struct ub_ioc_hdr *hdr)
 {
-	u64 ring = (u64)q->depth * ENTRY_SIZE;
+	u64 ring = (u64)q->depth * UB_CHECK_ENTRY_SIZE;
 	int ret;
 
 	if (kernel)
-		q->mem = ubnpu_kmem_new(q->ctx, ring + REC_SIZE, hdr);
+		q->mem = ubnpu_kmem_new(q->ctx, ring + UB_CHECK_REC_SIZE, hdr);
 	else
 		q->mem = ubnpu_mem_pin(q->ctx, mem->addr, mem->len, true, hdr);
 	if (IS_ERR(q->mem))
@@ -87,15 +47,7 @@ static int queue_get_mem(struct ubnpu_queue *q, const struct ub_ioc_queue_mem *m
 static int queue_check(struct ubnpu_ctx *ctx, const struct ub_ioc_queue_mem *mem, u32 depth,
 		       u32 max_depth, bool kernel, struct ub_ioc_hdr *hdr)
 {
-	int ret = ubnpu_check_mm(ctx, hdr) ?: queue_check_depth(depth, max_depth, hdr);
-
-	if (ret)
-		return ret;
-	if (!kernel)
-		return queue_check_mem(mem, depth, max_depth, hdr);
-	if (mem->addr || mem->len || mem->rec_offset)
-		return ubnpu_fail(hdr, -EINVAL, UB_EXT_RESERVED_SET, MEM_FIELD(addr), 0);
-	return 0;
+	return ubnpu_check_mm(ctx, hdr) ?: ub_check_queue(mem, depth, max_depth, kernel, hdr);
 }
 
 /* Checks and gets a queue's memory; no lock is held. */
@@ -250,25 +202,16 @@ int ubnpu_queue_create(struct ubnpu_queue *q, struct ub_admin_cmd *cmd, struct u
 	return 0;
 }
 
-static int jfs_check(const struct ub_ioc_create_jfs *a, struct ub_ioc_hdr *hdr)
+static int jfs_check(struct ub_ioc_create_jfs *a)
 {
-	if (a->flags & ~JFS_FLAGS)
-		return ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_FLAGS, 0, JFS_FLAGS);
-	if (a->jfr && !(a->flags & UB_JFS_F_JETTY))
-		return ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_VALUE, offsetof(typeof(*a), jfr), 0);
-	if (a->priority > UB_HW_MAX_PRIORITY)
-		return ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_VALUE, offsetof(typeof(*a), priority),
-				  UB_HW_MAX_PRIORITY);
+	int ret = ub_check_create_jfs(a);
+
+	if (ret)
+		return ret;
 	if (a->priority >= UB_HW_STRICT_PRIORITY && !capable(CAP_SYS_NICE))
-		return ubnpu_fail(hdr, -EPERM, UB_EXT_PRIVILEGE, CAP_SYS_NICE,
+		return ubnpu_fail(&a->hdr, -EPERM, UB_EXT_PRIVILEGE, CAP_SYS_NICE,
 				  UB_HW_STRICT_PRIORITY - 1);
-	if (a->weight > UB_HW_MAX_WEIGHT)
-		return ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_VALUE, offsetof(typeof(*a), weight),
-				  UB_HW_MAX_WEIGHT);
-	if (a->rnr_retry > UB_HW_MAX_RNR_RETRY)
-		return ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_VALUE, offsetof(typeof(*a), rnr_retry),
-				  UB_HW_MAX_RNR_RETRY);
-	return 0;
+	return ub_check_jfs_service(a);
 }
 
 /* A JFS has the door of its JFC; what the JFC is was looked up before its memory was got. */
@@ -333,7 +276,7 @@ int ubnpu_create_jfs(struct ubnpu_ctx *ctx, struct ubnpu_call *call)
 {
 	struct ub_ioc_create_jfs *a = &call->create_jfs;
 	struct ubnpu_queue *q;
-	int ret = jfs_check(a, &a->hdr);
+	int ret = jfs_check(a);
 
 	if (ret)
 		return ret;
@@ -353,21 +296,6 @@ int ubnpu_create_jfs(struct ubnpu_ctx *ctx, struct ubnpu_call *call)
 	if (ret)
 		ubnpu_queue_free(q);
 	return ret;
-}
-
-static int jfr_check(const struct ub_ioc_create_jfr *a, struct ub_ioc_hdr *hdr)
-{
-	if (a->pad)
-		return ubnpu_fail(hdr, -EINVAL, UB_EXT_RESERVED_SET, offsetof(typeof(*a), pad), 0);
-	if (a->flags)
-		return ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_FLAGS, 0, 0);
-	if (a->min_rnr_timer > UB_HW_MAX_RNR_TIMER)
-		return ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_VALUE,
-				  offsetof(typeof(*a), min_rnr_timer), UB_HW_MAX_RNR_TIMER);
-	if (a->token_policy > UB_TOKEN_PLAIN_TEXT)
-		return ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_VALUE,
-				  offsetof(typeof(*a), token_policy), UB_TOKEN_PLAIN_TEXT);
-	return 0;
 }
 
 static int jfr_insert(struct ubnpu_queue *q, struct ub_ioc_create_jfr *a)
@@ -399,7 +327,7 @@ int ubnpu_create_jfr(struct ubnpu_ctx *ctx, struct ubnpu_call *call)
 {
 	struct ub_ioc_create_jfr *a = &call->create_jfr;
 	struct ubnpu_queue *q;
-	int ret = jfr_check(a, &a->hdr);
+	int ret = ub_check_create_jfr(a);
 
 	if (ret)
 		return ret;
@@ -423,11 +351,10 @@ int ubnpu_modify_queue(struct ubnpu_ctx *ctx, struct ubnpu_call *call, enum ubnp
 	struct ub_ioc_modify_queue *a = &call->modify_queue;
 	struct ub_admin_cmd cmd = { .id = cpu_to_le32(a->id) };
 	struct ubnpu_queue *q;
-	int ret;
+	int ret = ub_check_modify_queue(a);
 
-	if (a->state > UB_STATE_ERROR)
-		return ubnpu_fail(&a->hdr, -EINVAL, UB_EXT_BAD_VALUE,
-				  offsetof(typeof(*a), state), UB_STATE_ERROR);
+	if (ret)
+		return ret;
 	if (type == UBNPU_JFS) {
 		cmd.opcode = UB_ADMIN_MODIFY_JFS;
 		cmd.jfs.state = a->state;
@@ -491,12 +418,8 @@ int ubnpu_destroy_queue(struct ubnpu_ctx *ctx, struct ubnpu_call *call,
 {
 	struct ub_ioc_destroy_queue *a = &call->destroy_queue;
 	struct ubnpu_queue *q;
-	int ret;
+	int ret = ub_check_destroy_queue(a) ?: ubnpu_enter(ctx, &a->hdr);
 
-	if (a->pad)
-		return ubnpu_fail(&a->hdr, -EINVAL, UB_EXT_RESERVED_SET,
-				  offsetof(typeof(*a), pad), 0);
-	ret = ubnpu_enter(ctx, &a->hdr);
 	if (ret)
 		return ret;
 	q = ubnpu_queue_find(ctx, type, a->id, &a->hdr);

@@ -8,15 +8,13 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "check/check.h"
 #include "compat.h"
 #include "trace.h"
 #include "ubnpu.h"
 
 #define PIN_CHUNK	(PAGE_SIZE / sizeof(struct page *))
 #define MAX_RUN		((unsigned int)(UINT_MAX & PAGE_MASK))
-
-#define ACCESS_ALL	(UB_ACCESS_LOCAL_ONLY | UB_ACCESS_READ | UB_ACCESS_WRITE | \
-			 UB_ACCESS_ATOMIC)
 
 int ubnpu_mem_account(struct ubnpu_ctx *ctx, unsigned long npages, struct ub_ioc_hdr *hdr)
 {
@@ -188,12 +186,11 @@ struct ubnpu_mem *ubnpu_mem_pin(struct ubnpu_ctx *ctx, u64 addr, u64 len, bool w
 				struct ub_ioc_hdr *hdr)
 {
 	struct ubnpu_mem *mem;
-	int ret;
+	int ret = ub_check_range(addr, len, hdr);
 
-	if (!len || len > UBNPU_MAX_SEG_LEN)
-		return ERR_PTR(ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_LENGTH, 0, UBNPU_MAX_SEG_LEN));
-	if (addr + len < addr || addr + len > 1ull << UB_UBA_BITS ||
-	    !access_ok((void __user *)(unsigned long)addr, len))
+	if (ret)
+		return ERR_PTR(ret);
+	if (!access_ok((void __user *)(unsigned long)addr, len))
 		return ERR_PTR(ubnpu_fail(hdr, -EFAULT, UB_EXT_BAD_ADDRESS, 0, 0));
 	mem = mem_new(addr, len, writable);
 	if (!mem)
@@ -215,28 +212,6 @@ void ubnpu_mem_unpin(struct ubnpu_ctx *ctx, struct ubnpu_mem *mem)
 	mem_release_pages(mem, mem->writable);
 	ubnpu_mem_unaccount(ctx, mem->npages);
 	kfree(mem);
-}
-
-static int seg_check(const struct ub_ioc_reg_seg *a, struct ub_ioc_hdr *hdr)
-{
-	u32 access = a->access;
-
-	if (a->pad)
-		return ubnpu_fail(hdr, -EINVAL, UB_EXT_RESERVED_SET, offsetof(typeof(*a), pad), 0);
-	if (a->flags & ~UB_REG_F_READ_ONLY)
-		return ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_FLAGS, 0, UB_REG_F_READ_ONLY);
-	if (access & ~ACCESS_ALL || (access != UB_ACCESS_LOCAL_ONLY &&
-				     (access & (UB_ACCESS_LOCAL_ONLY | UB_ACCESS_READ)) !=
-				     UB_ACCESS_READ))
-		return ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_ACCESS, 0, 0);
-	if (access & UB_ACCESS_ATOMIC && !(access & UB_ACCESS_WRITE))
-		return ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_ACCESS, 0, 0);
-	if (a->flags & UB_REG_F_READ_ONLY && access & UB_ACCESS_WRITE)
-		return ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_ACCESS, 0, 0);
-	if (a->token_policy > UB_TOKEN_PLAIN_TEXT)
-		return ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_VALUE,
-				  offsetof(typeof(*a), token_policy), UB_TOKEN_PLAIN_TEXT);
-	return 0;
 }
 
 static int seg_create_on_device(struct ubnpu_seg *seg, const struct ub_ioc_reg_seg *a,
@@ -297,7 +272,7 @@ int ubnpu_reg_seg(struct ubnpu_ctx *ctx, struct ubnpu_call *call)
 {
 	struct ub_ioc_reg_seg *a = &call->reg_seg;
 	struct ubnpu_seg *seg;
-	int ret = ubnpu_check_mm(ctx, &a->hdr) ?: seg_check(a, &a->hdr);
+	int ret = ubnpu_check_mm(ctx, &a->hdr) ?: ub_check_reg_seg(a);
 
 	if (ret)
 		return ret;
@@ -370,12 +345,8 @@ int ubnpu_dereg_seg(struct ubnpu_ctx *ctx, struct ubnpu_call *call)
 {
 	struct ub_ioc_dereg_seg *a = &call->dereg_seg;
 	struct ubnpu_seg *seg;
-	int ret;
+	int ret = ub_check_dereg_seg(a) ?: ubnpu_enter(ctx, &a->hdr);
 
-	if (a->pad)
-		return ubnpu_fail(&a->hdr, -EINVAL, UB_EXT_RESERVED_SET,
-				  offsetof(typeof(*a), pad), 0);
-	ret = ubnpu_enter(ctx, &a->hdr);
 	if (ret)
 		return ret;
 	seg = seg_find(ctx, a->token_id, &a->hdr);

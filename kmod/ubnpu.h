@@ -43,7 +43,6 @@
 #define UBNPU_MINORS		256
 #define UBNPU_ADMIN_DEPTH	64
 #define UBNPU_EV_DEPTH		64	/* asynchronous events kept for a context */
-#define UBNPU_MAX_SEG_LEN	(1ull << 40)
 #define UBNPU_UBA_CLASSES	31	/* see ummu.c */
 #define UBNPU_PINNED		0	/* bytes, where an UB_OBJ_* is asked for */
 #define UBNPU_USER_KINDS	(UB_OBJ_JFC + 1)

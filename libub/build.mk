@@ -10,7 +10,7 @@ LIBUB_OBJ := $(LIBUB_SRC:libub/src/%.cpp=$(LIBUB_DIR)/%.o)
 SOFT_SRC := $(wildcard libub/src/soft/*.cpp)
 SOFT_OBJ := $(SOFT_SRC:libub/src/soft/%.cpp=$(LIBUB_DIR)/soft/%.o)
 LIBUB_CPPFLAGS := -DUB_VERSION='"$(VERSION)"' -DUB_LIBDIR='"$(LIBDIR)"' \
-	$(CORE_CPPFLAGS)
+	$(CORE_CPPFLAGS) -iquote kmod/check
 LIBUB_LIBS := -ludev
 
 $(LIBUB_DIR)/%.o: libub/src/%.cpp $(HEADERS)

@@ -9,43 +9,14 @@
 #include <thread>
 
 #include "../error.hpp"
+#include "check.h"
 #include "limits.hpp"
 #include "memory_check.hpp"
 
 namespace ub_soft {
 namespace {
 
-bool access_valid(uint32_t access) {
-    return access == UB_ACCESS_LOCAL_ONLY || access == UB_ACCESS_READ ||
-           access == (UB_ACCESS_READ | UB_ACCESS_WRITE) ||
-           access == (UB_ACCESS_READ | UB_ACCESS_WRITE | UB_ACCESS_ATOMIC);
-}
-
-int check_seg_args(const ub_ioc_reg_seg &arg, ub_ioc_hdr &hdr) {
-    if (arg.flags & ~UB_REG_F_READ_ONLY)
-        return fail(hdr, EINVAL, UB_EXT_BAD_FLAGS, 0, UB_REG_F_READ_ONLY);
-    if (arg.len == 0 || arg.len > max_seg_len || arg.addr + arg.len < arg.addr)
-        return fail(hdr, EINVAL, UB_EXT_BAD_LENGTH, 0, max_seg_len);
-    if (!access_valid(arg.access))
-        return fail(hdr, EINVAL, UB_EXT_BAD_ACCESS, 0, 0);
-    if ((arg.flags & UB_REG_F_READ_ONLY) && (arg.access & (UB_ACCESS_WRITE | UB_ACCESS_ATOMIC)))
-        return fail(hdr, EINVAL, UB_EXT_BAD_ACCESS, 0, 0);
-    if (arg.token_policy > UB_TOKEN_PLAIN_TEXT)
-        return fail(hdr, EINVAL, UB_EXT_BAD_VALUE, offsetof(ub_ioc_reg_seg, token_policy),
-                    UB_TOKEN_PLAIN_TEXT);
-    return 0;
-}
-
-int check_seg_memory(const ub_ioc_reg_seg &arg, ub_ioc_hdr &hdr) {
-    const MemoryState state = check_memory(arg.addr, arg.len);
-    if (state.readable < arg.len)
-        return fail(hdr, EFAULT, UB_EXT_BAD_ADDRESS, 0, state.readable);
-    if (!state.writable && !(arg.flags & UB_REG_F_READ_ONLY))
-        return fail(hdr, EACCES, UB_EXT_READ_ONLY, 0, 0);
-    return 0;
-}
-
-uint64_t pinned_bytes(uint64_t addr, uint64_t len) {
+uint64_t whole_pages(uint64_t addr, uint64_t len) {
     const uint64_t mask = UB_HW_PAGE_SIZE - 1;
     return ((addr + len + mask) & ~mask) - (addr & ~mask);
 }
@@ -56,13 +27,13 @@ Context::Context(const Options &options)
     : device_(options), memlock_(options.memlock), tid_(device_->contexts.take()),
       jfs_{UB_OBJ_JFS,           UB_ADMIN_CREATE_JFS, UB_ADMIN_MODIFY_JFS,
            UB_ADMIN_QUERY_JFS,   UB_ADMIN_DESTROY_JFS, &device_->jfss,
-           UB_REG_MAX_JFS_DEPTH, UB_HW_WQEBB_SIZE,     true},
+           UB_REG_MAX_JFS_DEPTH, true},
       jfr_{UB_OBJ_JFR,           UB_ADMIN_CREATE_JFR,     UB_ADMIN_MODIFY_JFR,
            UB_ADMIN_QUERY_JFR,   UB_ADMIN_DESTROY_JFR,    &device_->jfrs,
-           UB_REG_MAX_JFR_DEPTH, sizeof(ub_hw_recv_wqe), false},
+           UB_REG_MAX_JFR_DEPTH, false},
       jfc_{UB_OBJ_JFC,           UB_ADMIN_CREATE_JFC,  0,
            UB_ADMIN_QUERY_JFC,   UB_ADMIN_DESTROY_JFC, &device_->jfcs,
-           UB_REG_MAX_JFC_DEPTH, sizeof(ub_hw_cqe),    true} {
+           UB_REG_MAX_JFC_DEPTH, true} {
     if (!tid_)
         throw ub_impl::OpenError{ENOSPC, UB_EXT_DEV_LIMIT, UB_OBJ_CONTEXT,
                                  device_->contexts.max()};
@@ -124,10 +95,22 @@ void Context::release_all() noexcept {
     }
 }
 
-int Context::account(uint64_t bytes, ub_ioc_hdr &hdr) {
+// As the driver pins memory: accounts what a range takes, then looks whether it can be used.
+int Context::pin(uint64_t addr, uint64_t len, bool writable, uint64_t &pinned, ub_ioc_hdr &hdr) {
+    if (const int result = ub_check_range(addr, len, &hdr))
+        return result;
+    if (addr + len > user_end)
+        return fail(hdr, EFAULT, UB_EXT_BAD_ADDRESS, 0, 0);
+    const uint64_t bytes = whole_pages(addr, len);
     if (bytes > memlock_ || accounted_ > memlock_ - bytes)
         return fail(hdr, EPERM, UB_EXT_MEMLOCK, 0, memlock_);
+    const MemoryState state = check_memory(addr, len, writable);
+    if (state.read_only)
+        return fail(hdr, EACCES, UB_EXT_READ_ONLY, 0, 0);
+    if (state.usable < len)
+        return fail(hdr, EFAULT, UB_EXT_BAD_ADDRESS, 0, state.usable);
     accounted_ += bytes;
+    pinned = bytes;
     return 0;
 }
 
@@ -188,14 +171,15 @@ struct Context::NewSeg {
     NewSeg &operator=(const NewSeg &) = delete;
 
     int reserve(ub_ioc_reg_seg &arg) {
-        const uint64_t bytes = pinned_bytes(arg.addr, arg.len);
-        if (const int result = ctx.account(bytes, arg.hdr))
+        const bool writable = !(arg.flags & UB_REG_F_READ_ONLY);
+        if (const int result = ctx.pin(arg.addr, arg.len, writable, pinned, arg.hdr))
             return result;
-        pinned = bytes;
+        if (ctx.segs_.size() >= max_segs_per_ctx)
+            return fail(arg.hdr, EDQUOT, UB_EXT_CTX_LIMIT, UB_OBJ_SEG, max_segs_per_ctx);
         id = ctx.device_->segs.take();
         if (!id)
             return fail(arg.hdr, ENOSPC, UB_EXT_DEV_LIMIT, UB_OBJ_SEG, ctx.device_->segs.max());
-        mapping = ctx.table_.map(arg.addr, arg.len, !(arg.flags & UB_REG_F_READ_ONLY));
+        mapping = ctx.table_.map(arg.addr, arg.len, writable);
         ctx.segs_[id] = mapping;
         return 0;
     }
@@ -208,11 +192,7 @@ struct Context::NewSeg {
 };
 
 int Context::reg_seg(ub_ioc_reg_seg &arg) {
-    int result = check_seg_args(arg, arg.hdr);
-    if (!result && segs_.size() >= max_segs_per_ctx)
-        result = fail(arg.hdr, EDQUOT, UB_EXT_CTX_LIMIT, UB_OBJ_SEG, max_segs_per_ctx);
-    if (!result)
-        result = check_seg_memory(arg, arg.hdr);
+    int result = ub_check_reg_seg(&arg);
     if (result)
         return result;
     NewSeg fresh(*this);
@@ -245,14 +225,16 @@ int Context::find_seg(uint32_t token_id, ub_ioc_hdr &hdr) const {
 }
 
 int Context::dereg_seg(ub_ioc_dereg_seg &arg) {
-    int result = find_seg(arg.token_id, arg.hdr);
+    int result = ub_check_dereg_seg(&arg);
+    if (!result)
+        result = find_seg(arg.token_id, arg.hdr);
     if (!result)
         result = admin_id(UB_ADMIN_DESTROY_SEG, arg.token_id, arg.hdr);
     if (result)
         return result;
     const auto seg = segs_.find(arg.token_id);
     table_.unmap(seg->second);
-    accounted_ -= pinned_bytes(seg->second.va, seg->second.len);
+    accounted_ -= whole_pages(seg->second.va, seg->second.len);
     segs_.erase(seg);
     device_->segs.give(arg.token_id);
     return 0;
@@ -270,9 +252,8 @@ int Context::set_token(ub_ioc_set_token &arg) {
 }
 
 int Context::create_jfce(ub_ioc_create_jfce &arg) {
-    constexpr uint32_t known = UB_JFCE_F_NONBLOCK | UB_JFCE_F_EVENTFD;
-    if (arg.flags & ~known)
-        return fail(arg.hdr, EINVAL, UB_EXT_BAD_FLAGS, 0, known);
+    if (const int result = ub_check_create_jfce(&arg))
+        return result;
     if (jfces_.size() >= max_queues_per_ctx)
         return fail(arg.hdr, EDQUOT, UB_EXT_CTX_LIMIT, UB_OBJ_JFCE, max_queues_per_ctx);
     int eventfd = -1;

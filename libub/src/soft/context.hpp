@@ -37,6 +37,7 @@ public:
 private:
     struct Queue {
         Mapping memory;
+        uint64_t pinned = 0; // bytes accounted for it
         uint32_t depth = 0;
         uint32_t page = 0; // doorbell page, 0: none
         std::shared_ptr<Jfce> jfce;
@@ -48,7 +49,6 @@ private:
         uint8_t create_op, modify_op, query_op, destroy_op;
         Ids *ids;
         uint32_t max_depth_reg;
-        size_t entry_size;
         bool has_page;
         std::unordered_map<uint32_t, Queue> queues{};
     };
@@ -73,8 +73,9 @@ private:
     int check_queue(const Kind &kind, const ub_ioc_queue_mem &mem, uint32_t depth,
                     ub_ioc_hdr &hdr);
     int find(const Kind &kind, uint32_t id, ub_ioc_hdr &hdr) const;
+    int find_jfce(int fd, std::shared_ptr<Jfce> &jfce, ub_ioc_hdr &hdr) const;
     int find_seg(uint32_t token_id, ub_ioc_hdr &hdr) const;
-    int account(uint64_t bytes, ub_ioc_hdr &hdr);
+    int pin(uint64_t addr, uint64_t len, bool writable, uint64_t &pinned, ub_ioc_hdr &hdr);
     void release_queue(Kind &kind, uint32_t id, const Queue &queue);
     void route(uint32_t jfc, uint32_t eq, const Queue &queue);
     void unroute(uint32_t jfc, const Queue &queue);

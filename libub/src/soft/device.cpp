@@ -3,6 +3,7 @@
 
 #include "../error.hpp"
 #include "../provider.hpp"
+#include "limits.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -35,11 +36,6 @@ uint64_t bus(const void *memory) { return reinterpret_cast<uintptr_t>(memory); }
 
 uint32_t load(const void *word) {
     return __atomic_load_n(static_cast<const uint32_t *>(word), __ATOMIC_ACQUIRE);
-}
-
-int fail(ub_ioc_hdr &hdr, int errnum, uint32_t code, uint32_t obj, uint64_t limit) {
-    hdr = {code, obj, limit};
-    return -errnum;
 }
 
 // What a status other than OK means, as the driver says it.

@@ -8,15 +8,15 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "check.h"
+
 namespace ub_soft {
 
 inline constexpr size_t max_queues_per_ctx = 1024; // of each kind
 inline constexpr size_t max_segs_per_ctx = 65536;
-inline constexpr uint64_t max_seg_len = uint64_t{1} << 40;
 
 inline int fail(ub_ioc_hdr &hdr, int errnum, uint32_t code, uint32_t obj, uint64_t limit) {
-    hdr = {code, obj, limit};
-    return -errnum;
+    return ub_check_fail(&hdr, -errnum, code, obj, limit);
 }
 
 } // namespace ub_soft

@@ -9,14 +9,14 @@
 
 namespace ub_soft {
 
-MemoryState check_memory(uint64_t addr, uint64_t len) {
+MemoryState check_memory(uint64_t addr, uint64_t len, bool writable) {
     struct Close {
         void operator()(FILE *file) const { std::fclose(file); }
     };
     const std::unique_ptr<FILE, Close> maps(std::fopen("/proc/self/maps", "re"));
     if (!maps) // nobody can tell; take the caller's word
-        return {len, true};
-    MemoryState state{0, true};
+        return {len, false};
+    MemoryState state{0, false};
     char *line = nullptr;
     size_t room = 0;
     uint64_t at = addr;
@@ -26,13 +26,16 @@ MemoryState check_memory(uint64_t addr, uint64_t len) {
         if (std::sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s", &start, &end, rights) != 3 ||
             end <= at)
             continue;
-        if (start > at || rights[0] != 'r')
+        if (start > at)
             break;
-        state.writable = state.writable && rights[1] == 'w';
+        if (rights[writable ? 1 : 0] == '-') {
+            state.read_only = rights[0] == 'r';
+            break;
+        }
         at = end;
     }
     std::free(line);
-    state.readable = std::min(at - addr, len);
+    state.usable = std::min(at - addr, len);
     return state;
 }
 

@@ -6,13 +6,20 @@
 
 namespace ub_soft {
 
+// Behind the last address of a program that does not ask for more.
+#ifdef __x86_64__
+inline constexpr uint64_t user_end = (uint64_t{1} << 47) - 4096;
+#else
+inline constexpr uint64_t user_end = uint64_t{1} << 48;
+#endif
+
 // What a range of this process is, without touching it.
 struct MemoryState {
-    uint64_t readable; // bytes from the start that can be read
-    bool writable;     // all of them can be written, too
+    uint64_t usable; // bytes from the start that can be read, or written if that is asked
+    bool read_only;  // what follows them can be read, but not written as asked
 };
 
-MemoryState check_memory(uint64_t addr, uint64_t len);
+MemoryState check_memory(uint64_t addr, uint64_t len, bool writable);
 
 } // namespace ub_soft
 

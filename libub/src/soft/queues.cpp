@@ -1,25 +1,14 @@
 // SPDX-License-Identifier: MIT
 // The queues of a context.
-#include <bit>
 #include <cerrno>
-#include <cstddef>
 
+#include "check.h"
 #include "context.hpp"
 #include "limits.hpp"
 
 namespace ub_soft {
-namespace {
 
-int out_of_range(ub_ioc_hdr &hdr, size_t offset, uint64_t largest) {
-    return fail(hdr, EINVAL, UB_EXT_BAD_VALUE, static_cast<uint32_t>(offset), largest);
-}
-
-size_t round_page(size_t bytes) {
-    return (bytes + UB_HW_PAGE_SIZE - 1) & ~size_t{UB_HW_PAGE_SIZE - 1};
-}
-
-} // namespace
-
+// A queue on its way: memory first, then, once what it refers to was found, all else.
 class Context::NewQueue {
 public:
     NewQueue(Context &ctx, Kind &kind) : ctx_(ctx), kind_(kind) {}
@@ -32,20 +21,20 @@ public:
     NewQueue(const NewQueue &) = delete;
     NewQueue &operator=(const NewQueue &) = delete;
 
-    int reserve(const ub_ioc_queue_mem &mem, uint32_t depth, ub_ioc_hdr &hdr) {
-        if (const int result = ctx_.account(mem.len, hdr))
-            return result;
-        queue_.memory = ctx_.table_.map(mem.addr, mem.len, true);
-        queue_.depth = depth;
+    int pin(const ub_ioc_queue_mem &mem, ub_ioc_hdr &hdr) {
+        return ctx_.pin(mem.addr, mem.len, true, queue_.pinned, hdr);
+    }
+    int attach(const ub_ioc_queue_mem &mem, uint32_t depth, ub_ioc_hdr &hdr) {
+        if (kind_.queues.size() >= max_queues_per_ctx)
+            return fail(hdr, EDQUOT, UB_EXT_CTX_LIMIT, kind_.obj_type, max_queues_per_ctx);
         id_ = kind_.ids->take();
         if (!id_)
             return fail(hdr, ENOSPC, UB_EXT_DEV_LIMIT, kind_.obj_type, kind_.ids->max());
         kind_.queues[id_];
-        if (!kind_.has_page)
-            return 0;
-        queue_.page = ctx_.device_->pages.take();
-        if (!queue_.page)
+        if (kind_.has_page && !(queue_.page = ctx_.device_->pages.take()))
             return fail(hdr, ENOSPC, UB_EXT_DEV_LIMIT, UB_OBJ_DB_PAGE, ctx_.device_->pages.max());
+        queue_.memory = ctx_.table_.map(mem.addr, mem.len, true);
+        queue_.depth = depth;
         return 0;
     }
     void commit() noexcept {
@@ -69,10 +58,9 @@ private:
 void Context::release_queue(Kind &kind, uint32_t id, const Queue &queue) {
     if (&kind == &jfc_)
         unroute(id, queue);
-    if (queue.memory.len) {
+    if (queue.memory.len)
         table_.unmap(queue.memory);
-        accounted_ -= queue.memory.len;
-    }
+    accounted_ -= queue.pinned;
     if (queue.page)
         device_->pages.give(queue.page);
     if (id)
@@ -102,39 +90,36 @@ void Context::unroute(uint32_t jfc, const Queue &queue) {
 int Context::check_queue(const Kind &kind, const ub_ioc_queue_mem &mem, uint32_t depth,
                          ub_ioc_hdr &hdr) {
     const auto largest = static_cast<uint32_t>(device_->reg(kind.max_depth_reg));
-    if (depth < UB_HW_MIN_DEPTH || depth > largest || !std::has_single_bit(depth))
-        return fail(hdr, EINVAL, UB_EXT_BAD_DEPTH, 0, largest);
-    if (mem.addr % UB_HW_PAGE_SIZE || mem.len % UB_HW_PAGE_SIZE)
-        return fail(hdr, EINVAL, UB_EXT_BAD_ALIGNMENT, 0, UB_HW_PAGE_SIZE);
-    if (mem.len < round_page(depth * kind.entry_size) + UB_HW_PAGE_SIZE ||
-        mem.rec_offset < depth * kind.entry_size || mem.rec_offset > mem.len - 128)
-        return fail(hdr, EINVAL, UB_EXT_BAD_LENGTH, 0, mem.len);
-    if (kind.queues.size() >= max_queues_per_ctx)
-        return fail(hdr, EDQUOT, UB_EXT_CTX_LIMIT, kind.obj_type, max_queues_per_ctx);
-    return 0;
+    return ub_check_queue(&mem, depth, largest, false, &hdr);
 }
 
 int Context::find(const Kind &kind, uint32_t id, ub_ioc_hdr &hdr) const {
     return kind.queues.contains(id) ? 0 : fail(hdr, ENOENT, UB_EXT_NO_SUCH_OBJECT, id, 0);
 }
 
+int Context::find_jfce(int fd, std::shared_ptr<Jfce> &jfce, ub_ioc_hdr &hdr) const {
+    const auto found = jfces_.find(fd);
+    if (found == jfces_.end())
+        return fail(hdr, ENOENT, UB_EXT_NO_SUCH_OBJECT, static_cast<uint32_t>(fd), 0);
+    jfce = found->second;
+    return 0;
+}
+
 int Context::create_jfc(ub_ioc_create_jfc &arg) {
-    if (arg.flags & ~UB_JFC_F_ADAPTIVE)
-        return fail(arg.hdr, EINVAL, UB_EXT_BAD_FLAGS, 0, UB_JFC_F_ADAPTIVE);
-    if (arg.comp_vector >= device_->comp_vectors())
-        return out_of_range(arg.hdr, offsetof(ub_ioc_create_jfc, comp_vector),
-                            device_->comp_vectors() - 1);
-    if (const int result = check_queue(jfc_, arg.mem, arg.depth, arg.hdr))
+    // There are no kernel queues here.
+    int result = ub_check_create_jfc(&arg, {UB_JFC_F_ADAPTIVE, device_->comp_vectors()});
+    if (!result)
+        result = check_queue(jfc_, arg.mem, arg.depth, arg.hdr);
+    if (result)
         return result;
     NewQueue fresh(*this, jfc_);
-    if (const int result = fresh.reserve(arg.mem, arg.depth, arg.hdr))
+    result = fresh.pin(arg.mem, arg.hdr);
+    if (!result && arg.jfce_fd >= 0)
+        result = find_jfce(arg.jfce_fd, fresh.queue().jfce, arg.hdr);
+    if (!result)
+        result = fresh.attach(arg.mem, arg.depth, arg.hdr);
+    if (result)
         return result;
-    if (arg.jfce_fd >= 0) {
-        const auto jfce = jfces_.find(arg.jfce_fd);
-        if (jfce == jfces_.end())
-            return -EBADF;
-        fresh.queue().jfce = jfce->second;
-    }
     ub_admin_cmd cmd{};
     ub_admin_reply reply;
     cmd.opcode = UB_ADMIN_CREATE_JFC;
@@ -150,7 +135,7 @@ int Context::create_jfc(ub_ioc_create_jfc &arg) {
     cmd.jfc.flags = arg.flags;
     fresh.queue().user_ctx = arg.user_ctx;
     route(fresh.id(), cmd.jfc.eq, fresh.queue());
-    if (const int result = device_->admin(cmd, reply, arg.hdr))
+    if ((result = device_->admin(cmd, reply, arg.hdr)))
         return result;
     arg.id = fresh.id();
     arg.db_offset = fresh.db_offset();
@@ -159,24 +144,23 @@ int Context::create_jfc(ub_ioc_create_jfc &arg) {
 }
 
 int Context::create_jfs(ub_ioc_create_jfs &arg) {
-    constexpr uint32_t known = UB_JFS_F_ERROR_SUSPEND | UB_JFS_F_JETTY;
-    if (arg.flags & ~known)
-        return fail(arg.hdr, EINVAL, UB_EXT_BAD_FLAGS, 0, known);
-    if (arg.priority > UB_HW_MAX_PRIORITY)
-        return out_of_range(arg.hdr, offsetof(ub_ioc_create_jfs, priority), UB_HW_MAX_PRIORITY);
-    if (arg.weight > UB_HW_MAX_WEIGHT)
-        return out_of_range(arg.hdr, offsetof(ub_ioc_create_jfs, weight), UB_HW_MAX_WEIGHT);
-    if (arg.rnr_retry > UB_HW_MAX_RNR_RETRY)
-        return out_of_range(arg.hdr, offsetof(ub_ioc_create_jfs, rnr_retry), UB_HW_MAX_RNR_RETRY);
-    int result = check_queue(jfs_, arg.mem, arg.depth, arg.hdr);
+    // A strict priority is no privilege here: no other process shares the device.
+    int result = ub_check_create_jfs(&arg);
+    if (!result)
+        result = ub_check_jfs_service(&arg);
+    if (!result)
+        result = check_queue(jfs_, arg.mem, arg.depth, arg.hdr);
+    if (result)
+        return result;
+    NewQueue fresh(*this, jfs_);
+    result = fresh.pin(arg.mem, arg.hdr);
     if (!result)
         result = find(jfc_, arg.jfc, arg.hdr);
     if (!result && (arg.flags & UB_JFS_F_JETTY))
         result = find(jfr_, arg.jfr, arg.hdr);
+    if (!result)
+        result = fresh.attach(arg.mem, arg.depth, arg.hdr);
     if (result)
-        return result;
-    NewQueue fresh(*this, jfs_);
-    if ((result = fresh.reserve(arg.mem, arg.depth, arg.hdr)))
         return result;
     ub_admin_cmd cmd{};
     ub_admin_reply reply;
@@ -202,21 +186,18 @@ int Context::create_jfs(ub_ioc_create_jfs &arg) {
 }
 
 int Context::create_jfr(ub_ioc_create_jfr &arg) {
-    if (arg.flags)
-        return fail(arg.hdr, EINVAL, UB_EXT_BAD_FLAGS, 0, 0);
-    if (arg.min_rnr_timer > UB_HW_MAX_RNR_TIMER)
-        return out_of_range(arg.hdr, offsetof(ub_ioc_create_jfr, min_rnr_timer),
-                            UB_HW_MAX_RNR_TIMER);
-    if (arg.token_policy > UB_TOKEN_PLAIN_TEXT)
-        return out_of_range(arg.hdr, offsetof(ub_ioc_create_jfr, token_policy),
-                            UB_TOKEN_PLAIN_TEXT);
-    int result = check_queue(jfr_, arg.mem, arg.depth, arg.hdr);
+    int result = ub_check_create_jfr(&arg);
     if (!result)
-        result = find(jfc_, arg.jfc, arg.hdr);
+        result = check_queue(jfr_, arg.mem, arg.depth, arg.hdr);
     if (result)
         return result;
     NewQueue fresh(*this, jfr_);
-    if ((result = fresh.reserve(arg.mem, arg.depth, arg.hdr)))
+    result = fresh.pin(arg.mem, arg.hdr);
+    if (!result)
+        result = find(jfc_, arg.jfc, arg.hdr);
+    if (!result)
+        result = fresh.attach(arg.mem, arg.depth, arg.hdr);
+    if (result)
         return result;
     ub_admin_cmd cmd{};
     ub_admin_reply reply;
@@ -238,9 +219,10 @@ int Context::create_jfr(ub_ioc_create_jfr &arg) {
 }
 
 int Context::modify(Kind &kind, ub_ioc_modify_queue &arg) {
-    if (arg.state > UB_STATE_ERROR)
-        return out_of_range(arg.hdr, offsetof(ub_ioc_modify_queue, state), UB_STATE_ERROR);
-    if (const int result = find(kind, arg.id, arg.hdr))
+    int result = ub_check_modify_queue(&arg);
+    if (!result)
+        result = find(kind, arg.id, arg.hdr);
+    if (result)
         return result;
     ub_admin_cmd cmd{};
     ub_admin_reply reply;
@@ -254,9 +236,10 @@ int Context::modify(Kind &kind, ub_ioc_modify_queue &arg) {
 }
 
 int Context::modify_jfc(ub_ioc_modify_jfc &arg) {
-    if (arg.flags & ~UB_JFC_F_ADAPTIVE)
-        return fail(arg.hdr, EINVAL, UB_EXT_BAD_FLAGS, 0, UB_JFC_F_ADAPTIVE);
-    if (const int result = find(jfc_, arg.id, arg.hdr))
+    int result = ub_check_modify_jfc(&arg);
+    if (!result)
+        result = find(jfc_, arg.id, arg.hdr);
+    if (result)
         return result;
     ub_admin_cmd cmd{};
     ub_admin_reply reply;
@@ -287,7 +270,9 @@ int Context::query(Kind &kind, ub_ioc_query_queue &arg) {
 }
 
 int Context::destroy(Kind &kind, ub_ioc_destroy_queue &arg) {
-    int result = find(kind, arg.id, arg.hdr);
+    int result = ub_check_destroy_queue(&arg);
+    if (!result)
+        result = find(kind, arg.id, arg.hdr);
     if (!result)
         result = admin_id(kind.destroy_op, arg.id, arg.hdr);
     if (result)
