@@ -41,12 +41,12 @@ std::vector<Value> jfc_flags() {
 
 std::vector<Value> addresses() {
     using namespace memory;
-    return {good,          good + 1,     good + 64,       good + page / 2, one_page,
-            read_only,     turns_read_only, read_only_end, turns_none,     none,
-            unmapped,      0,            1,               (1ull << 47),    (1ull << 47) - page,
-            (1ull << 47) - 2 * page,     (1ull << 47) - 1, (1ull << 48),   (1ull << 48) - page,
-            (1ull << 63),  0xffff888000000000, all_ones - 2 * page + 1, all_ones - page + 1,
-            all_ones};
+    return {good, good + 1, good + 64, good + page / 2, one_page,
+            read_only, turns_read_only, read_only_end, turns_none, none, unmapped,
+            0, 1,
+            1ull << 47, (1ull << 47) - page, (1ull << 47) - 2 * page, (1ull << 47) - 1,
+            1ull << 48, (1ull << 48) - page, 1ull << 63, 0xffff888000000000,
+            all_ones - 2 * page + 1, all_ones - page + 1, all_ones};
 }
 
 Field seg_addr() { return {"addr", offsetof(ub_ioc_reg_seg, addr), 8, addresses()}; }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Calls whose answer is known. Each was once answered in two ways by the two providers.
+// Calls whose answer is known, most of them once answered in two ways by the two providers.
 #include "parity.hpp"
 
 #include <cerrno>
@@ -28,6 +28,7 @@ struct Case {
 
 #define AT(type, field) static_cast<uint32_t>(offsetof(ub_ioc_##type, field))
 constexpr uint32_t rec_at = AT(create_jfc, mem) + offsetof(ub_ioc_queue_mem, rec_offset);
+constexpr uint64_t jfcs_of_a_context = 1024; // the driver's default
 constexpr uint32_t addr_at = AT(create_jfc, mem) + offsetof(ub_ioc_queue_mem, addr);
 
 const std::vector<Case> &segments() {
@@ -106,6 +107,32 @@ const std::vector<Case> &queues() {
     return cases;
 }
 
+// In a context that has all the JFCs it may have: limits come last.
+const std::vector<Case> &in_a_full_context() {
+    static const std::vector<Case> cases{
+        {"limit_of_the_context", "CREATE_JFC", {}, EDQUOT, UB_EXT_CTX_LIMIT, UB_OBJ_JFC,
+         jfcs_of_a_context},
+        {"channel_before_limit", "CREATE_JFC", {{"jfce_fd", 1000000}}, ENOENT,
+         UB_EXT_NO_SUCH_OBJECT, 1000000, 0},
+        {"memory_before_limit", "CREATE_JFC", {{"addr", unmapped}}, EFAULT, UB_EXT_BAD_ADDRESS, 0,
+         0},
+    };
+    return cases;
+}
+
+// JFCs until there is no more. They have their memory in common: nothing uses it.
+std::vector<uint32_t> fill_up(Side &side) {
+    const Call &call = call_named("CREATE_JFC");
+    std::vector<uint32_t> ids;
+    for (;;) {
+        Arg arg{};
+        call.fill(side, arg);
+        if (side.call(call.request, arg))
+            return ids;
+        ids.push_back(arg.create_jfc.id);
+    }
+}
+
 bool as_told(const Case &c, const Outcome &got) {
     return got.result == -c.errnum && got.hdr.ext_code == c.code &&
            (!c.obj || got.hdr.ext_obj == *c.obj) && (!c.limit || got.hdr.ext_limit == *c.limit);
@@ -140,6 +167,12 @@ int run_cases(Side &a, Side &b) {
     int failed = try_all(a, b, segments()) + try_all(a, b, queues());
     for (const char *call : {"CREATE_JFC", "CREATE_JFS", "CREATE_JFR"})
         failed += try_all(a, b, queue_memory(call), std::string(call) + "_");
+    const std::vector<uint32_t> of_a = fill_up(a), of_b = fill_up(b);
+    failed += try_all(a, b, in_a_full_context());
+    for (const uint32_t id : of_a)
+        a.destroy(JFC, id);
+    for (const uint32_t id : of_b)
+        b.destroy(JFC, id);
     return failed;
 }
 

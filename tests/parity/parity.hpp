@@ -61,7 +61,9 @@ public:
     explicit Side(std::string name); // "ub0" or "soft:..."; throws std::runtime_error
     ~Side();
 
-    int call(unsigned long request, Arg &arg) { return contexts_[0].provider->control(request, &arg); }
+    int call(unsigned long request, Arg &arg) {
+        return contexts_[0].provider->control(request, &arg);
+    }
     const std::string &name() const { return name_; }
     bool is_soft() const { return name_.starts_with("soft:"); }
     const ub_ioc_query_device &limits() const { return limits_; }

@@ -6,7 +6,7 @@
 
 namespace ub_soft {
 
-// Behind the last address that a program can have.
+// Behind the last address of a program that does not ask for more.
 #ifdef __x86_64__
 inline constexpr uint64_t user_end = (uint64_t{1} << 47) - 4096;
 #else
