@@ -44,25 +44,31 @@ struct ub_hw_jfc_rec {
 };
 
 /* ---- Work queue entries ---------------------------------------------------------------------- */
-enum ub_opcode {		/* UB transactions by the vendor's numbers, NPU work from 0xc0 */
-	UB_OP_WRITE		= 0x00,
-	UB_OP_WRITE_IMM		= 0x01,
-	UB_OP_WRITE_NOTIFY	= 0x02,
-	UB_OP_READ		= 0x10,
-	UB_OP_CAS		= 0x20,
-	UB_OP_SWAP		= 0x21,
-	UB_OP_FADD		= 0x22,
-	UB_OP_FSUB		= 0x23,
-	UB_OP_FAND		= 0x24,
-	UB_OP_FOR		= 0x25,
-	UB_OP_FXOR		= 0x26,
-	UB_OP_SEND		= 0x40,
-	UB_OP_SEND_IMM		= 0x41,
-	UB_OP_NOP		= 0x51,
-	UB_OP_FILL		= 0xc0,
-	UB_OP_CRC32C		= 0xc1,
-	UB_OP_GEMM_F32		= 0xc2,
-};
+/*
+ * Opcodes: name, number, capability (0: every device has it). UB transactions have the vendor's
+ * numbers, NPU work those from 0xc0. X is a macro of three arguments.
+ */
+#define UB_HW_OPCODES(X)					\
+	X(UB_OP_WRITE,		0x00, UB_OPCAP_WRITE)		\
+	X(UB_OP_WRITE_IMM,	0x01, UB_OPCAP_WRITE)		\
+	X(UB_OP_WRITE_NOTIFY,	0x02, UB_OPCAP_WRITE)		\
+	X(UB_OP_READ,		0x10, UB_OPCAP_READ)		\
+	X(UB_OP_CAS,		0x20, UB_OPCAP_ATOMIC)		\
+	X(UB_OP_SWAP,		0x21, UB_OPCAP_ATOMIC)		\
+	X(UB_OP_FADD,		0x22, UB_OPCAP_ATOMIC)		\
+	X(UB_OP_FSUB,		0x23, UB_OPCAP_ATOMIC)		\
+	X(UB_OP_FAND,		0x24, UB_OPCAP_ATOMIC)		\
+	X(UB_OP_FOR,		0x25, UB_OPCAP_ATOMIC)		\
+	X(UB_OP_FXOR,		0x26, UB_OPCAP_ATOMIC)		\
+	X(UB_OP_SEND,		0x40, UB_OPCAP_SEND)		\
+	X(UB_OP_SEND_IMM,	0x41, UB_OPCAP_SEND)		\
+	X(UB_OP_NOP,		0x51, 0)			\
+	X(UB_OP_FILL,		0xc0, UB_OPCAP_FILL)		\
+	X(UB_OP_CRC32C,		0xc1, UB_OPCAP_CRC32C)		\
+	X(UB_OP_GEMM_F32,	0xc2, UB_OPCAP_GEMM_F32)
+
+#define UB_HW_OPCODE_NUMBER(name, number, cap) name = number,
+enum ub_opcode { UB_HW_OPCODES(UB_HW_OPCODE_NUMBER) };
 #define UB_OP_NPU_FIRST		0xc0	/* from here on: no extension, no inline data, no peer */
 
 #define UB_WQE_OWNER		(1u << 0)	/* parity of the lap, 1 on the first */

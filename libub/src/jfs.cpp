@@ -47,10 +47,8 @@ void use_doorbell(Jfs *jfs) {
 
 // Length of a WQE of ours in the ring.
 uint32_t wqebbs_of(const ub_hw_wqe *wqe) {
-    const uint32_t payload = wqe->flags & UB_WQE_INLINE
-                                 ? wqe->inline_len
-                                 : wqe->sge_num * uint32_t{sizeof(ub_hw_sge)};
-    return ub_dp_wqebbs(ub_dp_head_size(ub_dp_traits(wqe->opcode)) + payload);
+    return ub_hw_wqe_blocks(
+        ub_hw_wqe_size(wqe->opcode, wqe->flags, wqe->sge_num, wqe->inline_len));
 }
 
 ub_cr unhandled(const Jfs *jfs, const ub_hw_wqe *wqe) {

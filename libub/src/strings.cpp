@@ -43,17 +43,9 @@ struct Opcode {
     unsigned code;
     const char *name;
 };
-constexpr Opcode opcodes[] = {
-    {UB_OP_WRITE, "WRITE"},     {UB_OP_WRITE_IMM, "WRITE_IMM"},
-    {UB_OP_WRITE_NOTIFY, "WRITE_NOTIFY"},
-    {UB_OP_READ, "READ"},       {UB_OP_CAS, "CAS"},
-    {UB_OP_SWAP, "SWAP"},       {UB_OP_FADD, "FADD"},
-    {UB_OP_FSUB, "FSUB"},       {UB_OP_FAND, "FAND"},
-    {UB_OP_FOR, "FOR"},         {UB_OP_FXOR, "FXOR"},
-    {UB_OP_SEND, "SEND"},       {UB_OP_SEND_IMM, "SEND_IMM"},
-    {UB_OP_NOP, "NOP"},         {UB_OP_FILL, "FILL"},
-    {UB_OP_CRC32C, "CRC32C"},   {UB_OP_GEMM_F32, "GEMM_F32"},
-};
+#define NAME_OF(name, number, cap) {name, &#name[sizeof("UB_OP_") - 1]},
+constexpr Opcode opcodes[] = {UB_HW_OPCODES(NAME_OF)};
+#undef NAME_OF
 
 } // namespace
 

@@ -10,6 +10,7 @@ the device must work after a reset.
 """
 import os
 import random
+import re
 import socket
 import struct
 import subprocess
@@ -23,7 +24,8 @@ RAM = 64 << 20
 ADMIN, EQ, TABLES, RINGS, DATA = 0x100000, 0x110000, 0x120000, 0x130000, 0x200000
 VA = 0x10000000000
 EID = bytes.fromhex("fd34554202000000") + struct.pack(">Q", 1)
-OPCODES = [0, 1, 2, 0x10] + list(range(0x20, 0x27)) + [0x40, 0x41, 0x51, 0xC0, 0xC1, 0xC2]
+with open(os.path.join(TOP, "kmod/uapi/ub_hw_queue.h"), encoding="utf-8") as header:
+    OPCODES = [int(number, 16) for number in re.findall(r"X\(UB_OP_\w+,\s*(0x\w+),", header.read())]
 
 
 def idle_rom(folder):

@@ -2,21 +2,12 @@
 /* Work queue entries: sensible ones, with a chance that one field or byte is not. */
 #include "ops.h"
 
-static const uint8_t opcodes[] = {
-	UB_OP_WRITE, UB_OP_WRITE_IMM, UB_OP_WRITE_NOTIFY, UB_OP_READ, UB_OP_CAS, UB_OP_SWAP,
-	UB_OP_FADD, UB_OP_FSUB, UB_OP_FAND, UB_OP_FOR, UB_OP_FXOR, UB_OP_SEND, UB_OP_SEND_IMM,
-	UB_OP_NOP, UB_OP_FILL, UB_OP_CRC32C, UB_OP_GEMM_F32,
-};
+#define NUMBER_OF(name, number, cap) number,
+static const uint8_t opcodes[] = { UB_HW_OPCODES(NUMBER_OF) };
 
 static bool is_atomic(unsigned op)
 {
 	return op >= UB_OP_CAS && op <= UB_OP_FXOR;
-}
-
-static bool has_ext(unsigned op)
-{
-	return op == UB_OP_WRITE_IMM || op == UB_OP_WRITE_NOTIFY || op == UB_OP_SEND_IMM ||
-	       is_atomic(op);
 }
 
 static bool may_inline(unsigned op)
@@ -141,7 +132,7 @@ static unsigned payload(struct input *in, struct gctx *ctx, struct ub_hw_wqe *w,
 unsigned some_wqe(struct guest *g, struct gctx *ctx, struct input *in, uint8_t raw[256])
 {
 	struct ub_hw_wqe w = { .opcode = opcodes[in_pick(in, sizeof(opcodes))] };
-	unsigned head = sizeof(w) + (has_ext(w.opcode) ? sizeof(union ub_hw_wqe_ext) : 0), bytes;
+	unsigned head = sizeof(w) + (ub_hw_wqe_has_ext(w.opcode) ? sizeof(union ub_hw_wqe_ext) : 0), bytes;
 	union ub_hw_wqe_ext ext;
 	uint64_t len = 0;
 
@@ -158,7 +149,7 @@ unsigned some_wqe(struct guest *g, struct gctx *ctx, struct input *in, uint8_t r
 	}
 	extension(g, in, ctx, w.opcode, &ext);
 	memcpy(raw, &w, sizeof(w));
-	if (has_ext(w.opcode))
+	if (ub_hw_wqe_has_ext(w.opcode))
 		memcpy(raw + sizeof(w), &ext, sizeof(ext));
 	if (in_rarely(in, 8))
 		for (unsigned n = 1 + in_pick(in, 3); n; n--)

@@ -88,12 +88,8 @@ static const struct name admin_ops[] = {
 	ADM(INJECT), ADM(QUERY_INJECT), { NULL, 0 },
 };
 
-#define OP(n) { #n, UB_OP_##n }
-static const struct name opcodes[] = {
-	OP(WRITE), OP(WRITE_IMM), OP(WRITE_NOTIFY), OP(READ), OP(CAS), OP(SWAP),
-	{ "FADD FSUB FAND FOR FXOR", UB_OP_FADD }, OP(SEND), OP(SEND_IMM), OP(NOP), OP(FILL),
-	OP(CRC32C), OP(GEMM_F32), { NULL, 0 },
-};
+#define OP(name, number, cap) { &#name[sizeof("UB_OP_") - 1], number },
+static const struct name opcodes[] = { UB_HW_OPCODES(OP) { NULL, 0 } };
 
 #define CR(n) { #n, UB_CR_##n }
 static const struct name statuses[] = {

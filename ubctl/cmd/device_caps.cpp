@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 // ubctl device caps
 
+#include <algorithm>
+#include <cctype>
+#include <string_view>
+
 #include "cmd/commands.hpp"
 #include "device/session.hpp"
 #include "out/codes.hpp"
@@ -27,15 +31,39 @@ const Capability features[] = {
     {UB_CAP_EMULATED, "feature", "emulated", "a model, not silicon"},
 };
 
-const Capability opcodes[] = {
-    {UB_OPCAP_WRITE, "opcode", "write", "WRITE, WRITE_IMM, WRITE_NOTIFY"},
-    {UB_OPCAP_READ, "opcode", "read", "READ"},
-    {UB_OPCAP_ATOMIC, "opcode", "atomic", "CAS, SWAP, FADD, FSUB, FAND, FOR, FXOR"},
-    {UB_OPCAP_SEND, "opcode", "send", "SEND, SEND_IMM"},
-    {UB_OPCAP_FILL, "opcode", "fill", "FILL"},
-    {UB_OPCAP_CRC32C, "opcode", "crc32c", "CRC32C"},
-    {UB_OPCAP_GEMM_F32, "opcode", "gemm_f32", "GEMM_F32"},
+struct Opcode {
+    uint64_t cap;
+    std::string_view name, family;
 };
+
+#define OPCODE(name, number, cap) {cap, #name, #cap},
+constexpr Opcode opcodes[] = {UB_HW_OPCODES(OPCODE)};
+#undef OPCODE
+
+// UB_OPCAP_GEMM_F32 is shown as gemm_f32.
+std::string family_name(const Opcode &opcode) {
+    std::string name{opcode.family.substr(std::string_view("UB_OPCAP_").size())};
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return name;
+}
+
+std::string names_in_family(uint64_t cap) {
+    std::string names;
+    for (const Opcode &opcode : opcodes)
+        if (opcode.cap == cap)
+            names += (names.empty() ? "" : ", ") +
+                     std::string(opcode.name.substr(std::string_view("UB_OP_").size()));
+    return names;
+}
+
+// A family of opcodes has one bit, at the first of them.
+bool begins_family(const Opcode &opcode) {
+    return opcode.cap && &opcode == std::find_if(std::begin(opcodes), std::end(opcodes),
+                                                 [&](const Opcode &other) {
+                                                     return other.cap == opcode.cap;
+                                                 });
+}
 
 int caps(const Globals &globals) {
     const ub::context context = open_context(globals.device);
@@ -54,8 +82,10 @@ int caps(const Globals &globals) {
     };
     for (const Capability &cap : features)
         add(cap, attr.caps);
-    for (const Capability &cap : opcodes)
-        add(cap, attr.opcodes);
+    for (const Opcode &opcode : opcodes)
+        if (begins_family(opcode))
+            report.add({name, std::string("opcode"), family_name(opcode),
+                        (attr.opcodes & opcode.cap) != 0, names_in_family(opcode.cap)});
     print(report, globals.style);
     return exit_ok;
 }

@@ -22,30 +22,22 @@ extern "C" {
 
 #define UB_DP_WR_FLAGS	(UB_WQE_COMPLETE | UB_WQE_SOLICITED | UB_WQE_FENCE | \
 			 UB_WQE_COMP_ORDER | UB_WQE_PLACE_MASK | UB_WQE_INLINE)
-#define UB_DP_WQE_MAX	(UB_HW_MAX_WQEBB * UB_HW_WQEBB_SIZE)
 
 /** A send WQE while it is being built, before it goes to the ring in WQEBBs. */
 union ub_dp_wqe {
 	struct ub_hw_wqe wqe;
-	uint8_t bytes[UB_DP_WQE_MAX];
-	uint64_t words[UB_DP_WQE_MAX / 8];
+	uint8_t bytes[UB_HW_WQE_BYTES];
+	uint64_t words[UB_HW_WQE_BYTES / 8];
 };
 
-/** Owner bit of index: 1 on the first lap. */
-static inline uint32_t ub_dp_owner(uint32_t index, uint32_t depth)
-{
-	return (index & depth) == 0;
-}
-
-/** What an opcode's WQE has; one look for each request. */
+/** What an opcode's WQE has beside its geometry; one look for each request. */
 enum ub_dp_trait {
 	UB_DP_TARGET	= 1 << 0,	/* names a remote object; NPU work and NOP do not */
-	UB_DP_EXT	= 1 << 1,
-	UB_DP_INLINE	= 1 << 2,	/* may carry its data */
-	UB_DP_ATOMIC	= 1 << 3,
-	UB_DP_SEND	= 1 << 4,
-	UB_DP_NOTIFY	= 1 << 5,	/* names a second object */
-	UB_DP_NPU	= 1 << 6
+	UB_DP_INLINE	= 1 << 1,	/* may carry its data */
+	UB_DP_ATOMIC	= 1 << 2,
+	UB_DP_SEND	= 1 << 3,
+	UB_DP_NOTIFY	= 1 << 4,	/* names a second object */
+	UB_DP_NPU	= 1 << 5
 };
 
 static inline unsigned ub_dp_traits(unsigned opcode)
@@ -55,7 +47,7 @@ static inline unsigned ub_dp_traits(unsigned opcode)
 		return UB_DP_TARGET | UB_DP_INLINE;
 	case UB_OP_WRITE_IMM:
 	case UB_OP_WRITE_NOTIFY:
-		return UB_DP_TARGET | UB_DP_INLINE | UB_DP_EXT | UB_DP_NOTIFY;
+		return UB_DP_TARGET | UB_DP_INLINE | UB_DP_NOTIFY;
 	case UB_OP_READ:
 		return UB_DP_TARGET;
 	case UB_OP_CAS:
@@ -65,11 +57,10 @@ static inline unsigned ub_dp_traits(unsigned opcode)
 	case UB_OP_FAND:
 	case UB_OP_FOR:
 	case UB_OP_FXOR:
-		return UB_DP_TARGET | UB_DP_EXT | UB_DP_ATOMIC;
+		return UB_DP_TARGET | UB_DP_ATOMIC;
 	case UB_OP_SEND:
-		return UB_DP_TARGET | UB_DP_INLINE | UB_DP_SEND;
 	case UB_OP_SEND_IMM:
-		return UB_DP_TARGET | UB_DP_INLINE | UB_DP_SEND | UB_DP_EXT;
+		return UB_DP_TARGET | UB_DP_INLINE | UB_DP_SEND;
 	case UB_OP_FILL:
 	case UB_OP_CRC32C:
 	case UB_OP_GEMM_F32:
@@ -77,17 +68,6 @@ static inline unsigned ub_dp_traits(unsigned opcode)
 	default:
 		return 0;
 	}
-}
-
-/** Fixed bytes of a WQE, before SGEs or inline data. */
-static inline uint32_t ub_dp_head_size(unsigned traits)
-{
-	return sizeof(struct ub_hw_wqe) + (traits & UB_DP_EXT ? sizeof(union ub_hw_wqe_ext) : 0);
-}
-
-static inline uint32_t ub_dp_wqebbs(uint32_t bytes)
-{
-	return (bytes + UB_HW_WQEBB_SIZE - 1) / UB_HW_WQEBB_SIZE;
 }
 
 static inline int ub_dp_refuse(const struct ub_jfs *jfs, unsigned why, uint64_t limit)
@@ -109,7 +89,7 @@ static inline uint64_t ub_dp_sge_total(const struct ub_jfs_wr *wr)
 static inline int ub_dp_check(const struct ub_jfs *jfs, const struct ub_jfs_wr *wr,
 			      unsigned traits)
 {
-	uint32_t ext = ub_dp_head_size(traits) - (uint32_t)sizeof(struct ub_hw_wqe);
+	uint32_t ext = ub_hw_wqe_head(wr->opcode) - (uint32_t)sizeof(struct ub_hw_wqe);
 
 	if (wr->flags & ~UB_DP_WR_FLAGS)
 		return ub_dp_refuse(jfs, UB_EXT_BAD_FLAGS, UB_DP_WR_FLAGS);
@@ -202,25 +182,25 @@ static inline void ub_dp_put_payload(union ub_dp_wqe *w, const struct ub_jfs_wr 
 static inline uint32_t ub_dp_build(union ub_dp_wqe *w, const struct ub_jfs *jfs,
 				   const struct ub_jfs_wr *wr, unsigned traits, uint32_t pi)
 {
-	uint32_t head = ub_dp_head_size(traits), bbs;
+	uint32_t head = ub_hw_wqe_head(wr->opcode), bbs;
 	uint32_t size = head + (wr->flags & UB_WR_INLINE ?
 				(uint32_t)ub_dp_sge_total(wr) :
 				wr->num_sge * (uint32_t)sizeof(struct ub_hw_sge));
 
-	bbs = ub_dp_wqebbs(size);
+	bbs = ub_hw_wqe_blocks(size);
 	/* What lies between is covered by what is put there. */
 	memset(w->bytes, 0, UB_HW_WQEBB_SIZE);
 	if (bbs > 1)
 		memset(w->bytes + (bbs - 1) * UB_HW_WQEBB_SIZE, 0, UB_HW_WQEBB_SIZE);
 	w->wqe.idx = (uint16_t)pi;
-	w->wqe.flags = (uint16_t)(wr->flags | ub_dp_owner(pi, jfs->depth));
+	w->wqe.flags = (uint16_t)(wr->flags | ub_hw_owner(pi, jfs->depth));
 	w->wqe.opcode = wr->opcode;
 	w->wqe.user_ctx = wr->user_ctx;
 	if (traits & UB_DP_TARGET)
 		ub_dp_put_target(w, wr, traits);
 	else if (traits & UB_DP_NPU)
 		ub_dp_put_npu(w, wr);
-	if (traits & UB_DP_EXT)
+	if (ub_hw_wqe_has_ext(wr->opcode))
 		ub_dp_put_ext(w, wr, traits);
 	ub_dp_put_payload(w, wr, head, size);
 	return bbs;
@@ -246,7 +226,7 @@ static inline void ub_dp_publish(struct ub_jfs *jfs, uint32_t pi, const union ub
 	jfs->pi = pi;
 	ub_store_send_pi(&jfs->rec->pi, pi);
 	event_idx = ub_load_event_idx(&jfs->rec->event_idx);
-	if ((uint32_t)(pi - event_idx - 1) >= (uint32_t)(pi - old)) {
+	if (!ub_hw_wants_doorbell(event_idx, pi, old)) {
 		jfs->suppressed++;
 		return;
 	}
@@ -331,7 +311,7 @@ static inline int ub_post_jfr_wr(struct ub_jfr *jfr, const struct ub_jfr_wr *wr,
 		}
 		memset(slot, 0, sizeof(*slot));
 		slot->idx = (uint16_t)pi;
-		slot->flags = (uint16_t)ub_dp_owner(pi, jfr->depth);
+		slot->flags = (uint16_t)ub_hw_owner(pi, jfr->depth);
 		slot->sge_num = (uint8_t)wr[i].num_sge;
 		slot->user_ctx = wr[i].user_ctx;
 		for (unsigned s = 0; s < wr[i].num_sge; s++)
@@ -370,7 +350,7 @@ static inline int ub_poll_jfc(struct ub_jfc *jfc, struct ub_cr *cr, unsigned n)
 		const struct ub_hw_cqe *cqe = &jfc->ring[ci & (jfc->depth - 1)];
 		uint32_t head = ub_load_cqe_head(cqe);
 
-		if (((head >> 24) & UB_CQE_OWNER) != ub_dp_owner(ci, jfc->depth))
+		if (((head >> 24) & UB_CQE_OWNER) != ub_hw_owner(ci, jfc->depth))
 			break;
 		ub_dp_to_cr(&cr[i], cqe, head);
 	}

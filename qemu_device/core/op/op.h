@@ -13,10 +13,9 @@ enum ub_peer_object { UB_PEER_NONE, UB_PEER_MEMORY, UB_PEER_RECEIVER };
 
 #define UB_OP_ANY_SGE	0xff
 
-/* One row for an opcode; ops.c has them all. ub_hw_wqe_has_ext() tells of extensions. */
+/* One row for an opcode; ops.c has them all. Number, capability and extension: ub_hw_queue.h. */
 struct ub_op {
 	const char *name;
-	uint64_t cap;			/* UB_OPCAP_*, 0: every device has it */
 	/* Shape */
 	bool may_inline;
 	uint8_t nsge;			/* exactly so many, or UB_OP_ANY_SGE that fit */
@@ -38,8 +37,14 @@ struct ub_op {
 };
 
 /* ---- ops.c ---- */
+extern const struct ub_op ub_ops[256];	/* by opcode; without a name it is no row */
+
 /* The row, or NULL: the device does not know the opcode. */
-const struct ub_op *ub_op_find(unsigned opcode);
+static inline const struct ub_op *ub_op_find(uint8_t opcode)
+{
+	return ub_ops[opcode].name ? &ub_ops[opcode] : NULL;
+}
+
 /* What the OPCODES register reads. */
 uint64_t ub_op_caps(void);
 

@@ -7,33 +7,29 @@
 #define IN_EXT(member)	{ sizeof(struct ub_hw_wqe) + offsetof(union ub_hw_wqe_ext, member), \
 			  sizeof(((union ub_hw_wqe_ext *)0)->member) }
 
-/* What atomics have in common; which one it is ub_exec_atomic() sees. */
-#define ATOMIC(op)						\
-	[UB_OP_##op] = {					\
-		.name = #op,					\
-		.cap = UB_OPCAP_ATOMIC,				\
-		.nsge = 1,					\
-		.nsge_status = UB_CR_LOC_LEN_ERR,		\
-		.reserved = IN_EXT(rsvd_atomic),		\
-		.check = ub_check_atomic,			\
-		.target = UB_PEER_MEMORY,			\
-		.access = UB_ACCESS_ATOMIC,			\
-		.exec = ub_exec_atomic,				\
-	}
+#define ROW(op, ...)	[UB_OP_##op] = { .name = #op, __VA_ARGS__ }
 
-static const struct ub_op ops[256] = {
-	[UB_OP_WRITE] = {
-		.name = "WRITE",
-		.cap = UB_OPCAP_WRITE,
+/* What atomics have in common; which one it is ub_exec_atomic() sees. */
+#define ATOMIC(op)					\
+	ROW(op,						\
+		.nsge = 1,				\
+		.nsge_status = UB_CR_LOC_LEN_ERR,	\
+		.reserved = IN_EXT(rsvd_atomic),	\
+		.check = ub_check_atomic,		\
+		.target = UB_PEER_MEMORY,		\
+		.access = UB_ACCESS_ATOMIC,		\
+		.exec = ub_exec_atomic			\
+	)
+
+const struct ub_op ub_ops[256] = {
+	ROW(WRITE,
 		.may_inline = true,
 		.nsge = UB_OP_ANY_SGE,
 		.target = UB_PEER_MEMORY,
 		.access = UB_ACCESS_WRITE,
-		.exec = ub_exec_write,
-	},
-	[UB_OP_WRITE_IMM] = {
-		.name = "WRITE_IMM",
-		.cap = UB_OPCAP_WRITE,
+		.exec = ub_exec_write
+	),
+	ROW(WRITE_IMM,
 		.may_inline = true,
 		.nsge = UB_OP_ANY_SGE,
 		.reserved = IN_EXT(rsvd),
@@ -41,11 +37,9 @@ static const struct ub_op ops[256] = {
 		.access = UB_ACCESS_WRITE,
 		.second = UB_PEER_RECEIVER,
 		.has_imm = true,
-		.exec = ub_exec_message,
-	},
-	[UB_OP_WRITE_NOTIFY] = {
-		.name = "WRITE_NOTIFY",
-		.cap = UB_OPCAP_WRITE,
+		.exec = ub_exec_message
+	),
+	ROW(WRITE_NOTIFY,
 		.may_inline = true,
 		.nsge = UB_OP_ANY_SGE,
 		.reserved = IN_EXT(rsvd),
@@ -53,16 +47,14 @@ static const struct ub_op ops[256] = {
 		.target = UB_PEER_MEMORY,
 		.access = UB_ACCESS_WRITE,
 		.second = UB_PEER_MEMORY,
-		.exec = ub_exec_write_notify,
-	},
-	[UB_OP_READ] = {
-		.name = "READ",
-		.cap = UB_OPCAP_READ,
+		.exec = ub_exec_write_notify
+	),
+	ROW(READ,
 		.nsge = UB_OP_ANY_SGE,
 		.target = UB_PEER_MEMORY,
 		.access = UB_ACCESS_READ,
-		.exec = ub_exec_read,
-	},
+		.exec = ub_exec_read
+	),
 	ATOMIC(CAS),
 	ATOMIC(SWAP),
 	ATOMIC(FADD),
@@ -70,66 +62,47 @@ static const struct ub_op ops[256] = {
 	ATOMIC(FAND),
 	ATOMIC(FOR),
 	ATOMIC(FXOR),
-	[UB_OP_SEND] = {
-		.name = "SEND",
-		.cap = UB_OPCAP_SEND,
+	ROW(SEND,
 		.may_inline = true,
 		.nsge = UB_OP_ANY_SGE,
 		.target = UB_PEER_RECEIVER,
-		.exec = ub_exec_message,
-	},
-	[UB_OP_SEND_IMM] = {
-		.name = "SEND_IMM",
-		.cap = UB_OPCAP_SEND,
+		.exec = ub_exec_message
+	),
+	ROW(SEND_IMM,
 		.may_inline = true,
 		.nsge = UB_OP_ANY_SGE,
 		.reserved = IN_EXT(rsvd),
 		.target = UB_PEER_RECEIVER,
 		.has_imm = true,
-		.exec = ub_exec_message,
-	},
-	[UB_OP_NOP] = {
-		.name = "NOP",
-		.nsge_status = UB_CR_LOC_OPERATION_ERR,
-	},
-	[UB_OP_FILL] = {
-		.name = "FILL",
-		.cap = UB_OPCAP_FILL,
+		.exec = ub_exec_message
+	),
+	ROW(NOP,
+		.nsge_status = UB_CR_LOC_OPERATION_ERR
+	),
+	ROW(FILL,
 		.nsge = UB_OP_ANY_SGE,
 		.reserved = IN_WQE(rsvd_fill),
 		.check = ub_check_fill,
-		.exec = ub_exec_fill,
-	},
-	[UB_OP_CRC32C] = {
-		.name = "CRC32C",
-		.cap = UB_OPCAP_CRC32C,
+		.exec = ub_exec_fill
+	),
+	ROW(CRC32C,
 		.nsge = UB_OP_ANY_SGE,
 		.reserved = IN_WQE(rsvd_crc),
-		.exec = ub_exec_crc32c,
-	},
-	[UB_OP_GEMM_F32] = {
-		.name = "GEMM_F32",
-		.cap = UB_OPCAP_GEMM_F32,
+		.exec = ub_exec_crc32c
+	),
+	ROW(GEMM_F32,
 		.nsge = 3,
 		.nsge_status = UB_CR_LOC_OPERATION_ERR,
 		.len_flags = UB_GEMM_TRANS_A | UB_GEMM_TRANS_B,
 		.check = ub_check_gemm,
 		.engine_only = true,
 		.restarts = true,
-		.exec = ub_exec_gemm,
-	},
+		.exec = ub_exec_gemm
+	),
 };
 
-const struct ub_op *ub_op_find(unsigned opcode)
-{
-	return opcode < 256 && ops[opcode].name ? &ops[opcode] : NULL;
-}
-
+#define CAP_OF(name, number, cap) | (ub_op_find(number) ? (cap) : 0)
 uint64_t ub_op_caps(void)
 {
-	uint64_t caps = 0;
-
-	for (unsigned opcode = 0; opcode < 256; opcode++)
-		caps |= ops[opcode].cap;
-	return caps;
+	return 0 UB_HW_OPCODES(CAP_OF);
 }

@@ -28,42 +28,43 @@ static bool all_zero(const uint8_t *p, size_t n)
 
 static bool wqe_flags_valid(const struct ub_cmd *cmd)
 {
-	bool is_inline = cmd->flags & UB_WQE_INLINE;
-
 	if (cmd->flags & ~UB_WQE_FLAGS || (cmd->flags & UB_WQE_PLACE_MASK) == UB_WQE_PLACE_MASK)
 		return false;
-	if (is_inline)
+	if (cmd->flags & UB_WQE_INLINE)
 		return cmd->op->may_inline;
 	return !(cmd->inline_len & ~cmd->op->len_flags);
 }
 
-/* SUCCESS, or what a wrong number of SGEs gives. */
-static unsigned check_sge_count(const struct ub_cmd *cmd)
+static void check_inline(struct ub_cmd *cmd)
+{
+	if (cmd->nsge)
+		ub_cmd_fail(cmd, UB_CR_LOC_OPERATION_ERR, UB_SUB_SGE_COUNT);
+	else if (wqe_bytes(&cmd->wqe) > UB_HW_WQE_BYTES)
+		ub_cmd_fail(cmd, UB_CR_LOC_LEN_ERR, UB_SUB_LENGTH);
+}
+
+static void check_sge_count(struct ub_cmd *cmd)
 {
 	const struct ub_op *op = cmd->op;
 
-	if (cmd->flags & UB_WQE_INLINE)
-		return cmd->nsge ? UB_CR_LOC_OPERATION_ERR : UB_CR_SUCCESS;
-	if (op->nsge != UB_OP_ANY_SGE)
-		return cmd->nsge == op->nsge ? UB_CR_SUCCESS : op->nsge_status;
-	return wqe_bytes(&cmd->wqe) <= UB_HW_WQE_BYTES ? UB_CR_SUCCESS : UB_CR_LOC_OPERATION_ERR;
+	if (op->nsge != UB_OP_ANY_SGE) {
+		if (cmd->nsge != op->nsge)
+			ub_cmd_fail(cmd, op->nsge_status, UB_SUB_SGE_COUNT);
+	} else if (wqe_bytes(&cmd->wqe) > UB_HW_WQE_BYTES) {
+		ub_cmd_fail(cmd, UB_CR_LOC_OPERATION_ERR, UB_SUB_SGE_COUNT);
+	}
 }
 
 static void check_wqe_form(struct ub_cmd *cmd)
 {
-	unsigned status;
-
-	if (!cmd->op) {
+	if (!cmd->op)
 		ub_cmd_fail(cmd, UB_CR_UNSUPPORTED_OPCODE_ERR, UB_SUB_NONE);
-	} else if (!wqe_flags_valid(cmd)) {
+	else if (!wqe_flags_valid(cmd))
 		ub_cmd_fail(cmd, UB_CR_LOC_OPERATION_ERR, UB_SUB_FLAGS);
-	} else {
-		status = check_sge_count(cmd);
-		if (status != UB_CR_SUCCESS)
-			ub_cmd_fail(cmd, status, UB_SUB_SGE_COUNT);
-		else if (wqe_bytes(&cmd->wqe) > UB_HW_WQE_BYTES)
-			ub_cmd_fail(cmd, UB_CR_LOC_LEN_ERR, UB_SUB_LENGTH);
-	}
+	else if (cmd->flags & UB_WQE_INLINE)
+		check_inline(cmd);
+	else
+		check_sge_count(cmd);
 }
 
 static void split_wqe(struct ub_cmd *cmd)

@@ -83,11 +83,6 @@ void open_file(rng &r, world &w, context &c) {
         make_scene(r, w, c);
 }
 
-static bool has_ext(uint8_t opcode) {
-    return opcode == UB_OP_WRITE_IMM || opcode == UB_OP_WRITE_NOTIFY || opcode == UB_OP_SEND_IMM ||
-           (opcode >= UB_OP_CAS && opcode <= UB_OP_FXOR);
-}
-
 static struct ub_hw_sge some_sge(rng &r, world &w, context &c) {
     return {.len = r.one_in(20) ? static_cast<uint32_t>(odd_number(r)) : 8 * r.below(600),
             .token_id = c.some_id(r, SEG),
@@ -113,10 +108,9 @@ static void fill_body(rng &r, world &w, context &c, struct ub_hw_wqe *wqe) {
 }
 
 static unsigned make_wqe(rng &r, world &w, context &c, uint8_t *to) {
-    static const uint8_t opcodes[] = {
-        UB_OP_NOP,  UB_OP_NOP,    UB_OP_WRITE,    UB_OP_READ,      UB_OP_FADD,
-        UB_OP_CAS,  UB_OP_SEND,   UB_OP_SEND_IMM, UB_OP_WRITE_IMM, UB_OP_WRITE_NOTIFY,
-        UB_OP_FILL, UB_OP_CRC32C, UB_OP_GEMM_F32};
+#define NUMBER_OF(name, number, cap) number,
+    static const uint8_t opcodes[] = {UB_OP_NOP, UB_HW_OPCODES(NUMBER_OF)};
+#undef NUMBER_OF
     auto *wqe = reinterpret_cast<struct ub_hw_wqe *>(to);
     size_t at = sizeof(*wqe);
 
@@ -129,7 +123,7 @@ static unsigned make_wqe(rng &r, world &w, context &c, uint8_t *to) {
     if (r.one_in(10))
         wqe->flags = static_cast<uint16_t>(r.next());
     fill_body(r, w, c, wqe);
-    if (has_ext(wqe->opcode))
+    if (ub_hw_wqe_has_ext(wqe->opcode))
         at += sizeof(union ub_hw_wqe_ext);
     for (unsigned i = 0; i < wqe->sge_num && at + 16 <= 256; i++, at += 16) {
         auto sge = some_sge(r, w, c);
