@@ -67,8 +67,8 @@ public:
 
     Parameters(CLI::App &app, std::vector<Parameter> &list) : app_(&app), list_(&list) {}
 
-    // The value lives as long as the command. T: std::string, uint32_t, uint64_t, float, double, an
-    // optional of one, or List.
+    // The value lives as long as the command. T: std::string, uint32_t, uint64_t, float, double,
+    // an optional of one, or List.
     template <class T> Entry argument(const char *name, T &value, std::string help);
     template <class T>
     Entry option(const char *names, T &value, const char *metavar, std::string help);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "cli/help.hpp"
 
-#include <CLI/CLI.hpp>
+#include <CLI/App.hpp>
+#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 

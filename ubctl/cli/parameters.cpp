@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <CLI/CLI.hpp>
+#include <CLI/App.hpp>
 
 #include "cli/command.hpp"
 #include "out/error.hpp"

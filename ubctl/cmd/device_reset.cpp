@@ -255,7 +255,8 @@ Action declare_reset(Parameters &parameters) {
         .option("--type", options->type, "TYPE", "of the queue: jfs, the default, or jfr")
         .one_of({"jfs", "jfr"});
     parameters.flag("--force", options->force, "also when something would die");
-    return with_id(parameters, [options](const Globals &globals) { return reset(globals, *options); });
+    return with_id(parameters,
+                   [options](const Globals &globals) { return reset(globals, *options); });
 }
 
 } // namespace ubctl

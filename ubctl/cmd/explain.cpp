@@ -19,7 +19,7 @@ Value exit_value(const Code &code) {
 void add_code(Report &report, const Code &code) {
     report.add({code_label(code.number), std::string(code.name), errno_name(code.errnum),
                 exit_value(code), std::string(code.summary), std::string(code.text),
-                std::string(code.remedy)});
+                code.remedy});
 }
 
 int explain(const Globals &globals, const std::string &text) {

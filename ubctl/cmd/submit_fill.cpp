@@ -87,7 +87,9 @@ Action declare_fill(Parameters &parameters) {
         .option("--size", options->size, "BYTES",
                 "bytes of the file; K, M, G, T for powers of 1024")
         .required();
-    parameters.argument("OUT", options->out, "file to write").required().completes(Completes::files);
+    parameters.argument("OUT", options->out, "file to write")
+        .required()
+        .completes(Completes::files);
     return [options](const Globals &globals) { return fill(globals, *options); };
 }
 

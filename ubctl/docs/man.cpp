@@ -107,7 +107,8 @@ std::string word_list(const Description &description) {
         if (parameter.is_argument() && !parameter.words.empty()) {
             std::string out;
             for (const std::string &word : parameter.words)
-                out += fmt::format(".Cm {}{}\n", word, word == parameter.words.back() ? " ." : " ,");
+                out += fmt::format(".Cm {} {}\n", word,
+                                   word == parameter.words.back() ? "." : ",");
             return out;
         }
     throw Error("man page", description.path + ": its argument has no words", E_FORMAT);

@@ -92,7 +92,8 @@ List options_with_value(const Subject &subject) {
 // A shell function of bash and zsh that prints a line for its arguments.
 std::string function(const std::string &name, const std::string &comment,
                      const std::string &cases) {
-    return fmt::format("# {}\n{}() {{\n    case \"$*\" in\n{}    esac\n}}\n\n", comment, name, cases);
+    return fmt::format("# {}\n{}() {{\n    case \"$*\" in\n{}    esac\n}}\n\n", comment, name,
+                       cases);
 }
 
 std::string one_case(const std::string &pattern, const std::string &line) {

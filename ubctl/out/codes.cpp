@@ -28,9 +28,17 @@ constexpr int exit_of(unsigned code) {
     }
 }
 
+// A remedy that names what the case decides, for all of them.
+std::string general(std::string remedy) {
+    constexpr std::string_view parameter = "{parameter}";
+    if (const size_t at = remedy.find(parameter); at != remedy.npos)
+        remedy.replace(at, parameter.size(), "max_*_per_user");
+    return remedy;
+}
+
 const Code driver_codes[] = {
 #define UB_EXT_ERROR(name, errnum, object, limit, summary, message, remedy, text)                \
-    {UB_EXT_##name, #name, errnum, exit_of(UB_EXT_##name), summary, text, remedy},
+    {UB_EXT_##name, #name, errnum, exit_of(UB_EXT_##name), summary, text, general(remedy)},
 #include "libub/src/ext_errors.def"
 #undef UB_EXT_ERROR
 };

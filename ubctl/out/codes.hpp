@@ -51,7 +51,7 @@ struct Code {
     int exit;            // enum ExitCode
     const char *summary; // one line
     const char *text;    // what happened and why
-    const char *remedy;  // what to do, one line
+    std::string remedy;  // what to do, one line
 };
 
 std::span<const Code> all_codes();
