@@ -4,12 +4,13 @@
 # Programs as whoever uses the library builds them, on the library as it lies here.
 FLAGS_plain := $(FLAGS_c) $(FLAGS_cxx)
 c_plain = $(CC) $(CPPFLAGS) $(CFLAGS)
-cxx_plain = $(CXX) $(CPPFLAGS) $(CXXFLAGS)
+# Lines are enough where nobody looks at variables: full debug information of C++ takes long.
+cxx_plain = $(CXX) $(CPPFLAGS) $(CXXFLAGS) -g1
 
-# Objects with sanitizers need no debugging by hand; -O1 keeps them quick. memcpy() expanded inline
+# Objects with sanitizers need no debugging by hand; this keeps them quick. memcpy() expanded inline
 # would go unseen by ThreadSanitizer; as a call it is intercepted.
-ASAN = -O1 $(SANITIZE)
-TSAN := -O1 -fsanitize=thread -fno-builtin
+ASAN = -O1 -g1 $(SANITIZE)
+TSAN := -O1 -g1 -fsanitize=thread -fno-builtin
 FLAGS_asan := $(FLAGS_plain) CORE_CPPFLAGS ASAN
 FLAGS_tsan := $(FLAGS_plain) CORE_CPPFLAGS TSAN
 c_asan = $(c_plain) $(CORE_CPPFLAGS) $(ASAN)
