@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The driver, out of tree: `make kmod [KERNEL=release]`. Kbuild works on a copy, so the tree stays clean.
+# The driver, out of tree: `make kmod [KERNEL=release]`. Kbuild works on a copy, so the tree stays
+# clean.
 
 # Folders are layers, see kmod/layers.
 KMOD_SRC := $(sort $(wildcard kmod/*.[ch] kmod/*/*.[ch])) kmod/Kbuild
@@ -16,7 +17,8 @@ KMOD_CHECK_SERIES ?= 6.12
 
 # $(call kmod_headers_COMPILER,RELEASE)
 kmod_headers_gcc = $$(kmod/headers.sh find "$(1)")
-kmod_headers_clang = $$(kmod/clang-headers.sh $(call kmod_headers_gcc,$(1)) $(KMOD_CHECK_DIR)-headers)
+kmod_headers_clang = $$(kmod/clang-headers.sh $(call kmod_headers_gcc,$(1)) \
+	$(KMOD_CHECK_DIR)-headers)
 
 # $(call kmod_build,HEADERS,DIR,FLAGS): HEADERS is what the shell makes of it.
 define kmod_build
@@ -30,7 +32,11 @@ endef
 .PHONY: kmod
 kmod: $(KMOD_KO) ## the driver for KERNEL=release, by default the VM's
 
-$(KMOD_KO): $(KMOD_SRC) $(KMOD_UAPI)
+FLAG_GROUPS += kmod
+FLAGS_kmod := VERSION
+
+$(KMOD_KO): $(KMOD_SRC) $(KMOD_UAPI) $(call flags,kmod)
+	$(call say,KMOD)
 	$(call kmod_build,$(call kmod_headers_gcc,$(KERNEL)),$(KMOD_DIR),$(kmod_kind$(KMOD_KIND)))
 	@touch $@
 
@@ -49,8 +55,9 @@ kmod_flags_clang := W=1 CC=clang
 kmod-check-one: kmod-check-gcc kmod-check-clang
 kmod-check-gcc kmod-check-clang: kmod-check-%:
 	@rm -rf $(KMOD_CHECK_DIR) && mkdir -p $(KMOD_CHECK_DIR)
-	$(call kmod_build,$(call kmod_headers_$*,$(CHECK_RELEASE)),$(KMOD_CHECK_DIR),$(kmod_flags_$*)) \
-		> $(KMOD_CHECK_DIR)/log 2>&1 || { cat $(KMOD_CHECK_DIR)/log; exit 1; }
+	$(call kmod_build,$(call kmod_headers_$*,$(CHECK_RELEASE)),$(KMOD_CHECK_DIR),\
+		$(kmod_flags_$*)) > $(KMOD_CHECK_DIR)/log 2>&1 || \
+		{ cat $(KMOD_CHECK_DIR)/log; exit 1; }
 	@! grep -E 'warning|error' $(KMOD_CHECK_DIR)/log
 	@echo "kmod-check: $(CHECK_RELEASE), $*: clean"
 

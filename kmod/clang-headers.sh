@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# The headers of a kernel that gcc built, as its configuration would be for clang: a tree of links with
-# the configuration rewritten. For checks: such a module loads, but lacks what clang lacks.
+# The headers of a kernel that gcc built, as its configuration would be for clang: a tree of links
+# with the configuration rewritten. For checks: such a module loads, but lacks what clang lacks.
 #
 #   clang-headers.sh HEADERS DIR    make DIR of HEADERS; print DIR as an absolute path
 set -euo pipefail

@@ -3,7 +3,8 @@
 # Where the headers of a kernel are, to build the module against.
 #
 #   headers.sh find RELEASE     print the directory of installed or cached headers
-#   headers.sh fetch 6.12       fetch the newest of that series from the distribution's backports into
+#   headers.sh fetch 6.12       fetch the newest of that series from the distribution's backports
+#   into
 #                               the cache, by apt, without installing; print its release
 set -euo pipefail
 
@@ -23,7 +24,8 @@ find_headers() {
             return
         fi
     done
-    die "none for kernel ${release:-(unknown)}; run: apt-get install linux-headers-${release:-amd64}"
+    die "none for kernel ${release:-(unknown)}; run:" \
+        "apt-get install linux-headers-${release:-amd64}"
 }
 
 # The system's own sources of its release, with the suite replaced by the backports'.
@@ -48,7 +50,8 @@ apt_private() {
 
 newest_release() {
     apt_private apt-cache search --names-only "^linux-headers-$1\\.[^ ]*-amd64\$" |
-        sed -n 's/^linux-headers-\([^ ]*\) .*/\1/p' | grep -v -e -rt- -e -cloud- | sort -V | tail -n 1
+        sed -n 's/^linux-headers-\([^ ]*\) .*/\1/p' | grep -v -e -rt- -e -cloud- | sort -V |
+            tail -n 1
 }
 
 # linux-headers-RELEASE, and what it names that the module's build reads.

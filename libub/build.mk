@@ -13,30 +13,34 @@ LIBUB_CPPFLAGS := -DUB_VERSION='"$(VERSION)"' -DUB_LIBDIR='"$(LIBDIR)"' \
 	$(CORE_CPPFLAGS) -iquote kmod/check
 LIBUB_LIBS := -ludev
 
-$(LIBUB_DIR)/%.o: libub/src/%.cpp $(HEADERS)
-	@mkdir -p $(@D)
-	$(CXX) $(CPPFLAGS) $(LIBUB_CPPFLAGS) $(CXXFLAGS) -fPIC -MMD -MP -c $< -o $@
+# What alone says VERSION or LIBDIR, so that an installation elsewhere does not compile all anew.
+LIBUB_PLACED := provider_load.o strings.o
+FLAG_GROUPS += placed
+FLAGS_placed := VERSION LIBDIR
+FLAGS_libub := $(FLAGS_cxx) CORE_CPPFLAGS
+cxx_libub = $(CXX) $(CPPFLAGS) $(LIBUB_CPPFLAGS) $(CXXFLAGS) -fPIC
+$(eval $(call objects,libub,$(LIBUB_DIR),libub/src))
+$(LIBUB_PLACED:%=$(LIBUB_DIR)/%): $(call flags,placed)
 
--include $(LIBUB_OBJ:.o=.d) $(SOFT_OBJ:.o=.d)
-
-$(BUILD)/lib/libub.so: $(LIBUB_OBJ) libub/libub.map
-	@mkdir -p $(@D)
-	$(CXX) $(CXXFLAGS) -shared -Wl,-soname,libub.so.$(LIBUB_ABI) -Wl,-z,defs -Wl,--as-needed \
+$(BUILD)/lib/libub.so: $(LIBUB_OBJ) libub/libub.map $(call flags,link)
+	$(call say,LD)
+	$(Q)$(CXX) $(CXXFLAGS) -shared -Wl,-soname,libub.so.$(LIBUB_ABI) -Wl,-z,defs \
+		-Wl,--as-needed \
 		-Wl,--version-script,libub/libub.map $(LDFLAGS) $(LIBUB_OBJ) \
 		-o $(@D)/$(LIBUB_SO) $(LIBUB_LIBS)
-	ln -sf $(LIBUB_SO) $(@D)/libub.so.$(LIBUB_ABI)
-	ln -sf libub.so.$(LIBUB_ABI) $@
+	@ln -sf $(LIBUB_SO) $(@D)/libub.so.$(LIBUB_ABI)
+	@ln -sf libub.so.$(LIBUB_ABI) $@
 
 $(BUILD)/lib/libub.a: $(LIBUB_OBJ)
-	@mkdir -p $(@D)
-	rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,AR)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 # Beside libub.so in ub/, here as after installation.
-$(BUILD)/lib/ub/ub-soft.so: $(SOFT_OBJ) $(BUILD)/core/libubcore.a
-	@mkdir -p $(@D)
-	$(CXX) $(CXXFLAGS) -shared -Wl,-soname,ub-soft.so -Wl,-z,defs -Wl,--as-needed \
-		-Wl,--exclude-libs,ALL $(LDFLAGS) $^ -o $@ $(CORE_LIBS)
+$(BUILD)/lib/ub/ub-soft.so: $(SOFT_OBJ) $(BUILD)/core/libubcore.a $(call flags,link)
+	$(call say,LD)
+	$(Q)$(CXX) $(CXXFLAGS) -shared -Wl,-soname,ub-soft.so -Wl,-z,defs -Wl,--as-needed \
+		-Wl,--exclude-libs,ALL $(LDFLAGS) $(SOFT_OBJ) $(BUILD)/core/libubcore.a -o $@ \
+		$(CORE_LIBS)
 
 LIBUB_ALL := $(HEADERS) $(BUILD)/lib/libub.so $(BUILD)/lib/libub.a
 
@@ -48,7 +52,8 @@ ALL += $(LIBUB_ALL)
 INSTALL += install-libub
 
 # What the files for pkg-config and CMake say.
-LIBUB_FILL = sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
+LIBUB_FILL = sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
+	-e 's|@VERSION@|$(VERSION)|' \
 	-e 's|@LIBUB_SO@|$(LIBUB_SO)|' -e 's|@LIBUB_ABI@|$(LIBUB_ABI)|'
 
 .PHONY: install-libub

@@ -2,17 +2,18 @@
 # The public headers as they are installed: <ub/...>.
 
 HEADERS := $(patsubst libub/include/%,$(BUILD)/include/%,$(wildcard libub/include/ub/*.h \
-	libub/include/ub/*.hpp)) $(patsubst kmod/uapi/%,$(BUILD)/include/ub/%,$(wildcard kmod/uapi/ub_*.h)) \
+	libub/include/ub/*.hpp)) \
+	$(patsubst kmod/uapi/%,$(BUILD)/include/ub/%,$(wildcard kmod/uapi/ub_*.h)) \
 	$(BUILD)/include/ub/ub_uapi.h
 
 $(BUILD)/include/ub/%: libub/include/ub/%
 	@mkdir -p $(@D)
-	cp $< $@
+	$(Q)cp $< $@
 
 $(BUILD)/include/ub/%: kmod/uapi/%
 	@mkdir -p $(@D)
-	cp $< $@
+	$(Q)cp $< $@
 
 $(BUILD)/include/ub/ub_uapi.h: kmod/uapi/ub.h
 	@mkdir -p $(@D)
-	cp $< $@
+	$(Q)cp $< $@

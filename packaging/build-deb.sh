@@ -5,8 +5,8 @@
 #   build-deb.sh TARBALL OUT
 #
 # DEB_VERSION=0.1.1-1 builds that version instead (the tests of an upgrade need a second one);
-# DEB_KEEP=1 keeps what is there of the same tarball, built with the same packages; DEB_BUILD_OPTIONS
-# and DEB_BUILD_PROFILES are dpkg-buildpackage's.
+# DEB_KEEP=1 keeps what is there of the same tarball, built with the same packages;
+# DEB_BUILD_OPTIONS and DEB_BUILD_PROFILES are dpkg-buildpackage's.
 set -euo pipefail
 
 tarball=$(realpath "$1")

@@ -9,7 +9,7 @@ DKMS_VERSION ?= $(VERSION)
 DKMS_DIR = $(DESTDIR)$(PREFIX)/src/ubstack-$(DKMS_VERSION)
 
 .PHONY: dist
-dist: ## the source tarball, from the last commit (DIST_REF=...); everything builds from it without git
+dist: ## the source tarball, of the last commit (DIST_REF=...); it builds without git
 	@[ "$(DIST_REF)" != HEAD ] || git diff --quiet HEAD || \
 		echo "dist: what is not committed is not in it" >&2
 	@mkdir -p $(dir $(DIST))
@@ -29,12 +29,13 @@ DEB_SUITE ?=
 DEBS := $(BUILD)/deb$(addprefix -,$(DEB_SUITE))
 BUILD_DEB := $(if $(DEB_SUITE),packaging/in-suite.sh $(DEB_SUITE)) packaging/build-deb.sh
 export DEB_SUITE
-ifneq ($(and $(DEB_SUITE),$(filter check-packages-vm check-packages-signed check-rpm,$(MAKECMDGOALS))),)
+ifneq ($(and $(DEB_SUITE),$(filter check-packages-vm check-packages-signed \
+	check-rpm,$(MAKECMDGOALS))),)
 $(error DEB_SUITE=$(DEB_SUITE) is for deb, deb-reproducible and check-packages alone)
 endif
 
 .PHONY: deb deb-reproducible check-packages check-packages-vm
-deb: ## Debian packages, from the source tarball, in build/deb (DEB_SUITE=trixie: those of that Debian)
+deb: ## Debian packages, of the tarball, in build/deb; DEB_SUITE=trixie: of that Debian
 	@packaging/deps.sh packaging
 	$(if $(filter file,$(origin DIST)),@$(MAKE) --no-print-directory dist)
 	+$(BUILD_DEB) $(DIST) $(DEBS)

@@ -26,16 +26,18 @@ packages_in() { find "$1" -maxdepth 1 -name '*.deb' ! -name '*-dbgsym_*' | sort;
 names_in() { packages_in "$1" | sed 's|.*/||; s|_.*||'; }
 version_in() { basename "$(echo "$1"/libub1_*.deb)" | cut -d_ -f2; }
 
-# One source is for Debian 12 to sid: an old lintian knows no newer standard, and a new one asks for what
-# Debian 12 cannot read (watch files of standard 5, debhelper 14) or does not take for granted.
-one_source_for_all='newer-standards-version|older-debian-watch-file-standard|redundant-priority-optional-field|
-package-uses-old-debhelper-compat-version|redundant-rules-requires-root-no-field'
+# One source is for Debian 12 to sid: an old lintian knows no newer standard, and a new one asks for
+# what Debian 12 cannot read (watch files of standard 5, debhelper 14) or does not take for granted.
+one_source_for_all='newer-standards-version|older-debian-watch-file-standard'
+one_source_for_all+='|package-uses-old-debhelper-compat-version'
+one_source_for_all+='|redundant-rules-requires-root-no-field'
+one_source_for_all+='|redundant-priority-optional-field'
 
 lintian_has_nothing_to_say() {
     local said
     said=$(${root_suite:+packaging/in-suite.sh "$root_suite"} lintian --allow-root --pedantic \
         --display-info --fail-on none "$(changes_of "$debs")") || return 1
-    said=$(grep -v -E "^[A-Z]: ubstack source: (${one_source_for_all//$'\n'/})( |\$)" <<< "$said")
+    said=$(grep -v -E "^[A-Z]: ubstack source: ($one_source_for_all)( |\$)" <<< "$said")
     echo "$said"
     [ -z "$said" ]
 }
@@ -127,7 +129,7 @@ only_the_new_driver_remains() {
     version=$(version_in "$next")
     in_root dkms status
     [ "$(in_root dkms status ubstack | cut -d, -f1 | sort -u)" = "ubstack/${version%-*}" ] &&
-        [ "$(ls "$root/usr/src" | grep ubstack)" = "ubstack-${version%-*}" ]
+        [ "$(cd "$root/usr/src" && echo *ubstack*)" = "ubstack-${version%-*}" ]
 }
 
 # What software centres are told is what loads the driver.

@@ -149,7 +149,7 @@ vendor_tool_conflicts() {
 
 upgrades() { copy_in "$next" && root_rpm -U $(in_packages) && all_are_installed "$next"; }
 only_the_new_source_remains() {
-    [ "$(ls "$root/usr/src" | grep ubstack)" = "ubstack-$(release_in "$next")" ]
+    [ "$(cd "$root/usr/src" && echo *ubstack*)" = "ubstack-$(release_in "$next")" ]
 }
 erases() {
     root_rpm -e $(names_in "$next") && ! root_rpm -q $(names_in "$next") | grep -v 'not installed'

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# shellcheck shell=bash disable=SC2154
 # What the checks of both kinds of packages share. Sourced; uses $log, $root and $root_work.
 
 failed=0

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Run a command in a kept root of another Debian, with what building the packages takes; the tree and
-# the cache are where they are outside.
+# Run a command in a kept root of another Debian, with what building the packages takes; the tree
+# and the cache are where they are outside.
 #
 #   in-suite.sh SUITE COMMAND...
 #

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Put the device into a QEMU source tree, 7.2 or later, as hw/misc/ubnpu; again to bring it up to date.
-# Then configure and build QEMU as usual; the device's option is CONFIG_UBNPU.
+# Put the device into a QEMU source tree, 7.2 or later, as hw/misc/ubnpu; again to bring it up to
+# date. Then configure and build QEMU as usual; the device's option is CONFIG_UBNPU.
 #
 #   qemu-in-tree.sh QEMU_SOURCE_DIR
 set -euo pipefail
@@ -49,7 +49,8 @@ name_it() {
         sed -i "s|^ *'hw/misc/macio',|&\n    'hw/misc/ubnpu',|" "$tree/meson.build"
     grep -q "'hw/misc/ubnpu'" "$tree/meson.build" || die "no list of trace events in meson.build"
     grep -q 'devices/ubnpu' "$tree/docs/system/device-emulation.rst" ||
-        sed -i 's|^   devices/nvme.*|&\n   devices/ubnpu.rst|' "$tree/docs/system/device-emulation.rst"
+        sed -i 's|^   devices/nvme.*|&\n   devices/ubnpu.rst|' \
+            "$tree/docs/system/device-emulation.rst"
 }
 
 [ -e "$tree/hw/misc/Kconfig" ] || die "$tree: not a QEMU source tree"

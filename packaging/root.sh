@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# Roots of Debian: a scratch one of the system's own release, in which packages are installed, and kept
-# ones of any suite, to build and run with what is in it. Sourced; uses $cache.
+# shellcheck shell=bash disable=SC2154
+# Roots of Debian: a scratch one of the system's own release, in which packages are installed, and
+# kept ones of any suite, to build and run with what is in it. Sourced; uses $cache.
 
 root='' root_work=''
 # Folders that a root sees where they are outside of it.
@@ -49,11 +50,13 @@ root_bootstrap() {
 
 root_check() {
     [ "$(id -u)" = 0 ] || root_die "a root of its own needs root; run it with sudo"
-    command -v mmdebstrap > /dev/null || root_die "mmdebstrap: not found; run packaging/deps.sh packaging"
+    command -v mmdebstrap > /dev/null ||
+        root_die "mmdebstrap: not found; run packaging/deps.sh packaging"
     mkdir -p "$cache/roots/archives/partial"
 }
 
-# root_of_suite SUITE PACKAGE...: sets $root to a root of that suite with these packages, kept for a week.
+# root_of_suite SUITE PACKAGE...: sets $root to a root of that suite with these packages, kept for a
+# week.
 root_of_suite() {
     local suite=$1 key
     shift
@@ -174,8 +177,8 @@ root_add() {
     exec {root_lock}>&-
 }
 
-# root_add_for_qemu VERSION: what QEMU's configure asks for from 11.1 on; a suite with an older QEMU has
-# none of it.
+# root_add_for_qemu VERSION: what QEMU's configure asks for from 11.1 on; a suite with an older QEMU
+# has none of it.
 root_add_for_qemu() {
     dpkg --compare-versions "$1" lt 1:11 || root_add python3-pip python3-pycotap python3-qemu-qmp
 }

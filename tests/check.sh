@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-# Sourced by test scripts: check NAME COMMAND... says how the command ended, as tests/run.sh counts it.
+# shellcheck shell=bash disable=SC2034
+# Sourced by test scripts: check NAME COMMAND... says how the command ended, as tests/run.sh counts
+# it.
 failed=0
 
 check() {

@@ -13,32 +13,31 @@ DOCGEN_OBJS := $(patsubst ubctl/%.cpp,$(UBCTL_DIR)/%.o,$(sort $(wildcard ubctl/d
 UBCTL_CPPFLAGS := -Iubctl -iquote . -DUBCTL_VERSION='"$(VERSION)"' -isystem /usr/include/libnl3
 UBCTL_LIBS := -L$(BUILD)/lib -lub -lnl-genl-3 -lnl-3 -lfmt
 
-$(UBCTL_DIR)/%.o: ubctl/%.cpp $(HEADERS)
-	@mkdir -p $(@D)
-	$(CXX) $(CPPFLAGS) $(UBCTL_CPPFLAGS) $(CXXFLAGS) -MMD -MP -c $< -o $@
-
-$(UBCTL_DIR)/%.o: $(UBCTL_DIR)/%.cpp
-	$(CXX) $(CPPFLAGS) $(UBCTL_CPPFLAGS) $(CXXFLAGS) -c $< -o $@
+FLAGS_ubctl := $(FLAGS_cxx) UBCTL_CPPFLAGS
+cxx_ubctl = $(CXX) $(CPPFLAGS) $(UBCTL_CPPFLAGS) $(CXXFLAGS)
+$(eval $(call objects,ubctl,$(UBCTL_DIR),ubctl))
+$(eval $(call objects,ubctl,$(UBCTL_DIR),$(UBCTL_DIR)))
 
 $(UBCTL_DIR)/schemas.cpp: ubctl/embed-schemas.sh $(UBCTL_SCHEMAS)
-	@mkdir -p $(@D)
-	ubctl/embed-schemas.sh $(UBCTL_SCHEMAS) > $@
+	$(call say,GEN)
+	$(Q)ubctl/embed-schemas.sh $(UBCTL_SCHEMAS) > $@
 
-$(UBCTL): $(UBCTL_OBJS) $(BUILD)/lib/libub.so
-	$(CXX) $(CXXFLAGS) $(LDFLAGS) $(UBCTL_OBJS) -o $@ $(UBCTL_LIBS) -Wl,-rpath,'$$ORIGIN/lib'
+$(UBCTL): $(UBCTL_OBJS) $(BUILD)/lib/libub.so $(call flags,link)
+	$(call say,LD)
+	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) $(UBCTL_OBJS) -o $@ $(UBCTL_LIBS) -Wl,-rpath,'$$ORIGIN/lib'
 
-$(UBCTL_DIR)/ubctl: $(UBCTL_OBJS) $(BUILD)/lib/libub.so
-	$(CXX) $(CXXFLAGS) $(LDFLAGS) $(UBCTL_OBJS) -o $@ $(UBCTL_LIBS)
+$(UBCTL_DIR)/ubctl: $(UBCTL_OBJS) $(BUILD)/lib/libub.so $(call flags,link)
+	$(call say,LD)
+	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) $(UBCTL_OBJS) -o $@ $(UBCTL_LIBS)
 
-$(DOCGEN): $(DOCGEN_OBJS) $(UBCTL_OBJS) $(BUILD)/lib/libub.so
-	$(CXX) $(CXXFLAGS) $(LDFLAGS) $(DOCGEN_OBJS) $(filter-out %/main.o,$(UBCTL_OBJS)) -o $@ \
+$(DOCGEN): $(DOCGEN_OBJS) $(UBCTL_OBJS) $(BUILD)/lib/libub.so $(call flags,link)
+	$(call say,LD)
+	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) $(DOCGEN_OBJS) $(filter-out %/main.o,$(UBCTL_OBJS)) -o $@ \
 		$(UBCTL_LIBS) -Wl,-rpath,'$$ORIGIN/../lib'
 
 .PHONY: ubctl-docs
 ubctl-docs: $(DOCGEN) ## write ubctl's man page and completions anew
 	$(DOCGEN) ubctl/docs ubctl
-
--include $(UBCTL_OBJS:.o=.d) $(DOCGEN_OBJS:.o=.d)
 
 # The tool needs the library, which a partial tree may lack.
 ifneq ($(wildcard libub/build.mk),)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Device node rules and the group they name; and the device, for programs that look for its packages.
+# Device node rules and the group they name; and the device, for programs that look for its
+# packages.
 
 INSTALL += install-udev
 

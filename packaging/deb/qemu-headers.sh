@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# The headers of QEMU that the plug-in is built with, in this source package: README.source says why.
+# The headers of QEMU that the plug-in is built with, in this source package: README.source says
+# why.
 #
 #   qemu-headers.sh HEADERS_SH DIR   make DIR for the QEMU installed, by that script of ours
 #   qemu-headers.sh check DIR        fail unless DIR is for the QEMU installed
@@ -14,7 +15,8 @@ die() {
     exit 1
 }
 
-# The files that the plug-in's sources include, as the compiler names them; the rest is not ours to carry.
+# The files that the plug-in's sources include, as the compiler names them; the rest is not ours to
+# carry.
 included() {
     local from=$1
     make -s --no-print-directory -f - print << 'END' KERNEL=none QEMU_HEADERS="$from"
@@ -43,7 +45,8 @@ make_headers() {
 check() {
     local have want
     [ -s "$1/VERSION" ] ||
-        die "$1: no headers; run debian/rules qemu-headers, or build with profile pkg.ubstack.noqemu"
+        die "$1: no headers; run debian/rules qemu-headers," \
+            "or build with profile pkg.ubstack.noqemu"
     have=$(cat "$1/VERSION")
     want=$(installed)
     [ "$(series "$have")" = "$(series "$want")" ] ||

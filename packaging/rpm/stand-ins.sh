@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
+# shellcheck shell=bash disable=SC2154
 # Small packages that stand in for the distribution's, so that rpm resolves what ours depend on.
 # Sourced; uses $root.
 #
 # They are named as openEuler names its packages and provide what the same software of Debian, which
 # is in the root, really has: a library's soname with its symbol versions, a program's path, a file
-# for pkg-config. So what ours ask for that no listed package has is found. That openEuler's packages
-# have it under these names, and in these versions, is not shown: none of them is here.
+# for pkg-config. So what ours ask for that no listed package has is found. That openEuler's
+# packages have it under these names, and in these versions, is not shown: none of them is here.
 
 # A requirement of ours without its symbol version: libc.so.6 of libc.so.6(GLIBC_2.34)(64bit).
 need_name() {

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# shellcheck shell=bash
 # Looks up names in the table of what the distribution has. Sourced; uses root_die.
 
 table=packaging/rpm/distribution

@@ -84,8 +84,8 @@ int main(int argc, char **argv)
 	if (!ctx || fd < 0)
 		die("open");
 	struct ub_jfc *jfc = ub_create_jfc(ctx, &(struct ub_jfc_cfg){ .depth = 64 });
-	struct ub_jfs *jfs = jfc ? ub_create_jfs(ctx, &(struct ub_jfs_cfg){ .jfc = jfc, .depth = 64 }) :
-				   NULL;
+	struct ub_jfs *jfs =
+		jfc ? ub_create_jfs(ctx, &(struct ub_jfs_cfg){ .jfc = jfc, .depth = 64 }) : NULL;
 	struct ub_seg *from = make_seg(ctx), *to = make_seg(ctx);
 
 	if (!jfs)

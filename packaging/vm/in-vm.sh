@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# In a VM with two devices, under systemd, as root: what the packages promise. /packages has them, as
-# installed and as of a later version, and the tests that the source package describes.
+# In a VM with two devices, under systemd, as root: what the packages promise. /packages has them,
+# as installed and as of a later version, and the tests that the source package describes.
 set -u
 work=$(mktemp -d)
 out=$work/out

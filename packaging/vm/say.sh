@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# shellcheck shell=bash disable=SC2154
 # How a check inside a VM says what came out. Sourced; uses $out.
 
 export HOME=/root DEBIAN_FRONTEND=noninteractive

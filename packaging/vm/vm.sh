@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: MIT
-# A VM of a root in which the packages are: booted with systemd and two devices, it runs one script as
-# root and ends. Sourced after root.sh; uses $debs, the packages' folder, and $log.
+# shellcheck shell=bash disable=SC2154
+# A VM of a root in which the packages are: booted with systemd and two devices, it runs one script
+# as root and ends. Sourced after root.sh; uses $debs, the packages' folder, and $log.
 
 vm_limit=${CHECK_TIMEOUT:-3600}
 # A system, and what the tests in it need.
 vm_system='systemd-sysv udev dbus linux-image-amd64 linux-headers-amd64 initramfs-tools openssl
     cmake g++ make pkgconf'
 # All but the device itself, which is outside.
-vm_packages='ubstack ubstack-dkms ubstack-tools ubstack-udev libub1 libub1-soft libub-dev ubstack-tests'
+vm_packages='ubstack ubstack-dkms ubstack-tools ubstack-udev ubstack-tests
+    libub1 libub1-soft libub-dev'
 
 # vm_copy_in DIR FOLDER: the packages, into /packages/FOLDER of the root.
 vm_copy_in() {

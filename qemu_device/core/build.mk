@@ -5,15 +5,14 @@
 CORE_SRC := $(sort $(wildcard qemu_device/core/*.c qemu_device/core/*/*.c))
 CORE_OBJ := $(CORE_SRC:qemu_device/core/%.c=$(BUILD)/core/%.o)
 CORE_LIBS := -lopenblas -lpthread -ldl
-CORE_HEADERS := $(wildcard qemu_device/core/*.h qemu_device/core/*/*.h)
 CORE_CPPFLAGS := -Iqemu_device/core
 
-$(BUILD)/core/%.o: qemu_device/core/%.c $(CORE_HEADERS) $(HEADERS)
-	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CORE_CPPFLAGS) $(CFLAGS) -fPIC -c $< -o $@
+FLAGS_core := $(FLAGS_c) CORE_CPPFLAGS
+c_core = $(CC) $(CPPFLAGS) $(CORE_CPPFLAGS) $(CFLAGS) -fPIC
+$(eval $(call objects,core,$(BUILD)/core,qemu_device/core))
 
 $(BUILD)/core/libubcore.a: $(CORE_OBJ)
-	rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,AR)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 ALL += $(BUILD)/core/libubcore.a

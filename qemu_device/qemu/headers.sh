@@ -5,9 +5,9 @@
 #
 #   headers.sh CACHE [SUITE]
 #
-# Without SUITE they are those of the QEMU installed; with it, those of the newest QEMU in that suite
-# of the same mirrors. QEMU_PACKAGES names a folder with the source package (one .dsc and its files) to
-# take instead, for a version that no archive lists.
+# Without SUITE they are those of the QEMU installed; with it, those of the newest QEMU in that
+# suite of the same mirrors. QEMU_PACKAGES names a folder with the source package (one .dsc and its
+# files) to take instead, for a version that no archive lists.
 set -euo pipefail
 
 cache=$1
@@ -42,7 +42,8 @@ own_apt() {
         ${suite:+-o Dir::State::status=/dev/null} -o APT::Sandbox::User=root "$@"
 }
 
-# A foreign source in the system's list may lack what we ask for: what counts is whether QEMU is had.
+# A foreign source in the system's list may lack what we ask for: what counts is whether QEMU is
+# had.
 update_lists() { own_apt apt-get update || true; }
 
 newest_version() {

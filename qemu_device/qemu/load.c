@@ -14,8 +14,10 @@
 static G_NORETURN void refuse(const char *what, int64_t built, int64_t found)
 {
 	/* Too early for error_report(). */
-	fprintf(stderr, "ubnpu: built for a QEMU whose %s is %" PRId64 ", in this one it is %" PRId64
-		"; build it again with this QEMU installed\n", what, built, found);
+	fprintf(stderr,
+		"ubnpu: built for a QEMU whose %s is %" PRId64 ", in this one it is %" PRId64
+		"; build it again with this QEMU installed\n",
+		what, built, found);
 	exit(1);
 }
 

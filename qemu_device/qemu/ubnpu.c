@@ -92,8 +92,10 @@ static bool ubnpu_hbm(UbNpu *npu, Error **errp)
 	if (!npu->hbm_size)
 		return true;
 	if (!is_power_of_2(npu->hbm_size) || npu->hbm_size < MiB || npu->hbm_size > UBNPU_MAX_HBM) {
-		error_setg(errp, "ubnpu: hbm-size=%" PRIu64 " is not 0 or a power of two from 1 MiB to "
-			   "64 GiB", npu->hbm_size);
+		error_setg(errp,
+			   "ubnpu: hbm-size=%" PRIu64 " is not 0 or a power of two from 1 MiB to "
+			   "64 GiB",
+			   npu->hbm_size);
 		return false;
 	}
 	memory_region_init_ram(&npu->hbm, OBJECT(npu), "ubnpu-hbm", npu->hbm_size, errp);
@@ -135,7 +137,7 @@ static void ubnpu_withdraw(UbNpu *npu)
 	if (pci_is_express(pdev) && pdev->exp.exp_cap)
 		pcie_cap_exit(pdev);
 	memory_region_del_subregion(&npu->bar_regs, &npu->regs);
-	/* The memory is freed later, its name is wanted by a device that is plugged in before that. */
+	/* A device that is plugged in before the memory is freed wants its name. */
 	if (npu->hbm_size)
 		vmstate_unregister_ram(&npu->hbm, DEVICE(npu));
 }
@@ -266,7 +268,8 @@ static const struct {
 	{ "engines", "threads that execute commands, 1 to 16" },
 	{ "hbm-size", "device memory, 0 or a power of two from 1M to 64G" },
 	{ "ioeventfd", "doorbells by eventfd instead of a trap; auto: with KVM only" },
-	{ "eid", "entity identifier, 128 bit, written like an IPv6 address; default: from the GUID" },
+	{ "eid",
+	  "entity identifier, 128 bit, written like an IPv6 address; default: from the GUID" },
 	{ "guid-sequence", "low 64 bits of the GUID; 0: from the PCI address" },
 	{ "upi", "UB partition identifier, 0 to 32767" },
 	{ "max-ctx", "contexts (TIDs), 1 to 1048575" },
@@ -278,7 +281,8 @@ static const struct {
 	{ "vectors", "MSI-X vectors, 2 to 64: one for events, the others for completions" },
 	{ "db-pages", "doorbell pages of 4 KiB, 2 to 65536; one a send or completion queue" },
 	{ "poll-us", "microseconds that an engine without work polls before it sleeps, 0 to 1000" },
-	{ "inline-bytes", "largest payload that a doorbell store itself moves, 0 (nothing) to 65536" },
+	{ "inline-bytes",
+	  "largest payload that a doorbell store itself moves, 0 (nothing) to 65536" },
 	{ "inject", "takes faults on demand: by the guest, and by setting inject-fault" },
 	{ "direct-wqe", "off: the guest is not told of requests in one store to the doorbell" },
 	{ "huge-leaf", "off: the guest is not told of 2 MiB leaves in the page tables" },
@@ -292,7 +296,8 @@ static void ubnpu_inject_fault(Object *obj, const char *text, Error **errp)
 	char why[300];
 
 	if (!npu->core)
-		error_setg(errp, "ubnpu: inject-fault is for a device that is there; set it by QMP");
+		error_setg(errp,
+			   "ubnpu: inject-fault is for a device that is there; set it by QMP");
 	else if (ub_core_inject_text(npu->core, text, why, sizeof(why)))
 		error_setg(errp, "ubnpu: %s", why);
 }

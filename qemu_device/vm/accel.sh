@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# Which accelerator works here. That /dev/kvm opens does not tell: a kernel may hang under it, so one
-# is booted, with a limit, once for each host kernel and QEMU. Sourced; uses $cache and $qemu.
+# shellcheck shell=bash disable=SC2154
+# Which accelerator works here. That /dev/kvm opens does not tell: a kernel may hang under it, so
+# one is booted, with a limit, once for each host kernel and QEMU. Sourced; uses $cache and $qemu.
 
 accel_limit=10
 
@@ -15,7 +16,8 @@ accel_cpu() {
 
 # Boots the default kernel without a root; the panic it ends in ends QEMU by -no-reboot.
 accel_kvm_boots() {
-    timeout --kill-after=1 "$accel_limit" "$qemu" -nodefaults -no-user-config -nographic -no-reboot \
+    timeout --kill-after=1 "$accel_limit" "$qemu" -nodefaults -no-user-config -nographic \
+        -no-reboot \
         -machine q35,accel=kvm -cpu host -m 256M -kernel "$(kernel_dir "$1")/vmlinuz" \
         -append "panic=-1 quiet" < /dev/null > /dev/null 2>&1
 }

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# shellcheck shell=bash disable=SC2154
 # Distribution kernels for ubvm: fetched by apt, unpacked in the cache, never installed on the host.
 # Sourced; uses $cache and die. Whoever wants another system's kernels sets kernel_apt_options.
 
@@ -22,8 +23,8 @@ kernel_of_package() {
         sed -n 's/^ *Depends: linux-image-\([0-9][^ ]*\)$/\1/p' | head -n 1
 }
 
-# A series such as 6.12 is its newest release that the distribution or else the cache has; a release is
-# itself.
+# A series such as 6.12 is its newest release that the distribution or else the cache has; a release
+# is itself.
 kernel_resolve() {
     local release=''
     case $1 in
@@ -34,9 +35,11 @@ kernel_resolve() {
         {
             kernel_cached
             apt-cache pkgnames "linux-image-$1." 2> /dev/null | sed -n 's/^linux-image-//p'
-        } | grep -E "^${1//./\\.}\\.[0-9.+a-z-]*-amd64\$" | grep -vE 'rt-|cloud-' | sort -rV | head -n 1
+        } | grep -E "^${1//./\\.}\\.[0-9.+a-z-]*-amd64\$" | grep -vE 'rt-|cloud-' | sort -rV |
+            head -n 1
     )
-    [ -n "$release" ] || die 125 "no kernel $1; ubvm kernels lists what is there, apt-get update finds more"
+    [ -n "$release" ] || 
+        die 125 "no kernel $1; ubvm kernels lists what is there, apt-get update finds more"
     echo "$release"
 }
 
@@ -82,7 +85,7 @@ kernel_fetch() {
         [ -e "$dir/complete" ] && exit 0
         work=$(mktemp -d "$cache/kernel/.work.XXXXXX")
         trap 'rm -rf "$work"' EXIT
-        cd "$work"
+        cd "$work" || exit
         # shellcheck disable=SC2046 # one word a package
         apt-get -q -o APT::Sandbox::User=root "${kernel_apt_options[@]}" download \
             $(kernel_packages "$release") > apt.log 2>&1 ||
@@ -144,7 +147,8 @@ kernel_module_files() {
     done | awk '!seen[$0]++'
 }
 
-# An initramfs of busybox, the modules to reach the host's files, and the init given; kept by content.
+# An initramfs of busybox, the modules to reach the host's files, and the init given; kept by
+# content.
 kernel_initrd() {
     local release=$1 init=$2 busybox key image work file
     busybox=$(command -v busybox) || die 125 "busybox: not found; apt-get install busybox-static"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# Where ubvm finds the device and the driver in a source tree; paths-installed.sh.in takes the place of
-# this file when installed. Sourced; uses $here.
+# shellcheck shell=bash disable=SC2154,SC2034
+# Where ubvm finds the device and the driver in a source tree; paths-installed.sh.in takes the place
+# of this file when installed. Sourced; uses $here.
 
 plugin_hint='run make all'
 

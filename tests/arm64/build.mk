@@ -10,6 +10,7 @@ arm64: ## cross-build for arm64 in a root of its own, run the unit tests emulate
 
 # In that root.
 arm64-inside:
-	$(MAKE) --no-print-directory CC=$(ARM64_CROSS)gcc CXX=$(ARM64_CROSS)g++ AR=$(ARM64_CROSS)ar \
+	$(MAKE) --no-print-directory CC=$(ARM64_CROSS)gcc CXX=$(ARM64_CROSS)g++ \
+		AR=$(ARM64_CROSS)ar \
 		CC32='gcc -m32' SANITIZE= KERNEL=none OPT='-O2 -g -DTEST_WAIT_MS=600000' \
 		RUN=tests/arm64/emulate.sh test-emulated

@@ -61,7 +61,8 @@ static void look_for_mark(struct qemu_plugin_insn *insn)
 		qemu_plugin_register_vcpu_insn_exec_cb(insn, begin_runs, QEMU_PLUGIN_CB_NO_REGS,
 						       NULL);
 	else if (!memcmp(qemu_plugin_insn_data(insn), end, sizeof(end)))
-		qemu_plugin_register_vcpu_insn_exec_cb(insn, end_runs, QEMU_PLUGIN_CB_NO_REGS, NULL);
+		qemu_plugin_register_vcpu_insn_exec_cb(insn, end_runs, QEMU_PLUGIN_CB_NO_REGS,
+						       NULL);
 }
 
 static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)

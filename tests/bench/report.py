@@ -4,7 +4,8 @@
 
   report.py DIR OUT --accelerator NAME --load LOAD --seconds S
 
-DIR has lines.json, and of the counting VM sections.json and instructions (one number for each line)."""
+DIR has lines.json, and of the counting VM sections.json and instructions (one number for each
+line)."""
 
 import argparse
 import json

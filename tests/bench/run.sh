@@ -35,6 +35,7 @@ load=$(cut -d' ' -f1 /proc/loadavg)
 qemu_device/ubvm run --devices 1 --mem 3G --timeout 1200 "${disks[@]}" \
     -- "$here/in-vm.sh" "$bench" "$seconds" "${doors[@]}" >> "$out/lines.json"
 count_instructions > "$out/sections.json"
-/usr/bin/python3 "$here/report.py" "$out" "$build/bench.json" --accelerator "$accel" --load "$load" \
+/usr/bin/python3 "$here/report.py" "$out" "$build/bench.json" --accelerator "$accel" \
+    --load "$load" \
     --seconds "$seconds"
 /usr/bin/python3 "$here/plot.py" "$build/bench.json" "$out"

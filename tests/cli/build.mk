@@ -6,10 +6,15 @@ CLI_UNIT := $(BUILD)/tests/cli/ubctl-unit
 CLI_UNIT_SRCS := tests/cli/ubctl_unit.cpp $(patsubst %,ubctl/%.cpp,out/codes out/text out/json \
 	out/error out/output io/files io/npy)
 
-$(CLI_UNIT): $(CLI_UNIT_SRCS) $(wildcard ubctl/*/*.hpp) $(HEADERS) $(BUILD)/lib/libub.so
-	@mkdir -p $(@D)
-	$(CXX) $(CPPFLAGS) $(UBCTL_CPPFLAGS) $(CXXFLAGS) $(SANITIZE) $(CLI_UNIT_SRCS) -o $@ \
-		-L$(BUILD)/lib -lub -lfmt -Wl,-rpath,'$$ORIGIN/../../lib'
+FLAGS_cli := $(FLAGS_ubctl) ASAN
+cxx_cli = $(CXX) $(CPPFLAGS) $(UBCTL_CPPFLAGS) $(CXXFLAGS) $(ASAN)
+CLI_DIR := $(BUILD)/tests/cli
+$(eval $(call objects,cli,$(CLI_DIR)/ubctl,ubctl))
+$(eval $(call objects,cli,$(CLI_DIR),tests/cli))
+
+$(CLI_UNIT): $(patsubst tests/cli/%,$(CLI_DIR)/%,$(patsubst ubctl/%,$(CLI_DIR)/ubctl/%,\
+		$(CLI_UNIT_SRCS:.cpp=.o))) | $(BUILD)/lib/libub.so
+	$(call ub_program,$(CXX) $(ASAN),-lfmt)
 
 ifneq ($(wildcard libub/build.mk),)
 UNIT_TESTS += $(CLI_UNIT) tests/cli/cli.sh $(DOCGEN)@--check@ubctl/docs@ubctl

@@ -31,7 +31,8 @@ mask() {
         -e 's/^( *(skip|pass|fail|[a-z0-9_]+ +(pass|skip|fail))) +[0-9.]+ (ns|us|ms|s)\b/\1 #/' \
         -e 's/("(elapsed_ns|[a-z]+_per_s|waits|doorbells[a-z_]*)": )[0-9.e+]+/\1#/' \
         -e 's/^(CHECK +RESULT) +TIME +DETAIL/\1 TIME DETAIL/' \
-        -e 's/^(ubctl|libub) +[0-9.]+$/\1 #/; s/^driver loaded .*/driver loaded #/; s/("driver_version": ).*,/\1#,/'
+        -e 's/^(ubctl|libub) +[0-9.]+$/\1 #/; s/^driver loaded .*/driver loaded #/' \
+        -e 's/("driver_version": ).*,/\1#,/'
 }
 
 run_golden() {
@@ -247,7 +248,8 @@ for row in json.load(sys.stdin)["data"]:
     times = [row[f"latency_p{rank}_ns"] for rank in ("50", "99", "99_9")]
     assert row["commands"] >= row["depth"] and times == sorted(times) and times[0] > 0, row
     assert 0 <= row["doorbells_per_command"] <= 1 or row["depth"] > 1, row
-    assert row["doorbells_per_command"] > 0 or row["operation"] != "nop" or row["depth"] > 1, row' <<< "$document"
+    assert row["doorbells_per_command"] > 0 or row["operation"] != "nop" or row["depth"] > 1, \
+        row' <<< "$document"
 }
 check bench_figures_agree bench_counts
 

@@ -87,7 +87,8 @@ check queue_names_its_process test "$(value comm < "$docs/queue.json")" = ubctl
 jfs=$(first_jfs)
 "$ubctl" -o json queue show -d ub0 "$jfs" > "$docs/queue-show.json"
 queue_at_work() {
-    "$ubctl" -d ub0 queue show "$jfs" > "$dir/out" && grep -q '^run on the doorbell.s path  *[1-9]' \
+    "$ubctl" -d ub0 queue show "$jfs" > "$dir/out" &&
+        grep -q '^run on the doorbell.s path  *[1-9]' \
         "$dir/out" && grep -q '^weight  *1$' "$dir/out"
 }
 check queue_shows_what_it_did queue_at_work
@@ -117,7 +118,8 @@ generation=$(get generation device show ub0)
 check function_level_reset test "$(get generation device show ub0)" -gt "$generation"
 check start_another start_user nop
 busy_flr() {
-    fails 1 UB-E0011 "$ubctl" device reset ub0 --scope flr && grep -q "by pid ${users[-1]} " "$dir/err"
+    fails 1 UB-E0011 "$ubctl" device reset ub0 --scope flr &&
+        grep -q "by pid ${users[-1]} " "$dir/err"
 }
 check function_level_reset_of_a_busy_device_is_refused busy_flr
 forced_flr() { "$ubctl" device reset ub0 --scope flr --force && end_of_user 5; }
@@ -130,6 +132,7 @@ check reset_of_no_such_queue fails 3 UB-E0010 "$ubctl" device reset ub0 --scope 
 start_monitor() {
     "$ubctl" "$@" monitor > "$dir/events" 2>&1 &
     monitor=$!
+    # shellcheck disable=SC2206 # one number a process
     users+=($monitor)
     told '"event":"present"\|  present  '
 }
@@ -191,7 +194,9 @@ busy_queue() {
 check reset_of_a_busy_queue_is_refused busy_queue
 part() { "$ubctl" -o json device reset ub0 --force "$@" > "$docs/reset-${2}.json"; }
 # Flushed with requests in flight, or told that there is none.
-queue_reset() { part --scope queue --queue "$jfs" && end_of_user 1 && grep -q "UB-E011[13]" "$dir/user"; }
+queue_reset() {
+    part --scope queue --queue "$jfs" && end_of_user 1 && grep -q "UB-E011[13]" "$dir/user"
+}
 check reset_of_a_queue queue_reset
 check start_user_of_a_context start_user nop
 tid=$("$ubctl" --no-header -d ub0 context list | awk '{ print $2; exit }')
@@ -216,7 +221,8 @@ of_fault() {
 }
 given=$(of_fault 3 status)
 status_of_a_command() {
-    inject -o json status --status loc_access_err --skip 1 --count 2 > "$docs/inject.json" || return 1
+    inject -o json status --status loc_access_err --skip 1 --count 2 > "$docs/inject.json" ||
+        return 1
     "$ubctl" -d ub0 submit nop && [ "$(of_fault 2 status)" = 1 ] || return 1
     fails 1 UB-E0104 "$ubctl" -d ub0 submit nop && fails 1 UB-E0104 "$ubctl" -d ub0 submit nop &&
         "$ubctl" -d ub0 submit nop && [ "$(of_fault 2 status)" = 0 ] &&

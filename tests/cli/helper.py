@@ -5,7 +5,7 @@
   helper.py schemas [--some] SCHEMA_DIR DIR
                                         every document of DIR is what its schema says, and
                                         without --some every schema has one
-  helper.py get PATH                    prints a value of the JSON on standard input, as data.0.crc32c
+  helper.py get PATH                    prints a value of standard input's JSON, as data.0.crc32c
   helper.py crc32c FILE
   helper.py npy ROWS COLS SEED FILE
   helper.py npy-header ROWS COLS FILE   a matrix of zeros, as a file with holes
@@ -32,7 +32,7 @@ def no_more_keys(schema):
 
 
 def check_schemas(*args):
-    """Each document is valid and has no undeclared key; each schema that needs no driver is used."""
+    """Each document is valid, no key undeclared; each schema that needs no driver is used."""
     schema_dir, document_dir = args[-2:]
     import jsonschema  # slow to load, and no other command needs it
     schemas, unused, failed = {}, set(), 0

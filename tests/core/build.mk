@@ -3,47 +3,41 @@
 
 CORE_TEST_NAMES := $(patsubst tests/core/test_%.c,%,$(wildcard tests/core/test_*.c))
 CORE_TESTS := $(CORE_TEST_NAMES:%=$(BUILD)/tests/core/core-%)
-CORE_TEST_OBJ := $(patsubst qemu_device/core/%.c,$(BUILD)/tests/core/obj/%.o,$(CORE_SRC)) \
-	$(BUILD)/tests/core/obj/harness.o $(BUILD)/tests/core/obj/harness_queue.o
-CORE_TEST_HEADERS := tests/core/harness.h tests/core/inject.h $(CORE_HEADERS) $(HEADERS)
+CORE_ASAN_OBJ := $(patsubst qemu_device/core/%.c,$(BUILD)/tests/core/asan/%.o,$(CORE_SRC))
+CORE_TSAN_OBJ := $(patsubst qemu_device/core/%.c,$(BUILD)/tests/core/tsan/%.o,$(CORE_SRC))
+CORE_TEST_OBJ := $(CORE_ASAN_OBJ) $(BUILD)/tests/core/obj/harness.o \
+	$(BUILD)/tests/core/obj/harness_queue.o
 
-$(BUILD)/tests/core/obj/%.o: qemu_device/core/%.c $(CORE_TEST_HEADERS)
-	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CORE_CPPFLAGS) $(CFLAGS) $(SANITIZE) -c $< -o $@
-
-$(BUILD)/tests/core/obj/%.o: tests/core/%.c $(CORE_TEST_HEADERS)
-	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CORE_CPPFLAGS) $(CFLAGS) $(SANITIZE) -c $< -o $@
+# The core's objects, which tests/fuzz and tests/lib share, and those of its tests.
+$(eval $(call objects,asan,$(BUILD)/tests/core/asan,qemu_device/core))
+$(eval $(call objects,tsan,$(BUILD)/tests/core/tsan,qemu_device/core))
+$(eval $(call objects,asan,$(BUILD)/tests/core/obj,tests/core))
+$(eval $(call objects,tsan,$(BUILD)/tests/core/obj-tsan,tests/core))
 
 $(BUILD)/tests/core/core-%: $(BUILD)/tests/core/obj/test_%.o $(CORE_TEST_OBJ)
-	$(CC) $(CFLAGS) $(SANITIZE) $^ -o $@ -lcmocka $(CORE_LIBS) -lm
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(ASAN) $^ -o $@ -lcmocka $(CORE_LIBS) -lm
 
 .SECONDARY: $(CORE_TEST_OBJ) $(CORE_TEST_NAMES:%=$(BUILD)/tests/core/obj/test_%.o)
 
-# The same under ThreadSanitizer, of tests whose guests do not race with themselves. memcpy() expanded
-# inline would go unseen.
+# The same under ThreadSanitizer, of tests whose guests do not race with themselves.
 CORE_TSAN_NAMES := qos moderation poll event recv state inject_stall
 CORE_TSAN_TESTS := $(CORE_TSAN_NAMES:%=$(BUILD)/tests/core/tsan-%)
-CORE_TSAN_OBJ := $(patsubst $(BUILD)/tests/core/obj/%,$(BUILD)/tests/core/tsan/%,$(CORE_TEST_OBJ))
-CORE_TSAN_FLAGS := -O1 -fsanitize=thread -fno-builtin
+CORE_TSAN_TEST_OBJ := $(CORE_TSAN_OBJ) $(BUILD)/tests/core/obj-tsan/harness.o \
+	$(BUILD)/tests/core/obj-tsan/harness_queue.o
 
-$(BUILD)/tests/core/tsan/%.o: qemu_device/core/%.c $(CORE_TEST_HEADERS)
-	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CORE_CPPFLAGS) $(CFLAGS) $(CORE_TSAN_FLAGS) -c $< -o $@
+$(BUILD)/tests/core/tsan-%: $(BUILD)/tests/core/obj-tsan/test_%.o $(CORE_TSAN_TEST_OBJ)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(TSAN) $^ -o $@ -lcmocka $(CORE_LIBS) -lm
 
-$(BUILD)/tests/core/tsan/%.o: tests/core/%.c $(CORE_TEST_HEADERS)
-	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CORE_CPPFLAGS) $(CFLAGS) $(CORE_TSAN_FLAGS) -c $< -o $@
-
-$(BUILD)/tests/core/tsan-%: $(BUILD)/tests/core/tsan/test_%.o $(CORE_TSAN_OBJ)
-	$(CC) $(CFLAGS) $(CORE_TSAN_FLAGS) $^ -o $@ -lcmocka $(CORE_LIBS) -lm
-
-.SECONDARY: $(CORE_TSAN_OBJ) $(CORE_TSAN_NAMES:%=$(BUILD)/tests/core/tsan/test_%.o)
+.SECONDARY: $(CORE_TSAN_TEST_OBJ) $(CORE_TSAN_NAMES:%=$(BUILD)/tests/core/obj-tsan/test_%.o)
 
 # Speed of the core alone: build/core/core-bench
-$(BUILD)/core/core-bench: tests/core/bench.c tests/core/harness.c tests/core/harness_queue.c \
+$(eval $(call objects,core,$(BUILD)/tests/core/bench,tests/core))
+$(BUILD)/core/core-bench: $(patsubst %,$(BUILD)/tests/core/bench/%.o,bench harness harness_queue) \
 		$(BUILD)/core/libubcore.a
-	$(CC) $(CPPFLAGS) $(CORE_CPPFLAGS) $(CFLAGS) $^ -o $@ -lcmocka $(CORE_LIBS)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $^ -o $@ -lcmocka $(CORE_LIBS)
 
 UNIT_TESTS += $(CORE_TESTS) $(CORE_TSAN_TESTS)
 PLAIN_TESTS += $(CORE_TESTS)

@@ -565,7 +565,8 @@ static void bad_text(void **state)
 	char why[300], text[400];
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		assert_int_equal(ub_core_inject_text(s->rig.core, bad[i].text, why, sizeof(why)), -1);
+		assert_int_equal(ub_core_inject_text(s->rig.core, bad[i].text, why, sizeof(why)),
+				 -1);
 		if (!strstr(why, bad[i].why))
 			fail_msg("%s: %s", bad[i].text, why);
 	}

@@ -245,7 +245,7 @@ static void gemm_of_pieces(void **state)
 	s->rig.map_limit = 0;
 }
 
-/* The units of a segment's memory in the opposite order, and its leaves so that this goes unseen. */
+/* A segment's memory has its units in the opposite order, and its leaves so that none sees it. */
 static void turn_over(struct set *s, const struct tseg *x, uint32_t unit)
 {
 	uint8_t *old = malloc(x->len);
@@ -297,9 +297,9 @@ static uint32_t moves_of_product(struct set *s, const struct tseg x[3], const st
 }
 
 /*
- * Rows of 256 bytes, 64 of them. In two parts all are used where they are: tiles end where parts do,
- * of A and C along m, of B along k; transposed, of A along k and of B along n. In four, A and C are
- * copied, transposed B and C. A page that ends within a row leaves nothing but copies.
+ * Rows of 256 bytes, 64 of them. In two parts all are used where they are: tiles end where parts
+ * do, of A and C along m, of B along k; transposed, of A along k and of B along n. In four, A and C
+ * are copied, transposed B and C. A page that ends within a row leaves nothing but copies.
  */
 static void gemm_in_parts(void **state)
 {

@@ -126,7 +126,10 @@ static void moves_with_bursts(void **state)
 	assert_false(is_running(&s->jfs));
 }
 
-/* Tiles of at most 2.2 GFlop, alike: 2 x 2 of them; in pieces, 27 MiB that come and go by bursts as well. */
+/*
+ * Tiles of at most 2.2 GFlop, alike: 2 x 2 of them; in pieces, 27 MiB that come and go by bursts as
+ * well.
+ */
 static void moves_with_products_of_blocks(void **state)
 {
 	const uint32_t n = 1536;

@@ -9,7 +9,7 @@ COVER_TESTS = $(CORE_TESTS) \
 	$(patsubst %,$(BUILD)/tests/lib-%,$(LIBT_NAMES) $(LIBT_SOFT_NAMES) cpp)
 
 .PHONY: coverage coverage-unit coverage-vm
-coverage: coverage-unit coverage-vm ## lines and branches that the tests run; build/coverage/*.txt: not
+coverage: coverage-unit coverage-vm ## lines and branches that tests run; build/coverage/*.txt: not
 	@tests/coverage/report.sh $(COVER) $$(tests/vm_debug/kernel.sh kcsan)
 
 # A build of its own, counted, in $(COVER)/tree.
@@ -17,7 +17,8 @@ coverage-unit:
 	@packaging/deps.sh debug
 	@mkdir -p $(COVER)/tree
 	@find $(COVER)/tree -name '*.gcda' -delete
-	@$(MAKE) --no-print-directory coverage-inside BUILD=$(COVER)/tree OPT='$(COVER_FLAGS)' SANITIZE=--coverage \
+	@$(MAKE) --no-print-directory coverage-inside BUILD=$(COVER)/tree OPT='$(COVER_FLAGS)' \
+		SANITIZE=--coverage \
 		> $(COVER)/unit.log 2>&1 || { tail -n 40 $(COVER)/unit.log; exit 1; }
 	@grep '^FAIL' $(COVER)/unit.log || true; tail -n 1 $(COVER)/unit.log
 

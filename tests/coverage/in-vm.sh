@@ -5,7 +5,7 @@
 #
 #   in-vm.sh LIBDIR PROGRAM[@ARG]...
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit
 library=$1
 shift
 counts=$(mktemp -d)

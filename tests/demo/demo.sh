@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# The demonstration, inside a VM with two devices. Every result is compared with one the device had no
-# part in; a comparison that fails ends the run with exit status 1.
+# The demonstration, inside a VM with two devices. Every result is compared with one the device had
+# no part in; a comparison that fails ends the run with exit status 1.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 ubctl=build/ubctl

@@ -117,7 +117,8 @@ int main(int argc, char **argv) try {
         return matrix(std::stoul(argv[2]), std::stoul(argv[3]), std::stoull(argv[4]), argv[5]);
     if (verb == "gemm" && argc == 5)
         return gemm(argv[2], argv[3], argv[4]);
-    std::fprintf(stderr, "usage: reference crc32c FILE | matrix ROWS COLS SEED FILE | gemm A B C\n");
+    std::fprintf(stderr,
+                 "usage: reference crc32c FILE | matrix ROWS COLS SEED FILE | gemm A B C\n");
     return 2;
 } catch (const std::exception &error) {
     std::fprintf(stderr, "reference: %s\n", error.what());

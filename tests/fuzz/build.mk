@@ -4,19 +4,16 @@
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_DIR := $(BUILD)/tests/fuzz
 FUZZ_COMMON := $(filter-out fuzz_% replay.c,$(notdir $(wildcard tests/fuzz/*.c)))
-FUZZ_HEADERS := $(wildcard tests/fuzz/*.h) $(CORE_HEADERS) $(HEADERS)
 
 # Replay: the core's test objects and whatever compiler there is.
 FUZZ_REPLAY := $(FUZZERS:%=$(FUZZ_DIR)/replay-%)
-FUZZ_CORE_OBJ := $(patsubst qemu_device/core/%.c,$(BUILD)/tests/core/obj/%.o,$(CORE_SRC))
 FUZZ_REPLAY_OBJ := $(FUZZ_COMMON:%.c=$(FUZZ_DIR)/obj/%.o) $(FUZZ_DIR)/obj/replay.o
 
-$(FUZZ_DIR)/obj/%.o: tests/fuzz/%.c $(FUZZ_HEADERS)
-	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CORE_CPPFLAGS) $(CFLAGS) $(SANITIZE) -c $< -o $@
+$(eval $(call objects,asan,$(FUZZ_DIR)/obj,tests/fuzz))
 
-$(FUZZ_REPLAY): $(FUZZ_DIR)/replay-%: $(FUZZ_DIR)/obj/fuzz_%.o $(FUZZ_REPLAY_OBJ) $(FUZZ_CORE_OBJ)
-	$(CC) $(CFLAGS) $(SANITIZE) $^ -o $@ $(CORE_LIBS)
+$(FUZZ_REPLAY): $(FUZZ_DIR)/replay-%: $(FUZZ_DIR)/obj/fuzz_%.o $(FUZZ_REPLAY_OBJ) $(CORE_ASAN_OBJ)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(ASAN) $^ -o $@ $(CORE_LIBS)
 
 UNIT_TESTS += $(foreach name,$(FUZZERS),$(FUZZ_DIR)/replay-$(name)@tests/fuzz/corpus/$(name))
 
@@ -24,19 +21,20 @@ UNIT_TESTS += $(foreach name,$(FUZZERS),$(FUZZ_DIR)/replay-$(name)@tests/fuzz/co
 CLANG ?= clang
 FUZZ_FLAGS := -O1 -g -std=gnu11 -Wall -Wextra -Werror -fsanitize=address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer
-FUZZ_OBJ := $(FUZZ_COMMON:%.c=$(FUZZ_DIR)/clang/%.o) $(CORE_SRC:qemu_device/core/%.c=$(FUZZ_DIR)/clang/core/%.o)
+FUZZ_OBJ := $(FUZZ_COMMON:%.c=$(FUZZ_DIR)/clang/%.o) \
+	$(CORE_SRC:qemu_device/core/%.c=$(FUZZ_DIR)/clang/core/%.o)
 FUZZ_BIN := $(FUZZERS:%=$(FUZZ_DIR)/fuzz-%)
 
-$(FUZZ_DIR)/clang/core/%.o: qemu_device/core/%.c $(FUZZ_HEADERS)
-	@mkdir -p $(@D)
-	$(CLANG) $(CPPFLAGS) $(CORE_CPPFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -c $< -o $@
-
-$(FUZZ_DIR)/clang/%.o: tests/fuzz/%.c $(FUZZ_HEADERS)
-	@mkdir -p $(@D)
-	$(CLANG) $(CPPFLAGS) $(CORE_CPPFLAGS) $(FUZZ_FLAGS) -c $< -o $@
+FLAGS_fuzz := CLANG CPPFLAGS CORE_CPPFLAGS FUZZ_FLAGS
+FLAGS_fuzzed := $(FLAGS_fuzz)
+c_fuzz = $(CLANG) $(CPPFLAGS) $(CORE_CPPFLAGS) $(FUZZ_FLAGS)
+c_fuzzed = $(c_fuzz) -fsanitize=fuzzer-no-link
+$(eval $(call objects,fuzzed,$(FUZZ_DIR)/clang/core,qemu_device/core))
+$(eval $(call objects,fuzz,$(FUZZ_DIR)/clang,tests/fuzz))
 
 $(FUZZ_BIN): $(FUZZ_DIR)/fuzz-%: $(FUZZ_DIR)/clang/fuzz_%.o $(FUZZ_OBJ)
-	$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer $^ -o $@ $(CORE_LIBS)
+	$(call say,LD)
+	$(Q)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer $^ -o $@ $(CORE_LIBS)
 
 .SECONDARY: $(FUZZ_OBJ) $(FUZZ_REPLAY_OBJ) $(FUZZERS:%=$(FUZZ_DIR)/obj/fuzz_%.o) \
 	$(FUZZERS:%=$(FUZZ_DIR)/clang/fuzz_%.o)

@@ -15,7 +15,8 @@ here=tests/fuzz
 run_one() {
     local name=$1 seconds=$2 status=0
     mkdir -p "$dir/corpus/$name" "$dir/crashes" "$here/corpus/$name"
-    nice "$dir/fuzz-$name" -max_total_time="$seconds" -max_len=2048 -len_control=0 -detect_leaks=0 -timeout=60 -rss_limit_mb=4096 \
+    nice "$dir/fuzz-$name" -max_total_time="$seconds" -max_len=2048 -len_control=0 -detect_leaks=0 \
+        -timeout=60 -rss_limit_mb=4096 \
         -dict="$here/dictionary" -print_final_stats=1 -artifact_prefix="$dir/crashes/$name-" \
         "$dir/corpus/$name" "$here/corpus/$name" > "$dir/$name.out" 2>&1 || status=$?
     awk -v s="$seconds" '/number_of_executed_units/ { print s, $NF }' "$dir/$name.out" \
@@ -29,7 +30,8 @@ run_one() {
 
 report_one() {
     local name=$1
-    "$dir/fuzz-$name" -runs=0 "$here/corpus/$name" $([ ! -d "$dir/corpus/$name" ] || echo "$dir/corpus/$name") \
+    "$dir/fuzz-$name" -runs=0 "$here/corpus/$name" $([ ! -d "$dir/corpus/$name" ] ||
+        echo "$dir/corpus/$name") \
         > "$dir/$name.cov" 2>&1
     awk -v name="$name" '
         FNR == NR { seconds += $1; units += $2; next }
@@ -44,7 +46,8 @@ minimise_one() {
     local name=$1
     rm -rf "$dir/min-$name"
     mkdir -p "$dir/min-$name" "$here/corpus/$name"
-    "$dir/fuzz-$name" -set_cover_merge=1 -use_counters=0 -max_len=1024 "$dir/min-$name" "$here/corpus/$name" "$dir/corpus/$name" \
+    "$dir/fuzz-$name" -set_cover_merge=1 -use_counters=0 -max_len=1024 "$dir/min-$name" \
+        "$here/corpus/$name" "$dir/corpus/$name" \
         > "$dir/$name.merge" 2>&1
     find "$here/corpus/$name" -type f ! -name 'bug-*' -delete
     cp "$dir/min-$name"/* "$here/corpus/$name/"

@@ -44,8 +44,9 @@ class Qemu:
         env = dict(os.environ, LD_PRELOAD=os.path.join(TOP, "build/qemu/ubnpu.so"))
         self.process = subprocess.Popen(
             ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", "-machine",
-             "q35,accel=tcg", "-bios", idle_rom(folder), "-m", str(RAM >> 20), "-qtest", f"unix:{path},server=on,wait=off",
-             "-qtest-log", "/dev/null", "-device", f"ubnpu,addr=4,guid-sequence=1,hbm-size=4M{first}",
+             "q35,accel=tcg", "-bios", idle_rom(folder), "-m", str(RAM >> 20),
+             "-qtest", f"unix:{path},server=on,wait=off", "-qtest-log", "/dev/null",
+             "-device", f"ubnpu,addr=4,guid-sequence=1,hbm-size=4M{first}",
              "-device", "ubnpu,addr=5,guid-sequence=2,hbm-size=4M", *extra],
             env=env, stdout=self.log, stderr=self.log)
         self.socket = socket.socket(socket.AF_UNIX)
@@ -80,7 +81,8 @@ class Qemu:
     def config(self, slot, at, value, size=4):
         self.ask(f"outl 0xcf8 0x{0x80000000 | slot << 11 | at & 0xfc:x}")
         letter = {1: "b", 2: "w", 4: "l"}[size]
-        self.ask(f"out{letter} 0x{0xcfc + (at & 3 & ~(size - 1)):x} 0x{value & ((1 << 8 * size) - 1):x}")
+        port = 0xcfc + (at & 3 & ~(size - 1))
+        self.ask(f"out{letter} 0x{port:x} 0x{value & ((1 << 8 * size) - 1):x}")
 
     def end(self):
         self.process.kill()
@@ -130,7 +132,8 @@ class Guest:
         for n in range(2):
             self.admin(0x18, n, struct.pack("<QQI", EQ + n * 4096, EQ + n * 4096 + 2048, 64))
         self.admin(0x10, 1, struct.pack("<Q", TABLES))
-        self.admin(0x14, 1, struct.pack("<QQQIIII", VA + 32768, VA + 32768, 56 * 4096, 1, 14, 1, 77))
+        segment = struct.pack("<QQQIIII", VA + 32768, VA + 32768, 56 * 4096, 1, 14, 1, 77)
+        self.admin(0x14, 1, segment)
         rec = VA + 3 * 4096
         self.admin(0x24, 1, struct.pack("<QQIIII", VA, rec, 1, 64, 1, 1))
         self.admin(0x54, 1, struct.pack("<QQIIIII", VA + 4096, rec + 128, 1, 64, 1, 0, 0))
@@ -145,7 +148,8 @@ class Guest:
         r = self.r
         op, n = r.choice(OPCODES), r.randrange(4)
         ext = op in (1, 2, 0x41) or 0x20 <= op <= 0x26
-        head = struct.pack("<HHBBHQ", self.pi & 0xFFFF, (not self.pi & 64) | r.choice((2, 6)), op, n, 0,
+        head = struct.pack("<HHBBHQ", self.pi & 0xFFFF,
+                           (not self.pi & 64) | r.choice((2, 6)), op, n, 0,
                            self.pi)
         body = EID + struct.pack("<QII", VA + 32768 + r.randrange(4096) * 8, 1, 77)
         sges = b"".join(struct.pack("<IIQ", r.choice((8, 4096, 70000)), 1,
@@ -172,9 +176,11 @@ class Guest:
 
     def op_admin(self):
         r = self.r
-        body = b"".join(struct.pack("<Q", r.choice((0, 1, VA, RINGS, self.number()))) for _ in range(7))
-        self.admin(r.choice((0x10, 0x13, 0x14, 0x15, 0x17, 0x18, 0x1B, 0x24, 0x25, 0x26, 0x27, 4, 5, 6,
-                             7, 0x54, 0x55, 0x56, 0x57, 0x70, 0x71, r.getrandbits(8))), r.randrange(6), body)
+        body = b"".join(struct.pack("<Q", r.choice((0, 1, VA, RINGS, self.number())))
+                        for _ in range(7))
+        self.admin(r.choice((0x10, 0x13, 0x14, 0x15, 0x17, 0x18, 0x1B, 0x24, 0x25, 0x26, 0x27, 4, 5,
+                             6, 7, 0x54, 0x55, 0x56, 0x57, 0x70, 0x71, r.getrandbits(8))),
+                   r.randrange(6), body)
 
     def op_config(self):
         at, size = self.r.randrange(256), self.r.choice((1, 2, 4))
@@ -199,14 +205,16 @@ class Guest:
     def op_msix(self):
         """The table: where interrupts go, the device itself among it."""
         entry = REGS + 0x8000 + self.r.randrange(8) * 16
-        self.q.write(entry, self.r.choice((0xFEE00000, DATA, REGS + 0x20C, DOORBELLS + 0x2080, HBM)))
+        targets = (0xFEE00000, DATA, REGS + 0x20C, DOORBELLS + 0x2080, HBM)
+        self.q.write(entry, self.r.choice(targets))
         self.q.write(entry + 8, self.r.getrandbits(8))
         self.q.write(entry + 12, self.r.randrange(2))
         self.q.config(4, 0x40 + self.r.randrange(0x60), 0xFFFF, 2)
 
     def op_memory(self):
         data = bytes(self.r.getrandbits(8) for _ in range(self.r.randrange(1, 64)))
-        base = self.r.choice((ADMIN, EQ, TABLES, TABLES + 3 * 4096, RINGS, RINGS + 3 * 4096, DATA, HBM))
+        base = self.r.choice((ADMIN, EQ, TABLES, TABLES + 3 * 4096, RINGS, RINGS + 3 * 4096, DATA,
+                              HBM))
         self.q.put(base + self.r.randrange(4096), data)
 
     def op_rearm(self):
@@ -257,7 +265,8 @@ def main():
     while ok and time.monotonic() < end:
         ok = run(seed, 5000)
         seed += 1
-    print(f"{seed - first} runs of 5000 operations, seeds from {first}: {'no' if ok else 'a'} fault")
+    found = 'no' if ok else 'a'
+    print(f"{seed - first} runs of 5000 operations, seeds from {first}: {found} fault")
     return not ok
 
 

@@ -6,9 +6,10 @@ KMOD_UNIT_DIR = $(BUILD)/kmod-unit/$(KERNEL)
 KMOD_UNIT = $(KMOD_UNIT_DIR)/ubnpu_unit.ko
 KMOD_UNIT_SRC := $(wildcard tests/kmod/*.[ch]) tests/kmod/Kbuild
 
-$(KMOD_UNIT): $(KMOD_SRC) $(KMOD_UAPI) $(KMOD_UNIT_SRC)
-	@mkdir -p $(KMOD_UNIT_DIR)
-	@cd kmod && cp -pu --parents $(patsubst kmod/%,%,$(filter-out %/Kbuild,$(KMOD_SRC)) $(KMOD_UAPI)) \
+$(KMOD_UNIT): $(KMOD_SRC) $(KMOD_UAPI) $(KMOD_UNIT_SRC) $(call flags,kmod)
+	$(call say,KMOD)
+	@cd kmod && cp -pu --parents $(patsubst kmod/%,%,$(filter-out %/Kbuild,$(KMOD_SRC)) \
+		$(KMOD_UAPI)) \
 		$(TOP)/$(KMOD_UNIT_DIR)
 	@cp -pu kmod/Kbuild $(KMOD_UNIT_DIR)/driver.Kbuild
 	@cp -pu $(KMOD_UNIT_SRC) $(KMOD_UNIT_DIR)/

@@ -66,7 +66,8 @@ def shown(name):
     """A symbol as people write it."""
     if not name.startswith('_Z'):
         return name
-    return subprocess.run(['c++filt', name], check=True, capture_output=True, text=True).stdout.strip()
+    done = subprocess.run(['c++filt', name], check=True, capture_output=True, text=True)
+    return done.stdout.strip()
 
 
 def calls_up(files, objects):
@@ -116,8 +117,10 @@ def main():
     tree = args.tree.as_posix()
     good = check(f'{tree}: each of {len(sources)} files is in the list once',
                  [f'{name}: not in the list' for name in sorted(sources - set(files))] +
-                 [f'{name}: in the list, not in the tree' for name in sorted(set(files) - sources)] +
-                 [f'{name}: in the list twice' for name in sorted({n for n in files if files.count(n) > 1})])
+                 [f'{name}: in the list, not in the tree'
+                  for name in sorted(set(files) - sources)] +
+                 [f'{name}: in the list twice'
+                  for name in sorted({n for n in files if files.count(n) > 1})])
     up = calls_up([name for name in files if name in sources], args.objects)
     pairs = {(caller, callee) for caller, callee, _ in up}
     good &= check(f'{tree}: no call runs up',

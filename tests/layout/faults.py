@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""docs/faults.md names every completion status, asynchronous event and kind of fault of the contract,
-under its number, and each test that it names is there."""
+"""docs/faults.md names every completion status, asynchronous event and kind of fault of the
+contract, under its number, and each test that it names is there."""
 import pathlib
 import re
 import sys
@@ -45,7 +45,7 @@ def every_kind():
 
 def every_test_named_exists():
     sources = "\n".join(path.read_text(encoding="utf-8")
-                        for path in (TOP / "tests").glob("*/*.c"))
+                        for path in (TOP / "tests").glob("**/*.c"))
     named = [row[-1].strip("`") for heading in
              ("Kinds", "The 17 completion statuses", "The asynchronous events")
              for row in rows(heading)]

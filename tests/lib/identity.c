@@ -114,7 +114,8 @@ static void contexts_of_one_name_share_a_device(void **state)
 static void soft_takes_options(void **state)
 {
 	struct ub_context *ctx = ub_create_context(
-		"soft:name=opt,eid=fd00::7,engines=2,max_seg=5,max_jfs=6,max_jfr=7,max_jfc=8,max_ctx=9");
+		"soft:name=opt,eid=fd00::7,engines=2,max_seg=5,max_jfs=6,max_jfr=7,"
+		"max_jfc=8,max_ctx=9");
 	struct ub_device_attr attr;
 	char eid[40];
 

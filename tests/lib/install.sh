@@ -4,7 +4,7 @@
 #
 #   install.sh [DEVICE]
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit
 device=${1:-soft:}
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -28,7 +28,8 @@ explore() {
     elif grep -q 'errors: 0$' pan.log; then
         echo proven
     else
-        grep -o 'assertion violated .*\|invalid end state' pan.log | head -n 1 | grep . || echo unfinished
+        grep -o 'assertion violated .*\|invalid end state' pan.log | head -n 1 | grep . ||
+            echo unfinished
     fi
 }
 

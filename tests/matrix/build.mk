@@ -3,8 +3,8 @@
 
 # Each suite gives its kernel, its QEMU and its compilers.
 MATRIX_SUITES ?= bookworm trixie sid
-# full: the whole VM suite where both are of one suite (or with the last QEMU, if that of a suite cannot be
-# built), a small part elsewhere; quick: that part everywhere.
+# full: the whole VM suite where both are of one suite (or with the last QEMU, if that of a suite
+# cannot be built), a small part elsewhere; quick: that part everywhere.
 MATRIX ?= full
 MATRIX_QUICK := $(addprefix $(BUILD)/tests/vm/,uapi_struct uapi_handles uapi_mmap lib-ops@ub0@ub1 \
 	lib-events@ub0@ub1 lib-uring@ub0@ub1 lib-uring_ends@ub0 lib-uring_reap@ub0@ub1)
@@ -16,11 +16,12 @@ matrix-build:
 	@mkdir -p $(BUILD)/matrix
 	@printf '%s\n' $(MATRIX_QUICK) > $(BUILD)/matrix/quick-tests
 
-# For a suite whose archive lists a QEMU that it has no source of: a folder with a source package of that series
-# for the last suite, and, to run that very QEMU, its qemu-system-x86, -common and -data.
+# For a suite whose archive lists a QEMU that it has no source of: a folder with a source package of
+# that series for the last suite, and, to run that very QEMU, its qemu-system-x86, -common and
+# -data.
 SUITE_QEMU ?=
 matrix: export SUITE_QEMU := $(abspath $(SUITE_QEMU))
-matrix: matrix-build ## the VM tests on each kernel with each QEMU of Debian's suites (MATRIX=quick: a part)
+matrix: matrix-build ## the VM tests on each suite's kernel with each QEMU; MATRIX=quick: a part
 	tests/matrix/matrix.sh $(MATRIX) $(BUILD)/matrix $(MATRIX_SUITES)
 
 # The suite whose QEMU is built with the device in its tree.

@@ -41,7 +41,8 @@ unpack_source() {
 configure_and_build() {
     root_add libattr1-dev
     in_root sh -euc 'cd "$1"; mkdir -p build; cd build
-        [ -e build.ninja ] || ../src/configure --target-list=x86_64-softmmu --without-default-features \
+        [ -e build.ninja ] || ../src/configure --target-list=x86_64-softmmu \
+            --without-default-features \
             --without-default-devices --with-devices-x86_64=ubnpu --enable-system --enable-tcg \
             --enable-attr --enable-virtfs --enable-fdt=system --enable-trace-backends=log \
             --disable-docs --disable-install-blobs

@@ -53,10 +53,12 @@ cell_key() {
     local kernel_suite=$1 qemu_suite=$2 how=$3
     {
         echo "$how $(fact "$kernel_suite" kernel) $(fact "$qemu_suite" qemu)"
-        cat "$UBVM_KMOD" "$UBVM_KMOD_UNIT" "$UBVM_PLUGIN" build/vm-tests "$out/quick-tests" build/ubctl \
+        cat "$UBVM_KMOD" "$UBVM_KMOD_UNIT" "$UBVM_PLUGIN" build/vm-tests "$out/quick-tests" \
+            build/ubctl \
             build/lib/libub.so tests/run.sh tests/check.sh
-        find build/tests/vm build/tests/examples qemu_device/ubvm qemu_device/vm tests/vm tests/cli \
-            -maxdepth 1 -type f -print0 | sort -z | xargs -0 cat
+        find build/tests/vm build/tests/examples qemu_device/ubvm qemu_device/vm tests/vm \
+            tests/cli \
+            -maxdepth 2 -type f -print0 | sort -z | xargs -0 cat
     } | sha256sum | cut -c 1-16
 }
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# One Debian suite of the matrix: a kept root with its compilers, kernel headers and QEMU, in which the
-# driver and the plug-in are built. Sourced; uses $cache, $out and die.
+# shellcheck shell=bash disable=SC2154
+# One Debian suite of the matrix: a kept root with its compilers, kernel headers and QEMU, in which
+# the driver and the plug-in are built. Sourced; uses $cache, $out and die.
 
 # shellcheck source=packaging/root.sh
 . packaging/root.sh
@@ -14,7 +15,7 @@ libopenblas-pthread-dev'
 # tests_of full|quick
 tests_of() {
     case $1 in
-        full) printf '%s\n' tests/vm/*.test.sh ;;
+        full) printf '%s\n' tests/vm/*.test.sh tests/vm/*/*.test.sh ;;
         quick) echo tests/matrix/quick.test.sh ;;
         *) die 2 "MATRIX=$1: there are full and quick" ;;
     esac
@@ -24,7 +25,8 @@ suite_libraries=usr/lib/x86_64-linux-gnu
 
 # The kernel that this suite's headers are for.
 suite_kernel() {
-    (cd "$root/usr/src" && ls -d linux-headers-*-amd64) | sed 's/^linux-headers-//' | sort -V | tail -n 1
+    (cd "$root/usr/src" && ls -d linux-headers-*-amd64) | sed 's/^linux-headers-//' | sort -V |
+        tail -n 1
 }
 
 # suite_own_binary FOLDER: the package of QEMU in it, if there is one.
@@ -45,15 +47,17 @@ suite_compilers() {
 
 # The kernel's image by the system's apt, with what the root knows of its suite.
 suite_fetch_kernel() {
-    kernel_apt_options=(-o "Dir::Etc::sourcelist=$root/etc/apt/sources.list" -o Dir::Etc::sourceparts=-
+    kernel_apt_options=(-o "Dir::Etc::sourcelist=$root/etc/apt/sources.list" -o \
+        Dir::Etc::sourceparts=-
         -o "Dir::State::lists=$root/var/lib/apt/lists" -o Dir::State::status=/dev/null
         -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=)
     kernel_fetch "$1"
 }
 
-# QEMU outside of its root, by the root's own loader: so it sees the host's files and needs no chroot.
-# busybox is static, hence the plug-in that is preloaded does not disturb the script.
-# suite_write_qemu FILE [BINARY [FOLDER]], with the files and modules that are unpacked in the folder
+# QEMU outside of its root, by the root's own loader: so it sees the host's files and needs no
+# chroot. busybox is static, hence the plug-in that is preloaded does not disturb the script.
+# suite_write_qemu FILE [BINARY [FOLDER]], with the files and modules that are unpacked in the
+# folder
 suite_write_qemu() {
     local files=${3:-$root}
     cat > "$1" << END
@@ -61,7 +65,8 @@ suite_write_qemu() {
 export QEMU_MODULE_DIR=$files/$suite_libraries/qemu
 exec $root/$suite_libraries/ld-linux-x86-64.so.2 \\
     --library-path $root/$suite_libraries:$root/$suite_libraries/openblas-pthread \\
-    ${2:-$files/usr/bin/qemu-system-x86_64} -L $files/usr/share/qemu -L $root/usr/share/seabios "\$@"
+    ${2:-$files/usr/bin/qemu-system-x86_64} -L $files/usr/share/qemu -L $root/usr/share/seabios \
+    "\$@"
 END
     chmod 755 "$1"
 }
@@ -88,7 +93,8 @@ suite_own_qemu() {
 # In the root, with a build folder of its own; what is up to date stays.
 suite_make() {
     root_binds=("$PWD" "$cache")
-    in_root make --no-print-directory -C "$PWD" BUILD="$out/$suite" CACHE="$cache" KERNEL="$kernel" "$@"
+    in_root make --no-print-directory -C "$PWD" BUILD="$out/$suite" CACHE="$cache" \
+        KERNEL="$kernel" "$@"
 }
 
 # The checks of kmod-check, once for each content of the sources and compilers.

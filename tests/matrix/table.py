@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Print the results of matrix.sh as a table and write them as JSON; exit 1 unless every cell passed.
+"""Print the results of matrix.sh as a table, write them as JSON; exit 1 unless every cell passed.
 
 table.py OUT JSON SUITE...
 """

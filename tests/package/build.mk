@@ -7,20 +7,21 @@ ITEST_LIBEXEC = $(PREFIX)/libexec/ubstack-tests
 ITEST_PROGRAMS := $(patsubst %,$(ITEST_DIR)/lib-%,$(LIBT_NAMES) lost cpp threads \
 	$(LIBT_DOOR_NAMES))
 
-$(patsubst %,$(ITEST_DIR)/lib-%,$(LIBT_NAMES) lost): \
-		$(ITEST_DIR)/lib-%: $(LIBT)/plain/%.o $(LIBT)/plain/common.o $(BUILD)/lib/libub.so
-	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) -o $@ -L$(BUILD)/lib -lub -lcmocka -lm
+# $(call itest_program,COMPILER,LIBRARIES)
+define itest_program
+	$(call say,LD)
+	$(Q)$(1) $(LDFLAGS) $(filter %.o,$^) -o $@ -L$(BUILD)/lib -lub $(2)
+endef
 
-$(ITEST_DIR)/lib-cpp $(ITEST_DIR)/lib-threads: $(ITEST_DIR)/lib-%: \
-		tests/lib/%.cpp $(HEADERS) $(BUILD)/lib/libub.so
-	@mkdir -p $(@D)
-	$(CXX) $(CPPFLAGS) $(CXXFLAGS) $(LDFLAGS) $< -o $@ -L$(BUILD)/lib -lub
+$(patsubst %,$(ITEST_DIR)/lib-%,$(LIBT_NAMES) lost): $(ITEST_DIR)/lib-%: \
+		$(LIBT)/plain/%.o $(LIBT)/plain/common.o $(call flags,link) | $(BUILD)/lib/libub.so
+	$(call itest_program,$(CC) $(CFLAGS),-lcmocka -lm)
 
-$(LIBT_DOOR_NAMES:%=$(ITEST_DIR)/lib-%): $(ITEST_DIR)/lib-%: \
-		tests/lib/%.cpp tests/lib/doors.hpp tests/lib/uring.hpp $(HEADERS) $(BUILD)/lib/libub.so
-	@mkdir -p $(@D)
-	$(CXX) $(CPPFLAGS) $(CXXFLAGS) $(LDFLAGS) $< -o $@ -L$(BUILD)/lib -lub -luring
+$(ITEST_DIR)/lib-cpp $(ITEST_DIR)/lib-threads $(LIBT_DOOR_NAMES:%=$(ITEST_DIR)/lib-%): \
+		$(ITEST_DIR)/lib-%: $(LIBT)/plain/%.o $(call flags,link) | $(BUILD)/lib/libub.so
+	$(call itest_program,$(CXX) $(CXXFLAGS),$(ITEST_LIBS))
+
+$(LIBT_DOOR_NAMES:%=$(ITEST_DIR)/lib-%): ITEST_LIBS := -luring
 
 .PHONY: install-tests
 install-tests: $(ITEST_PROGRAMS) ## the installed tests, below DESTDIR

@@ -1,64 +1,61 @@
 # SPDX-License-Identifier: MIT
 # Helpers of the VM tests, and the driver's bare interface, by 64 and 32-bit programs.
 
-$(BUILD)/tests/vm/hog: tests/vm/hog.cpp $(HEADERS) $(BUILD)/lib/libub.so
-	@mkdir -p $(@D)
-	$(CXX) $(CPPFLAGS) $(CXXFLAGS) $< -o $@ -L$(BUILD)/lib -lub -Wl,-rpath,'$$ORIGIN/../../lib'
-
-$(BUILD)/tests/vm/migrate_guest: tests/vm/migrate_guest.cpp $(HEADERS) $(BUILD)/lib/libub.so
-	@mkdir -p $(@D)
-	$(CXX) $(CPPFLAGS) $(CXXFLAGS) $< -o $@ -L$(BUILD)/lib -lub -Wl,-rpath,'$$ORIGIN/../../lib'
+VM_DIR := $(BUILD)/tests/vm.d
+VM_INCLUDES := -Itests/vm/uapi -Itests/vm/recover
+FLAGS_vm := $(FLAGS_plain) VM_INCLUDES
+c_vm = $(c_plain) $(VM_INCLUDES)
+cxx_vm = $(cxx_plain)
+$(eval $(call objects,vm,$(VM_DIR),tests/vm))
 
 SCALE := $(BUILD)/tests/vm/scale
-$(SCALE): tests/vm/scale.cpp $(HEADERS) $(BUILD)/lib/libub.so
-	@mkdir -p $(@D)
-	$(CXX) $(CPPFLAGS) $(CXXFLAGS) $< -o $@ -L$(BUILD)/lib -lub -Wl,-rpath,'$$ORIGIN/../../lib'
-
 ISOLATION := $(BUILD)/tests/vm/isolation
-$(ISOLATION): tests/vm/isolation.cpp tests/lib/doors.hpp $(HEADERS) $(BUILD)/lib/libub.so
-	@mkdir -p $(@D)
-	$(CXX) $(CPPFLAGS) $(CXXFLAGS) $< -o $@ -L$(BUILD)/lib -lub -Wl,-rpath,'$$ORIGIN/../../lib'
+$(BUILD)/tests/vm/hog $(SCALE) $(ISOLATION): $(BUILD)/tests/vm/%: $(VM_DIR)/%.o | \
+	$(BUILD)/lib/libub.so
+	$(call ub_program,$(CXX))
 
+$(BUILD)/tests/vm/migrate_guest: $(VM_DIR)/migrate/guest.o | $(BUILD)/lib/libub.so
+	$(call ub_program,$(CXX))
+
+# The bare interface. What its programs share is compiled once.
 UAPI_NAMES := struct place values handles memory mmap limits full process users lost reap uring
-UAPI_SHARED := tests/vm/uapi.c tests/vm/uapi_cases.c tests/vm/uapi_netlink.c tests/vm/genl.c tests/vm/ring.c
+UAPI_SHARED := $(patsubst %,uapi/%.o,uapi cases netlink genl ring)
 
-$(UAPI_NAMES:%=$(BUILD)/tests/vm/uapi_%): $(BUILD)/tests/vm/uapi_%: tests/vm/uapi_%.c \
-		$(UAPI_SHARED) tests/vm/uapi.h tests/vm/genl.h tests/vm/ring.h $(HEADERS)
-	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(filter %.c,$^) -o $@ -lcmocka
+$(UAPI_NAMES:%=$(BUILD)/tests/vm/uapi_%): $(BUILD)/tests/vm/uapi_%: $(VM_DIR)/uapi/%.o \
+		$(UAPI_SHARED:%=$(VM_DIR)/%)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $^ -o $@ -lcmocka
 
 # There is no 32-bit CMocka without a foreign architecture; m32/cmocka.h stands in.
-$(UAPI_NAMES:%=$(BUILD)/tests/vm/uapi32_%): $(BUILD)/tests/vm/uapi32_%: tests/vm/uapi_%.c \
-		$(UAPI_SHARED) tests/vm/m32/tap.c tests/vm/m32/cmocka.h tests/vm/uapi.h \
-		tests/vm/genl.h tests/vm/ring.h $(HEADERS)
-	@mkdir -p $(@D)
-	$(CC) -m32 -D_FILE_OFFSET_BITS=64 -Itests/vm/m32 $(CPPFLAGS) $(CFLAGS) $(filter %.c,$^) -o $@
+VM32_DIR := $(BUILD)/tests/vm32.d
+FLAGS_vm32 := $(FLAGS_vm)
+c_vm32 = $(CC) -m32 -D_FILE_OFFSET_BITS=64 -Itests/vm/uapi/m32 $(CPPFLAGS) $(VM_INCLUDES) $(CFLAGS)
+$(eval $(call objects,vm32,$(VM32_DIR),tests/vm))
+
+$(UAPI_NAMES:%=$(BUILD)/tests/vm/uapi32_%): $(BUILD)/tests/vm/uapi32_%: $(VM32_DIR)/uapi/%.o \
+		$(UAPI_SHARED:%=$(VM32_DIR)/%) $(VM32_DIR)/uapi/m32/tap.o
+	$(call say,LD)
+	$(Q)$(CC) -m32 $(CFLAGS) $^ -o $@
 
 # Recovery: who waits when something goes, and hangs.
 RECOVER_NAMES := matrix scopes hang
-RECOVER_SHARED := tests/vm/ctl.c tests/vm/load.c
-$(RECOVER_NAMES:%=$(BUILD)/tests/vm/recover_%): $(BUILD)/tests/vm/recover_%: tests/vm/recover_%.c \
-		$(RECOVER_SHARED) tests/vm/ctl.h tests/vm/load.h $(UAPI_SHARED) tests/vm/uapi.h \
-		tests/vm/genl.h tests/vm/ring.h $(HEADERS)
-	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(filter %.c,$^) -o $@ -lcmocka -luring
+RECOVER_SHARED := $(patsubst %,recover/%.o,ctl load) $(UAPI_SHARED)
+$(RECOVER_NAMES:%=$(BUILD)/tests/vm/recover_%): $(BUILD)/tests/vm/recover_%: \
+		$(VM_DIR)/recover/%.o $(RECOVER_SHARED:%=$(VM_DIR)/%)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $^ -o $@ -lcmocka -luring
 
 VM_TESTS += $(RECOVER_NAMES:%=$(BUILD)/tests/vm/recover_%)
 VM_TESTS += $(UAPI_NAMES:%=$(BUILD)/tests/vm/uapi_%) $(UAPI_NAMES:%=$(BUILD)/tests/vm/uapi32_%)
 
-EXAMPLES := $(addprefix $(BUILD)/tests/examples/,$(basename $(notdir $(wildcard libub/examples/*.c*))))
+EXAMPLES := $(patsubst %,$(BUILD)/tests/examples/%,$(basename $(notdir \
+	$(wildcard libub/examples/*.c*))))
 
 # On the library as it lies here; tests/lib/install.sh builds them from an installed prefix.
-define example_link
-	@mkdir -p $(@D)
-	$(1) $< -o $@ -L$(BUILD)/lib -lub $(EXAMPLE_LIBS) -Wl,-rpath,'$$ORIGIN/../../lib'
-endef
+$(eval $(call objects,plain,$(BUILD)/tests/examples.d,libub/examples))
 
-$(BUILD)/tests/examples/%: libub/examples/%.c $(HEADERS) $(BUILD)/lib/libub.so
-	$(call example_link,$(CC) $(CPPFLAGS) $(CFLAGS))
-
-$(BUILD)/tests/examples/%: libub/examples/%.cpp $(HEADERS) $(BUILD)/lib/libub.so
-	$(call example_link,$(CXX) $(CPPFLAGS) $(CXXFLAGS))
+$(EXAMPLES): $(BUILD)/tests/examples/%: $(BUILD)/tests/examples.d/%.o | $(BUILD)/lib/libub.so
+	$(call ub_program,$(CXX),$(EXAMPLE_LIBS))
 
 $(BUILD)/tests/examples/uring: EXAMPLE_LIBS := -luring
 
@@ -67,14 +64,12 @@ test-build-vm: $(BUILD)/tests/vm/migrate_guest $(BUILD)/tests/vm/hog $(EXAMPLES)
 
 # Mixed load under kill -9, resets, faults and unplugging.
 STRESS := $(BUILD)/tests/vm/stress
-$(STRESS): tests/vm/stress.cpp tests/vm/stress_worker.cpp $(wildcard tests/vm/stress*.hpp) \
-		$(HEADERS) $(BUILD)/lib/libub.so
-	@mkdir -p $(@D)
-	$(CXX) $(CPPFLAGS) $(CXXFLAGS) $(filter %.cpp,$^) -o $@ -L$(BUILD)/lib -lub -luring \
-		-Wl,-rpath,'$$ORIGIN/../../lib'
+$(STRESS): $(VM_DIR)/stress/stress.o $(VM_DIR)/stress/worker.o | $(BUILD)/lib/libub.so
+	$(call ub_program,$(CXX),-luring)
 
 test-build-vm: $(STRESS)
 
 .PHONY: stress
 stress: all $(STRESS) ## load, kill -9, resets, faults, unplug in a VM: MINUTES=5 or HOURS=n, SEED=
-	tests/vm/stress.sh minutes $(if $(HOURS),$$(($(HOURS) * 60)),$(or $(MINUTES),5)) $(SEED)
+	tests/vm/stress/stress.sh minutes $(if $(HOURS),$$(($(HOURS) * 60)),$(or $(MINUTES),5)) \
+			$(SEED)

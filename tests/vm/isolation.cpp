@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Two users of one device: neither reads, writes, completes for, rings, slows down without bound or
-// exhausts the other. Root, who becomes each in turn; what one user may have is in uapi_users.c.
+// exhausts the other. Root, who becomes each in turn; what one user may have is in uapi/users.c.
 //
 //   isolation [NAME]
 

@@ -5,7 +5,7 @@
 #
 #   suite.sh PROGRAM[@ARG]... ...
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit
 . tests/check.sh
 
 rows() { build/ubctl --no-header "$1" list | wc -l; }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # The VM runner itself: what it passes through, what it refuses, what it leaves behind.
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit
 ubvm=$PWD/qemu_device/ubvm
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -13,8 +13,8 @@ plugin=${UBVM_PLUGIN-$PWD/build/qemu/ubnpu.so}
 run() { "$ubvm" run --devices 0 "$@" > "$dir/out" 2> "$dir/err"; }
 
 passes_through() {
-    (cd /usr/share && run -- sh -c 'printf "%s|" "$@"; pwd; cat; echo problem >&2; exit 7' sh 'a  b' \
-        "c'd" '*' '' '$HOME')
+    (cd /usr/share && run -- sh -c 'printf "%s|" "$@"; pwd; cat; echo problem >&2; exit 7' sh \
+        'a  b' "c'd" '*' '' '$HOME')
     [ $? = 7 ] && [ "$(cat "$dir/out")" = "a  b|c'd|*||\$HOME|/usr/share" ] &&
         [ "$(cat "$dir/err")" = problem ]
 }
@@ -73,6 +73,8 @@ bad_arguments() {
     run --devices x -- true
     status=$?
     [ $status = 2 ] && [ "$(wc -l < "$dir/err")" = 1 ] || return 1
+    run --gdb=70000 -- true
+    [ $? = 2 ] || return 1
     run --no-such-thing -- true
     [ $? = 2 ] || return 1
     run --kernel 0.0.0-none -- true
@@ -122,6 +124,32 @@ other_programs_are_left_alone() {
     text=$(LD_PRELOAD=$PWD/build/qemu/ubnpu.so ls -d / 2>&1) && [ "$text" = / ]
 }
 
+# A port that nobody listens at.
+free_port() {
+    python3 -c 'import socket
+s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# gdb reads where the guest is and lets it go on; it runs to its end.
+gdb_attaches() {
+    local port pid
+    port=$(free_port)
+    "$ubvm" run --devices 0 --gdb="$port" -- sleep 20 > "$dir/out" 2> "$dir/err" &
+    pid=$!
+    for _ in $(seq 200); do
+        # Not by connecting, which stops the guest.
+        [ -n "$(ss -Hltn "src 127.0.0.1:$port")" ] && break
+        sleep 0.1
+    done
+    if command -v gdb > /dev/null; then
+        gdb -nx -batch -ex "target remote 127.0.0.1:$port" -ex 'info registers rip' -ex detach \
+            > "$dir/gdb" 2>&1
+        grep -q '^rip  *0x' "$dir/gdb" || { cat "$dir/gdb"; kill $pid; return 1; }
+    fi
+    wait $pid && grep -q "target remote 127.0.0.1:$port" "$dir/err" &&
+        grep -q add-symbol-file "$dir/err"
+}
+
 bad_property() {
     "$ubvm" run --devices 1 --no-module --device-arg "$1" -- true > "$dir/out" 2> "$dir/err"
     [ $? = 125 ] && grep -q "$2" "$dir/err"
@@ -144,6 +172,7 @@ check two_runs_at_once two_at_once
 check next_run_cleans_up next_run_cleans_up
 check other_programs_are_left_alone other_programs_are_left_alone
 check properties_are_described properties_are_described
+check gdb_attaches gdb_attaches
 check bad_engines_refused bad_property engines=0 engines
 check bad_eid_refused bad_property eid=nonsense 'not an EID'
 check bad_hbm_size_refused bad_property hbm-size=3M 'hbm-size=3145728'

@@ -3,7 +3,7 @@
 # The rules under a real udevd, in the VM: owner, mode and names of the nodes, after a coldplug and
 # after the module came anew.
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit
 . tests/check.sh
 
 start_udevd() {
@@ -51,9 +51,11 @@ hotplug() {
 group_alone_may_open() {
     local group
     group=$(getent group ub | cut -d: -f3)
-    setpriv --reuid 4321 --regid "$group" --clear-groups build/ubctl -d ub0 submit nop > /dev/null ||
+    setpriv --reuid 4321 --regid "$group" --clear-groups build/ubctl -d ub0 submit nop \
+        > /dev/null ||
         return 1
-    ! setpriv --reuid 4321 --regid 4321 --clear-groups build/ubctl -d ub0 submit nop > /run/out 2>&1 &&
+    ! setpriv --reuid 4321 --regid 4321 --clear-groups build/ubctl -d ub0 submit nop \
+        > /run/out 2>&1 &&
         grep -q 'may not open it' /run/out && grep -q 'hint: .*usermod' /run/out
 }
 

@@ -4,22 +4,25 @@
 
 VM_DEBUG_TESTS := $(BUILD)/tests/vm/uapi_failnth $(BUILD)/tests/vm/uapi_failadmin
 
-$(VM_DEBUG_TESTS): $(BUILD)/tests/vm/uapi_%: tests/vm_debug/uapi_%.c tests/vm_debug/failnth.c \
-		tests/vm_debug/failnth.h $(RECOVER_SHARED) tests/vm/ctl.h tests/vm/load.h $(UAPI_SHARED) \
-		tests/vm/uapi.h tests/vm/genl.h $(HEADERS)
-	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(filter %.c,$^) -o $@ -lcmocka -luring
+$(eval $(call objects,vm,$(BUILD)/tests/vm_debug.d,tests/vm_debug))
+$(VM_DEBUG_TESTS): $(BUILD)/tests/vm/uapi_%: $(BUILD)/tests/vm_debug.d/uapi_%.o \
+		$(BUILD)/tests/vm_debug.d/failnth.o $(RECOVER_SHARED:%=$(VM_DIR)/%)
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $^ -o $@ -lcmocka -luring
 
-# Its objects are small and change together.
 FUZZ_DRIVER := $(BUILD)/tests/vm/fuzz-driver
-$(FUZZ_DRIVER): $(wildcard tests/fuzz/driver/*.cpp tests/fuzz/driver/*.hpp) $(HEADERS)
-	@mkdir -p $(@D)
-	$(CXX) $(CPPFLAGS) $(CXXFLAGS) $(filter %.cpp,$^) -o $@ -luring
+FUZZ_DRIVER_DIR := $(BUILD)/tests/fuzz-driver.d
+$(eval $(call objects,plain,$(FUZZ_DRIVER_DIR),tests/fuzz/driver))
+$(FUZZ_DRIVER): $(patsubst tests/fuzz/driver/%.cpp,$(FUZZ_DRIVER_DIR)/%.o,\
+		$(wildcard tests/fuzz/driver/*.cpp))
+	$(call say,LD)
+	$(Q)$(CXX) $(CXXFLAGS) $^ -o $@ -luring
 
 # Empty: the system's own kernel; a suite: the newest of its kernels, as trixie or sid.
 DEBUG_SUITE ?=
 
-# $(call vm_debug_driver,KERNEL,KIND): $release of that kernel and $module of that kind, for a shell.
+# $(call vm_debug_driver,KERNEL,KIND): $release of that kernel and $module of that kind, for a
+# shell.
 define vm_debug_driver
 	@packaging/deps.sh debug
 	+@$(MAKE) --no-print-directory test-build-vm $(VM_DEBUG_TESTS) $(FUZZ_DRIVER)
@@ -29,13 +32,13 @@ define vm_debug_driver
 endef
 
 .PHONY: test-debug
-test-debug: ## the VM tests on a debug kernel, which is built first (10 minutes, kept); DEBUG_SUITE=sid
+test-debug: ## the VM tests on a debug kernel, built once in 10 minutes; DEBUG_SUITE=sid
 	$(call vm_debug_driver,debug,) \
 		TEST_TIMEOUT=9300 tests/run.sh $(TEST_LOG) \
 		tests/vm_debug/test.sh@$$release@$$module@tests/vm_debug/all.sh
 
 .PHONY: test-kcsan
-test-kcsan: ## the VM tests on a kernel that finds data races, which is built first (10 minutes, kept)
+test-kcsan: ## the VM tests on a kernel that finds data races, built once in 10 minutes
 	$(call vm_debug_driver,kcsan,) \
 		TEST_TIMEOUT=9300 tests/run.sh $(TEST_LOG) \
 		tests/vm_debug/test.sh@$$release@$$module@tests/vm_debug/all.sh
@@ -44,6 +47,7 @@ test-kcsan: ## the VM tests on a kernel that finds data races, which is built fi
 .PHONY: fuzz-driver
 fuzz-driver: ## fuzz the driver on the debug kernel: SECONDS=60, SEED=, DEBUG_SUITE=
 	$(call vm_debug_driver,debug,-kcov) \
-		$(if $(DEBUG_SUITE),VM_APPEND=dma_debug=off) VM_TIMEOUT=$$(($(or $(SECONDS),60) + 900)) \
+		$(if $(DEBUG_SUITE),VM_APPEND=dma_debug=off) \
+		VM_TIMEOUT=$$(($(or $(SECONDS),60) + 900)) \
 		tests/vm_debug/test.sh $$release $$module \
 		$(FUZZ_DRIVER) $(or $(SEED),$$RANDOM$$RANDOM) seconds $(or $(SECONDS),60)

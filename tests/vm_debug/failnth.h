@@ -7,7 +7,7 @@
 #ifndef TESTS_VM_DEBUG_FAILNTH_H
 #define TESTS_VM_DEBUG_FAILNTH_H
 
-#include "../vm/ctl.h"
+#include "ctl.h"
 
 /* One call under test: 0 or the errno. */
 struct subject {

@@ -5,7 +5,7 @@
 #
 #   suite.sh COMMAND [ARG]...
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit
 leaks=/sys/kernel/debug/kmemleak
 races=/sys/kernel/debug/kcsan
 

@@ -5,8 +5,8 @@
  * resets a device.
  */
 #include "failnth.h"
-#include "../vm/genl.h"
-#include "../vm/load.h"
+#include "genl.h"
+#include "load.h"
 
 #include <dirent.h>
 #include <liburing.h>

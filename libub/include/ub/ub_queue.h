@@ -26,7 +26,7 @@ struct ub_jfc_cfg {
 /** How requests reach a JFC's send queues and its completions come back. */
 enum ub_door {
 	UB_DOOR_MAPPED = 0,	/**< rings in user space, no system call */
-	UB_DOOR_IOCTL = 1,	/**< rings in the kernel; a system call a batch; also for io_uring */
+	UB_DOOR_IOCTL = 1,	/**< rings in the kernel, a system call a batch; for io_uring too */
 };
 
 /** Completion queue. Fields belong to the library; those marked may be read. */
@@ -44,7 +44,7 @@ struct ub_jfc {
 
 struct ub_jfs_cfg {
 	struct ub_jfc *jfc;
-	uint32_t depth;		/**< WQEBBs of 64 bytes; rounded up to a power of two, at least 64 */
+	uint32_t depth;		/**< WQEBBs of 64 bytes; rounded up to a power of two from 64 on */
 	uint32_t flags;		/**< UB_JFS_F_ERROR_SUSPEND, UB_JFS_F_DIRECT_WQE */
 	uint32_t priority;	/**< 0 .. 7 share by weight; 8 .. 15 precede, CAP_SYS_NICE */
 	uint32_t rnr_retry;	/**< 0 .. 7: repeats when the receiver has no buffer */

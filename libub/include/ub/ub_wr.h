@@ -115,7 +115,7 @@ UB_API int ub_wait_jfc(struct ub_jfce *jfce, unsigned n, int timeout_ms, struct 
 struct ub_wait_cfg {
 	uint32_t spin_us;	/**< polls back to back: lowest latency, a busy processor */
 	uint32_t pause_us;	/**< then polls with pauses that double, up to 4 us each */
-	int32_t timeout_ms;	/**< of the whole; negative: no limit. Bounds the rungs above as well */
+	int32_t timeout_ms;	/**< of the whole, which bounds the rungs above; negative: none */
 };
 #define UB_WAIT_CFG_INIT { 20, 80, -1 }
 

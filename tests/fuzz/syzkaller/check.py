@@ -25,7 +25,8 @@ def header_structs(text):
 
 def described_structs(text):
     structs = {}
-    for name, body in re.findall(r'^(?:type )?(ub_\w+)(?:\[[A-Z, ]+\])? \{\n(.*?)^\}', text, flags=re.S | re.M):
+    for name, body in re.findall(r'^(?:type )?(ub_\w+)(?:\[[A-Z, ]+\])? \{\n(.*?)^\}', text,
+                                 flags=re.S | re.M):
         structs[name] = re.findall(r'^\t(\w+)\s', body, flags=re.M)
     return structs
 
@@ -38,7 +39,8 @@ want, have = header_structs(ub), described_structs(description)
 # No call takes it: it is mapped. syzkaller refuses what nothing uses.
 del want['ub_status_page']
 # Of a kernel queue: the same structure under another name.
-variants = {'ub_ioc_create_jfc_kernel': 'ub_ioc_create_jfc', 'ub_ioc_create_jfs_kernel': 'ub_ioc_create_jfs'}
+variants = {'ub_ioc_create_jfc_kernel': 'ub_ioc_create_jfc',
+            'ub_ioc_create_jfs_kernel': 'ub_ioc_create_jfs'}
 failed = False
 
 
@@ -52,7 +54,8 @@ def check(name, wrong):
 
 ioctls = set(re.findall(r'#define (UB_IOC_(?!MAGIC)\w+)', ub))
 described = set(re.findall(r'cmd const\[(UB_IOC_\w+)\]', description))
-commands = set(re.findall(r'^\t(UB_CMD_\w+),', ub, flags=re.M)) - {'UB_CMD_UNSPEC', 'UB_CMD_HEALTH_NTF'}
+commands = set(re.findall(r'^\t(UB_CMD_\w+),', ub, flags=re.M))
+commands -= {'UB_CMD_UNSPEC', 'UB_CMD_HEALTH_NTF'}
 sent = set(re.findall(r'msghdr_ubnpu\[(UB_CMD_\w+)\]', description))
 sizes = dict(re.findall(r'#define (UB_IOC_\w+)\s+_IOWR\(UB_IOC_MAGIC, \w+, struct (\w+)\)', ub))
 taken = re.findall(r'cmd const\[(UB_IOC_\w+)\], arg ptr\[inout, (\w+)', description)

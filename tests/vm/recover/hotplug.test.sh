@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# A device is unplugged while work is in flight on it, then plugged in again, by QEMU's monitor; with
-# doorbells that trap and with doorbells by eventfd.
+# A device is unplugged while work is in flight on it, then plugged in again, by QEMU's monitor;
+# with doorbells that trap and with doorbells by eventfd.
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../../.." || exit
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 failed=0

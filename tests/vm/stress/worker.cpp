@@ -3,8 +3,8 @@
 // and computes data from the first to the second, and looks at every byte and every completion:
 // each request ends once, unless its queue was deleted or its context lost.
 
-#include "stress_door.hpp"
-#include "stress_work.hpp"
+#include "door.hpp"
+#include "work.hpp"
 
 #include <chrono>
 #include <cstdio>

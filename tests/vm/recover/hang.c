@@ -11,7 +11,8 @@
 #include "ctl.h"
 #include "load.h"
 
-#define SHORT_MS	1000u	/* hang_timeout_ms; on a busy host a thread of the model waits its turn */
+/* hang_timeout_ms; on a busy host a thread of the model waits its turn. */
+#define SHORT_MS	1000u
 #define SETTLE_US	300000
 #define MOMENT_NS	300000000ull
 #define WAIT_NS		(WAIT_MS * 1000000ull)

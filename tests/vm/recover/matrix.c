@@ -6,8 +6,8 @@
  *
  *   recover_matrix [NODE [unplug]]
  *
- * With "unplug" it says "crowded", for somebody else to unplug the device, and "emptied", to have it
- * back.
+ * With "unplug" it says "crowded", for somebody else to unplug the device, and "emptied", to have
+ * it back.
  */
 #include <liburing.h>
 #include <poll.h>

@@ -56,7 +56,8 @@ static void submits(void **state)
 
 	for (unsigned int i = 0; i < 3; i++)
 		put_nop(page + i * UB_HW_WQEBB_SIZE);
-	assert_int_equal(run(u, UB_URING_SUBMIT, (struct ub_uring_cmd){ .id = u->w.kjfs }, page), 0);
+	assert_int_equal(run(u, UB_URING_SUBMIT, (struct ub_uring_cmd){ .id = u->w.kjfs }, page),
+			 0);
 	assert_int_equal(run(u, UB_URING_SUBMIT, (struct ub_uring_cmd){
 		.id = u->w.kjfs, .arg = 3, .addr = (uintptr_t)page }, NULL), 0);
 	assert_int_equal(u->ring.extra, 3);
@@ -149,7 +150,8 @@ static void refuses_bad_submits(void **state)
 		{ "null", op, kjfs, 1, 0, EFAULT },
 		{ "kernel memory", op, kjfs, 1, KERNEL_ADDRESS, EFAULT },
 		{ "the end of the address space", op, kjfs, 2, UINT64_MAX - 63, EFAULT },
-		{ "a page that ends", op, kjfs, 2, (uintptr_t)pages + PAGE - UB_HW_WQEBB_SIZE, EFAULT },
+		{ "a page that ends", op, kjfs, 2, (uintptr_t)pages + PAGE - UB_HW_WQEBB_SIZE,
+		  EFAULT },
 		{ "more than a ring", op, kjfs, DEPTH + 1, data, EINVAL },
 		{ "as many as can be", op, kjfs, UINT32_MAX, data, EINVAL },
 	};
@@ -210,7 +212,8 @@ static void refuses_bad_cancels_and_unknown_commands(void **state)
 		{ "command 0", 0, u->w.kjfs, 0, 0, ENOTTY },
 		{ "an ioctl", UB_IOC_SUBMIT, u->w.kjfs, 0, 0, ENOTTY },
 		{ "another size", sized(UB_URING_SUBMIT, 8), u->w.kjfs, 0, 0, ENOTTY },
-		{ "the number after the last", sized(UB_URING_REAP, 0) + 1, u->w.kjfs, 0, 0, ENOTTY },
+		{ "the number after the last", sized(UB_URING_REAP, 0) + 1, u->w.kjfs, 0, 0,
+		  ENOTTY },
 		{ "all bits", UINT32_MAX, u->w.kjfs, 0, 0, ENOTTY },
 	};
 

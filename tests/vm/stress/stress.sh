@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Boots a VM with two devices, lets tests/vm/stress.cpp have it, and unplugs and plugs devices by
-# QEMU's monitor when it asks for that. The blows that were struck must be those of the seed's plan.
+# Boots a VM with two devices, lets tests/vm/stress/stress.cpp have it, and unplugs and plugs
+# devices by QEMU's monitor when it asks for that. The blows that were struck must be those of the
+# seed's plan.
 #
 #   stress.sh rounds|minutes N [SEED]
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../../.." || exit
 unit=$1 amount=$2 seed=${3:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
 stress=build/tests/vm/stress
 dir=$(mktemp -d)

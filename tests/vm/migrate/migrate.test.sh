@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# A guest with work on two devices is saved in the middle of it, taken on by another QEMU, and again;
-# its own checks tell whether anything was lost or done twice. Then it goes on where it was saved, a
-# device of other limits refuses the state, and a system reset comes in the middle. The guest runs
-# from memory: a mounted host folder would keep it from being moved.
+# A guest with work on two devices is saved in the middle of it, taken on by another QEMU, and
+# again; its own checks tell whether anything was lost or done twice. Then it goes on where it was
+# saved, a device of other limits refuses the state, and a system reset comes in the middle. The
+# guest runs from memory: a mounted host folder would keep it from being moved.
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../../.." || exit
 dir=$(mktemp -d)
 qemu_pid=''
 clean_up() {
@@ -74,7 +74,8 @@ start() {
     rm -f "$dir"/monitor.*
     mkfifo "$dir/monitor.in" "$dir/monitor.out"
     setpriv --pdeathsig KILL env ${plugin:+LD_PRELOAD="$plugin"} \
-        "${UBVM_QEMU:-qemu-system-x86_64}" -nodefaults -no-user-config -nographic -machine "q35,accel=$accel" -cpu max -smp 2 -m 512M \
+        "${UBVM_QEMU:-qemu-system-x86_64}" -nodefaults -no-user-config -nographic \
+            -machine "q35,accel=$accel" -cpu max -smp 2 -m 512M \
         -kernel "$(kernel_image "$kernel")" -initrd "$dir/initrd" \
         -append "console=ttyS0 quiet panic=-1 tsc=reliable rounds=$rounds" \
         -chardev "file,id=console,path=$dir/console,append=on" -serial chardev:console \
@@ -98,7 +99,7 @@ until_in() {
 }
 
 finish() {
-    for _ in $(seq "${1:-600}"); do
+    for _ in $(seq 600); do
         kill -0 "$qemu_pid" 2> /dev/null || break
         sleep 0.1
     done
