@@ -1,27 +1,22 @@
 # SPDX-License-Identifier: MIT
 # The driver and the soft provider give the same answers. Here two soft devices do, with sanitizers
-# (tests/lib makes the objects); in a VM the driver's and a soft one.
+# (tests/lib makes the library's objects); in a VM the driver's and a soft one.
 
-PARITY_SRC := $(wildcard tests/parity/*.cpp)
-PARITY_HPP := tests/parity/parity.hpp libub/src/provider.hpp
-PARITY_CPPFLAGS := -Ilibub/src
+PARITY_OBJ := $(patsubst tests/parity/%.cpp,%.o,$(wildcard tests/parity/*.cpp))
+FLAGS_parity := $(FLAGS_asan)
+cxx_parity = $(cxx_plain) -Ilibub/src
+cxx_parity-asan = $(cxx_parity) $(ASAN)
+FLAGS_parity-asan := $(FLAGS_parity)
+$(eval $(call objects,parity,$(LIBT)/plain/parity,tests/parity))
+$(eval $(call objects,parity-asan,$(LIBT)/asan/parity,tests/parity))
 
-$(LIBT)/asan/parity/%.o: tests/parity/%.cpp $(PARITY_HPP) $(HEADERS)
-	@mkdir -p $(@D)
-	$(CXX) $(CPPFLAGS) $(PARITY_CPPFLAGS) $(CXXFLAGS) $(LIBT_FLAGS_asan) -c $< -o $@
+$(BUILD)/tests/parity: $(PARITY_OBJ:%=$(LIBT)/asan/parity/%) $(LIBT)/asan/all.a
+	$(call whole_program,$(ASAN))
 
-$(LIBT)/plain/parity/%.o: tests/parity/%.cpp $(PARITY_HPP) $(HEADERS)
-	@mkdir -p $(@D)
-	$(CXX) $(CPPFLAGS) $(PARITY_CPPFLAGS) $(CXXFLAGS) -c $< -o $@
-
-$(BUILD)/tests/parity: $(PARITY_SRC:tests/parity/%.cpp=$(LIBT)/asan/parity/%.o) $(LIBT)/asan/all.a
-	$(CXX) $(LIBT_FLAGS_asan) $(filter %.o,$^) -Wl,--whole-archive $(filter %.a,$^) \
-		-Wl,--no-whole-archive -o $@ $(LIBT_LIBS)
-
-$(BUILD)/tests/vm/parity: $(PARITY_SRC:tests/parity/%.cpp=$(LIBT)/plain/parity/%.o) \
-		$(LIBUB_OBJ) $(SOFT_OBJ) $(BUILD)/core/libubcore.a
-	@mkdir -p $(@D)
-	$(CXX) $^ -o $@ $(LIBT_LIBS)
+$(BUILD)/tests/vm/parity: $(PARITY_OBJ:%=$(LIBT)/plain/parity/%) $(LIBUB_OBJ) $(SOFT_OBJ) \
+		$(BUILD)/core/libubcore.a
+	$(call say,LD)
+	$(Q)$(CXX) $(filter %.o %.a,$^) -o $@ $(LIBT_LIBS)
 
 UNIT_TESTS += $(BUILD)/tests/parity
 VM_TESTS += $(BUILD)/tests/vm/parity@ub0@soft:
