@@ -18,8 +18,8 @@ def read(path):
 
 
 NAMES = read("kmod/uapi/ub_names.h")
-HEADERS = read("kmod/uapi/ub.h") + "".join(
-    path.read_text(encoding="utf-8") for path in sorted(TOP.glob("kmod/uapi/ub_hw_*.h")))
+HEADERS = "".join(path.read_text(encoding="utf-8") for path in sorted(TOP.glob("kmod/uapi/*.h"))
+                  if path.name != "ub_names.h")
 
 
 def table():
