@@ -118,4 +118,4 @@ uninstall: ## remove what install put there; give it the same DESTDIR and PREFIX
 
 .PHONY: clean
 clean: ## remove what was built; caches stay
-	rm -rf $(BUILD)
+	rm -rf $(BUILD) compile_commands.json

@@ -16,7 +16,9 @@ packages=(
     # the VM runner
     busybox-static kmod cpio xz-utils zstd util-linux iproute2 udev systemd
     # tests
-    libcmocka-dev gcc-multilib clang cmake python3-jsonschema mandoc spin
+    libcmocka-dev gcc-multilib clang cmake python3-jsonschema mandoc spin zsh gdb
+    # make lint
+    clang-format shellcheck codespell
 )
 # QEMU's configure asks for these from 11.1 on; a release with an older QEMU has none of them.
 qemu_11=(python3-pip python3-pycotap python3-qemu-qmp)
