@@ -24,7 +24,8 @@ $(UBCTL_DIR)/schemas.cpp: ubctl/embed-schemas.sh $(UBCTL_SCHEMAS)
 
 $(UBCTL): $(UBCTL_OBJS) $(BUILD)/lib/libub.so $(call flags,link)
 	$(call say,LD)
-	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) $(UBCTL_OBJS) -o $@ $(UBCTL_LIBS) -Wl,-rpath,'$$ORIGIN/lib'
+	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) $(UBCTL_OBJS) -o $@ $(UBCTL_LIBS) \
+		-Wl,-rpath,'$$ORIGIN/lib'
 
 $(UBCTL_DIR)/ubctl: $(UBCTL_OBJS) $(BUILD)/lib/libub.so $(call flags,link)
 	$(call say,LD)
@@ -32,7 +33,8 @@ $(UBCTL_DIR)/ubctl: $(UBCTL_OBJS) $(BUILD)/lib/libub.so $(call flags,link)
 
 $(DOCGEN): $(DOCGEN_OBJS) $(UBCTL_OBJS) $(BUILD)/lib/libub.so $(call flags,link)
 	$(call say,LD)
-	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) $(DOCGEN_OBJS) $(filter-out %/main.o,$(UBCTL_OBJS)) -o $@ \
+	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) $(DOCGEN_OBJS) \
+		$(filter-out %/main.o,$(UBCTL_OBJS)) -o $@ \
 		$(UBCTL_LIBS) -Wl,-rpath,'$$ORIGIN/../lib'
 
 .PHONY: ubctl-docs

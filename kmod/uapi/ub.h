@@ -51,7 +51,7 @@ enum ub_ext_code {
 	UB_EXT_WRONG_DOOR	= 22,	/* EINVAL; id; - : the queue is of another door */
 	UB_EXT_QUEUE_FULL	= 23,	/* EAGAIN; id; WQEBBs of the ring */
 	UB_EXT_CANCELLED	= 24,	/* ECANCELED; id; - */
-	UB_EXT_USER_LIMIT	= 25,	/* EDQUOT; UB_OBJ_*, 0: pinned bytes; what one user may have */
+	UB_EXT_USER_LIMIT	= 25,	/* EDQUOT; UB_OBJ_*, 0: pinned bytes; what one may have */
 };
 
 enum ub_obj_type {
@@ -198,7 +198,7 @@ struct ub_ioc_create_jfs {
 	__u32 jfc;		/* in: id */
 	__u32 jfr;		/* in: id, with UB_JFS_F_JETTY, else 0 */
 	__u32 flags;		/* in: UB_JFS_F_* */
-	__u32 priority;		/* in: 0 .. 15; from UB_HW_STRICT_PRIORITY on CAP_SYS_NICE is asked */
+	__u32 priority;		/* in: 0 .. 15; from UB_HW_STRICT_PRIORITY on by CAP_SYS_NICE */
 	__u32 rnr_retry;	/* in: 0 .. 7 */
 	__u32 id;		/* out: JFS or Jetty id */
 	__u32 weight;		/* in: 1 .. 255; 0: priority + 1 */

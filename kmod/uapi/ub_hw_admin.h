@@ -154,7 +154,7 @@ enum ub_fault {			/* cmd.id; arg[0]; arg[1] */
 	UB_FAULT_ADMIN_STATUS	= 8,	/* admin opcode or 0: any; enum ub_admin_status, not 0; - */
 	UB_FAULT_ADMIN_SILENT	= 9,	/* admin opcode or 0: any; -; - : no answer, nothing done */
 	UB_FAULT_LINK_DOWN	= 10,	/* 0; -; - : no peer is reached, until removed */
-	UB_FAULT_EVENT		= 11,	/* queue id; enum ub_event_type; TID << 32 | info: at once */
+	UB_FAULT_EVENT		= 11,	/* queue id; ub_event_type; TID << 32 | info: at once */
 	UB_FAULT_FATAL		= 12,	/* 0; -; - : STATUS.FATAL, DEV_FATAL: at once */
 };
 #define UB_FAULT_MAX		12
@@ -197,7 +197,7 @@ struct ub_admin_cmd {
 
 #define UB_ADMIN_REPLY_OWNER	(1u << 0)
 #define UB_ADMIN_REPLY_RUNNING	(1u << 1)	/* QUERY_JFS: its command is being executed */
-#define UB_ADMIN_REPLY_WAITING	(1u << 2)	/* QUERY_JFS: it waits for a time, as for a receiver */
+#define UB_ADMIN_REPLY_WAITING	(1u << 2)	/* QUERY_JFS: it waits for a receiver or a time */
 
 struct ub_admin_reply {
 	__u8 status;		/* enum ub_admin_status */

@@ -149,7 +149,7 @@ struct ub_hw_stats {
 #define UB_PTE_WRITE		(1ull << 2)
 #define UB_PTE_ATOMIC		(1ull << 3)
 #define UB_PTE_HUGE		(1ull << 7)		/* leaf at level 2 */
-#define UB_PTE_HBM		(1ull << 8)		/* leaf address is an offset in device memory */
+#define UB_PTE_HBM		(1ull << 8)		/* leaf is an offset in device memory */
 #define UB_PTE_ADDR_MASK	0x000ffffffffff000ull
 
 #endif

@@ -15,7 +15,7 @@
 #define UB_DB_JFC_SOLICITED	(1ull << 24)		/* wake for solicited or failed CQEs only */
 #define UB_DB_JFC_ARM_SN_SHIFT	25			/* bits 26:25, arm serial */
 #define UB_DB_JFC_ARM_SN_MASK	3ull
-#define UB_DB_JFC_ID_SHIFT	32			/* bits 51:32, JFC id, must match the page */
+#define UB_DB_JFC_ID_SHIFT	32			/* bits 51:32, JFC id, that of the page */
 
 /* ---- Shadow records: user memory, one cache line a writer ------------------------------------ */
 struct ub_hw_jfs_rec {

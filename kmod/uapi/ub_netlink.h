@@ -32,7 +32,7 @@ enum ub_reset_scope {
 
 enum ub_health_event {
 	UB_HEALTH_HANG		= 1,	/* a queue stood still; UB_A_SCOPE: what was reset for it */
-	UB_HEALTH_LOST_IRQ	= 2,	/* completions were there without an interrupt; waiters woken */
+	UB_HEALTH_LOST_IRQ	= 2,	/* completions came without an interrupt; waiters woken */
 	UB_HEALTH_LOST_DB	= 3,	/* a queue had work and did not run; it was rung again */
 	UB_HEALTH_ADMIN_TIMEOUT	= 4,	/* the device is lost until it is reset */
 	UB_HEALTH_FATAL		= 5,	/* the device said so; UB_A_SCOPE: what was reset for it */

@@ -14,7 +14,7 @@
  * else the bytes moved; for several, how many succeeded.
  */
 struct ub_uring_cmd {
-	__u32 id;		/* SUBMIT, CANCEL: JFS; WAIT, REAP, CANCEL: JFC; DEREG_SEG: TokenID */
+	__u32 id;		/* JFS: SUBMIT, CANCEL; JFC: WAIT, REAP, CANCEL; or TokenID */
 	__u32 arg;		/* see each op */
 	__u64 addr;		/* see each op */
 };
@@ -28,19 +28,19 @@ struct ub_uring_cmd {
  *   closed it, or the process that submitted it executes another program, or ends and has a ring
  *   with SQPOLL. Its WQEs stay in the queue then, and their CQEs go to nobody.
  * WAIT: ends when a mapped JFC fires with arm serial arg, or has; addr: time limit in ns, 1 ..
- *   UB_URING_WAIT_MAX_NS, after which res is -ETIME; ECANCELED as SUBMIT. Not with IOPOLL: EOPNOTSUPP.
+ *   UB_URING_WAIT_MAX_NS, after which res is -ETIME; ECANCELED as SUBMIT. With IOPOLL: EOPNOTSUPP.
  * REG_SEG: addr is the address of arg bytes of struct ub_ioc_reg_seg, written back as by the ioctl.
  * DEREG_SEG: arg and addr 0.
  * REAP: multishot, of Linux 6.18 and later: with IORING_URING_CMD_MULTISHOT and a group of
  *   buffers (IOSQE_BUFFER_SELECT); arg and addr 0. Each time a kernel JFC has CQEs for UB_IOC_REAP,
  *   as many struct ub_hw_cqe as fit, at most UB_URING_REAP_MAX, go into a buffer: res is their
  *   bytes, with IORING_CQE_F_MORE. It ends without that flag: ENOBUFS, no buffer is left; EINVAL, a
- *   buffer is shorter than a CQE, or the JFC in ERROR; EFAULT; ECANCELED, by CANCEL or with its JFC;
+ *   buffer is shorter than a CQE, or the JFC in ERROR; EFAULT; ECANCELED, by CANCEL or its JFC;
  *   ENODEV; EOVERFLOW, no room for the ring's own CQE. What was not delivered stays in the JFC.
  *   EOPNOTSUPP: an older kernel, or IOPOLL.
  * CANCEL: arg UB_OBJ_JFS or UB_OBJ_JFC, addr 0. JFC: its WAITs or REAPs end with -ECANCELED. JFS:
- *   what is in the ring ends with its true status or WR_FLUSH_ERR, then the queue is READY again; a SUBMIT
- *   meanwhile gets ECANCELED. res: how many ended so.
+ *   what is in the ring ends with its true status or WR_FLUSH_ERR, then the queue is READY again; a
+ *   SUBMIT meanwhile gets ECANCELED. res: how many ended so.
  */
 #define UB_URING_WAIT_MAX_NS	10000000000ull
 #define UB_URING_REAP_MAX	16	/* CQEs in one buffer */

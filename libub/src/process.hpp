@@ -16,7 +16,8 @@ namespace ub_impl {
 inline std::atomic<uint64_t> *wiped_word() noexcept {
     static std::atomic<uint64_t> *const word = []() -> std::atomic<uint64_t> * {
         const auto size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-        void *page = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        void *page =
+            mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (page == MAP_FAILED || madvise(page, size, MADV_WIPEONFORK))
             return nullptr;
         return static_cast<std::atomic<uint64_t> *>(page);

@@ -21,8 +21,8 @@ public:
     Provider(const Provider &) = delete;
     Provider &operator=(const Provider &) = delete;
 
-    // Instead of the destructor, in a child of fork(): closes this process's descriptors and touches
-    // nothing that another thread may have been at. The object may stay behind.
+    // Instead of the destructor, in a child of fork(): closes this process's descriptors and
+    // touches nothing that another thread may have been at. The object may stay behind.
     virtual void abandon() noexcept = 0;
 
     // As ioctl(2) on the device's node: UB_IOC_* and its structure.

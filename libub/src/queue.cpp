@@ -15,7 +15,7 @@ QueueMemory::QueueMemory(uint32_t depth, size_t entry_size)
     base_ = mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (base_ == MAP_FAILED)
         throw std::bad_alloc();
-    // A child of fork() must not share the pages the device writes to: it finds zeroes in their place.
+    // A child of fork() must not share the pages the device writes to: it finds zeroes there.
     if (madvise(base_, bytes_, MADV_WIPEONFORK))
         madvise(base_, bytes_, MADV_DONTFORK);
 }

@@ -99,9 +99,9 @@ int ub_unregister_seg(struct ub_seg *seg) {
         return fail({EINVAL, CAUSE_NULL});
     ub_ioc_dereg_seg arg{};
     arg.token_id = seg->token_id;
-    const int result =
-        seg->ctx->foreign() ? 0
-                            : control(seg->ctx, UB_IOC_DEREG_SEG, &arg.hdr, UB_OBJ_SEG, seg->token_id);
+    int result = 0;
+    if (!seg->ctx->foreign())
+        result = control(seg->ctx, UB_IOC_DEREG_SEG, &arg.hdr, UB_OBJ_SEG, seg->token_id);
     if (result && result != -ENODEV)
         return result;
     seg->ctx->objects--;

@@ -76,7 +76,8 @@ broken() (
 grown() (
     copy grown
     printf 'UB_1.1 {\n\tglobal:\n\t\tub_abi_test;\n} UB_1.0;\n' >> libub/libub.map
-    edit libub/include/ub/ub_context.h 's/^UB_API.* \*ub_version.*/&\nUB_API int ub_abi_test(void);/'
+    edit libub/include/ub/ub_context.h \
+        's/^UB_API.* \*ub_version.*/&\nUB_API int ub_abi_test(void);/'
     printf '#include <ub/ub.h>\nint ub_abi_test(void) { return 1; }\n' > libub/src/abi_test.cpp
     edit kmod/uapi/ub.h '/^struct ub_ioc_reap/,/^}/s/^}/\t__u64 abi_more;\n}/'
     edit kmod/uapi/ub.h 's/^#define UB_IOC_REAP/#define UB_IOC_ABI_TEST 77\n&/'

@@ -87,7 +87,7 @@ struct ub_core *ub_core_new(const struct ub_core_config *config, const struct ub
 
 /*
  * In a child of fork(), before any other call there: the devices of the parent are not this
- * process's. Nothing of them is touched or freed, none of them may be used, and their EIDs are free.
+ * process's. Nothing of them is touched or freed, none of them may be used, their EIDs are free.
  */
 void ub_core_forget_peers(void);
 

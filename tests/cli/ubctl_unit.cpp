@@ -158,7 +158,8 @@ bool sizes_are_iec() {
 }
 
 bool json_replaces_bad_utf8() {
-    const std::string text = json_document("ub.test/1", "data", {{"s", std::string("\xff\x1b[31m")}});
+    const std::string text =
+        json_document("ub.test/1", "data", {{"s", std::string("\xff\x1b[31m")}});
     return text.find("\xef\xbf\xbd\\u001b[31m") != text.npos;
 }
 

@@ -132,7 +132,7 @@ static unsigned payload(struct input *in, struct gctx *ctx, struct ub_hw_wqe *w,
 unsigned some_wqe(struct guest *g, struct gctx *ctx, struct input *in, uint8_t raw[256])
 {
 	struct ub_hw_wqe w = { .opcode = opcodes[in_pick(in, sizeof(opcodes))] };
-	unsigned head = sizeof(w) + (ub_hw_wqe_has_ext(w.opcode) ? sizeof(union ub_hw_wqe_ext) : 0), bytes;
+	unsigned head = ub_hw_wqe_head(w.opcode), bytes;
 	union ub_hw_wqe_ext ext;
 	uint64_t len = 0;
 

@@ -3,7 +3,7 @@
 """Each list of names stands once: what else shows it agrees.
 
 Extended errors: libub/src/ext_errors.def against enum ub_ext_code, its comments, and docs/uapi.md.
-Names: kmod/uapi/ub_names.h against the enumerations and the structure they name, and docs/faults.md.
+Names: kmod/uapi/ub_names.h against the enumerations and structure they name, and docs/faults.md.
 """
 import pathlib
 import re

@@ -74,7 +74,7 @@ static void close_at_exit(void)
 	work_close(&at_exit);
 }
 
-/* As a program does whose objects are global: what it registered with atexit() runs in the child. */
+/* As a program does whose objects are global: what it registered by atexit() runs in the child. */
 static int ends_by_exit(struct work *w)
 {
 	at_exit = *w;

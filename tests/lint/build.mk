@@ -8,7 +8,8 @@ lint: ## columns, licence lines, spelling, shell scripts; format of changed line
 UNIT_TESTS += tests/lint/lint.sh@changed
 
 # Every object that user space is made of here. Nothing is built: make says how it would be.
-COMMANDS_OF = $(filter-out $(KMOD_KO) $(QEMU_PLUGIN),$(ALL)) $(DEMO) $(BENCH) $(STRESS) $(EXAMPLES) \
+COMMANDS_OF = $(filter-out $(KMOD_KO) $(QEMU_PLUGIN),$(ALL)) $(DEMO) $(BENCH) $(STRESS) \
+	$(EXAMPLES) \
 	$(VM_DEBUG_TESTS) $(FUZZ_DRIVER) \
 	$(filter $(BUILD)/%,$(call programs,$(UNIT_TESTS) $(VM_TESTS)))
 

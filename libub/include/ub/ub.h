@@ -19,9 +19,9 @@
  *
  * Fork. A context belongs to the process that made it. In a child of fork() its objects may be
  * deleted, which gives back the child's memory and descriptors and nothing else; any other call
- * gives -EACCES, ub_context_lost() says true, and nothing may be posted: rings and doorbells are not
- * the parent's there. A child opens the device itself, also soft: under the same name, whatever the
- * parent's threads were at. vfork() and posix_spawn() change nothing for the parent.
+ * gives -EACCES, ub_context_lost() says true, and nothing may be posted: rings and doorbells are
+ * not the parent's there. A child opens the device itself, also soft: under the same name, whatever
+ * the parent's threads were at. vfork() and posix_spawn() change nothing for the parent.
  */
 #ifndef UB_UB_H
 #define UB_UB_H

@@ -176,7 +176,7 @@ static const char *field_name(const struct text *t, uint32_t field)
 static bool explain(struct text *t, const struct ub_refusal *why)
 {
 	if (why->status == UB_ADMIN_LIMIT)
-		return wrong(t, "%llu faults are armed, which is the limit; remove one with count=0",
+		return wrong(t, "%llu faults are armed, the limit; remove one with count=0",
 			     (unsigned long long)why->most);
 	return wrong(t, "%s: %s=%llu is not from %llu to %llu", t->names->kind,
 		     field_name(t, why->field), (unsigned long long)why->value,
