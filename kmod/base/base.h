@@ -37,6 +37,7 @@
 #include <linux/xarray.h>
 
 #include "uapi/ub.h"
+#include "uapi/ub_names.h"
 
 #define UBNPU_NAME		"ubnpu"
 #define UBNPU_MINORS		256
@@ -76,9 +77,10 @@ struct ubnpu_who {
 
 /* Counters since the device was bound, in the order of UB_A_HANGS and on. */
 enum ubnpu_counter {
-	UBNPU_HANGS, UBNPU_QUEUE_RESETS, UBNPU_CONTEXT_RESETS, UBNPU_DEVICE_RESETS,
-	UBNPU_ADMIN_RESETS, UBNPU_LOST_IRQS, UBNPU_LOST_DOORBELLS, UBNPU_EQ_OVERRUNS,
-	UBNPU_ADMIN_TIMEOUTS, UBNPU_FATALS, UBNPU_COREDUMPS, UBNPU_COUNTERS
+#define UBNPU_COUNTER(_counter, _name, _meaning) UBNPU_##_counter,
+	UB_HEALTH_COUNTERS(UBNPU_COUNTER)
+#undef UBNPU_COUNTER
+	UBNPU_COUNTERS
 };
 
 /* Why the device is dead: bits of ubnpu_dev.troubles. */

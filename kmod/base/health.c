@@ -3,7 +3,6 @@
 #include <linux/sysfs.h>
 
 #include "base/base.h"
-#include "uapi/ub_names.h"
 
 static const char * const counter_names[UBNPU_COUNTERS] = {
 #define COUNTER_NAME(_counter, _name, _meaning) #_name,

@@ -5,7 +5,6 @@
 #include <linux/slab.h>
 
 #include "base/base.h"
-#include "uapi/ub_names.h"
 
 static const struct ubnpu_report_ops *report_ops;
 

@@ -5,7 +5,6 @@
 #include <linux/sysfs.h>
 
 #include "base/base.h"
-#include "uapi/ub_names.h"
 
 struct stat_attr {
 	struct device_attribute attr;

@@ -110,7 +110,8 @@ fails_well_without_the_plugin() {
 prefix=$dir/prefix
 check installs make --no-print-directory install-libub PREFIX="$prefix" LIBDIR="$prefix/lib" \
     BUILD="${BUILD:-build}"
-c_headers=(ub/ub.h ub/ub_context.h ub/ub_queue.h ub/ub_wr.h ub/ub_data_path.h ub/ub_barrier.h
+c_headers=(ub/ub.h ub/ub_context.h ub/ub_queue.h ub/ub_wr.h ub/ub_data_path.h ub/ub_encode.h
+    ub/ub_barrier.h
     ub/ub_uapi.h ub/ub_event.h ub/ub_netlink.h ub/ub_uring_cmd.h
     ub/ub_hw.h ub/ub_hw_device.h ub/ub_hw_admin.h ub/ub_hw_queue.h)
 for header in "${c_headers[@]}"; do
