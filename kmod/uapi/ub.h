@@ -51,7 +51,7 @@ enum ub_ext_code {
 	UB_EXT_WRONG_DOOR	= 22,	/* EINVAL; id; - : the queue is of another door */
 	UB_EXT_QUEUE_FULL	= 23,	/* EAGAIN; id; WQEBBs of the ring */
 	UB_EXT_CANCELLED	= 24,	/* ECANCELED; id; - */
-	UB_EXT_USER_LIMIT	= 25,	/* EDQUOT; UB_OBJ_*, 0: pinned bytes; what one may have */
+	UB_EXT_USER_LIMIT	= 25,	/* EDQUOT; UB_OBJ_*, 0: pinned bytes; what users may have */
 };
 
 enum ub_obj_type {

