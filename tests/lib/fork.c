@@ -208,7 +208,7 @@ CHILD_TEST(works_as_its_parent)
 
 /*
  * Locks that threads of the parent hold at that moment stay held in the child, for ever. So do
- * those of AddressSanitizer's own allocator (GCC 12): the program without it has this test alone, which
+ * those of AddressSanitizer's allocator (GCC 12): the program without it has this test alone, and
  * runs through the plug-in and in a VM.
  */
 #ifndef __SANITIZE_ADDRESS__
