@@ -73,3 +73,7 @@ test-build-vm: $(STRESS)
 stress: all $(STRESS) ## load, kill -9, resets, faults, unplug in a VM: MINUTES=5 or HOURS=n, SEED=
 	tests/vm/stress/stress.sh minutes $(if $(HOURS),$$(($(HOURS) * 60)),$(or $(MINUTES),5)) \
 			$(SEED)
+
+# tests/layers looks at every object of this tree.
+UNIT_TESTS += $(LAYERS_TEST)@tests/vm@$(VM_DIR)
+test-build-vm: $(VM_DIR)/uapi/m32/tap.o

@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
+/* Of the device that is tested; uapi_args() sets it. */
+unsigned int device_index;
+
 static uint64_t vm_pin(void)
 {
 	FILE *status = fopen("/proc/self/status", "r");

@@ -6,7 +6,6 @@
 #include <sys/wait.h>
 
 const char *device = "/dev/ub/ub0";
-unsigned int device_index;
 
 void uapi_args(int argc, char **argv)
 {
