@@ -15,10 +15,22 @@ UBCTL_LIBS := -L$(BUILD)/lib -lub -lnl-genl-3 -lnl-3 -lfmt
 
 FLAGS_ubctl := $(FLAGS_cxx) UBCTL_CPPFLAGS UBCTL_OPT
 # CLI11, JSON and fmt are templates, and the tool waits for others: this halves what they cost to
-# compile. What measures has all of the optimisation, and a distribution its own flags.
+# compile. What measures has all of the optimisation; a distribution has its own flags, and
+# shows that each file includes what it needs.
+UBCTL_PCH := $(UBCTL_DIR)/precompiled.hpp
 UBCTL_OPT := $(if $(filter command,$(origin OPT) $(origin OPT_CXX)),,-O1 -g1)
+ubctl_quick = $(and $(UBCTL_OPT),$(filter-out %/bench.o,$(1)))
 cxx_ubctl = $(CXX) $(CPPFLAGS) $(UBCTL_CPPFLAGS) $(CXXFLAGS) \
-	$(if $(filter %/bench.o,$@),,$(UBCTL_OPT))
+	$(if $(call ubctl_quick,$@),$(UBCTL_OPT) -fpch-preprocess -include $(UBCTL_PCH))
+# ccache has to be told that these are no reason to look away.
+export CCACHE_SLOPPINESS := pch_defines,time_macros
+
+$(UBCTL_PCH).gch: ubctl/precompiled.hpp $(call flags,ubctl) | $(HEADERS)
+	$(call say,CXX,$<)
+	$(Q)cp $< $(UBCTL_PCH)
+	$(Q)$(CXX) $(CPPFLAGS) $(UBCTL_CPPFLAGS) $(CXXFLAGS) $(UBCTL_OPT) -x c++-header $< -o $@
+
+$(call ubctl_quick,$(UBCTL_OBJS) $(DOCGEN_OBJS)): $(UBCTL_PCH).gch
 $(eval $(call objects,ubctl,$(UBCTL_DIR),ubctl))
 $(eval $(call objects,ubctl,$(UBCTL_DIR),$(UBCTL_DIR)))
 
