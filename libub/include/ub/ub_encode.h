@@ -35,8 +35,12 @@ enum ub_dp_trait {
 	UB_DP_ATOMIC	= 1 << 2,
 	UB_DP_SEND	= 1 << 3,
 	UB_DP_NOTIFY	= 1 << 4,	/* names a second object */
-	UB_DP_NPU	= 1 << 5
+	UB_DP_NPU	= 1 << 5,
+	UB_DP_EXT	= 1 << 6	/* of the geometry, kept so that a request looks once */
 };
+
+/* Of a constant opcode, so that compilers and not programs ask the geometry. */
+#define UB_DP_EXT_OF(opcode)	(ub_hw_wqe_has_ext(opcode) ? UB_DP_EXT : 0)
 
 static inline unsigned ub_dp_traits(unsigned opcode)
 {
@@ -45,7 +49,8 @@ static inline unsigned ub_dp_traits(unsigned opcode)
 		return UB_DP_TARGET | UB_DP_INLINE;
 	case UB_OP_WRITE_IMM:
 	case UB_OP_WRITE_NOTIFY:
-		return UB_DP_TARGET | UB_DP_INLINE | UB_DP_NOTIFY;
+		return UB_DP_TARGET | UB_DP_INLINE | UB_DP_NOTIFY |
+		       UB_DP_EXT_OF(UB_OP_WRITE_IMM);
 	case UB_OP_READ:
 		return UB_DP_TARGET;
 	case UB_OP_CAS:
@@ -55,10 +60,11 @@ static inline unsigned ub_dp_traits(unsigned opcode)
 	case UB_OP_FAND:
 	case UB_OP_FOR:
 	case UB_OP_FXOR:
-		return UB_DP_TARGET | UB_DP_ATOMIC;
+		return UB_DP_TARGET | UB_DP_ATOMIC | UB_DP_EXT_OF(UB_OP_CAS);
 	case UB_OP_SEND:
-	case UB_OP_SEND_IMM:
 		return UB_DP_TARGET | UB_DP_INLINE | UB_DP_SEND;
+	case UB_OP_SEND_IMM:
+		return UB_DP_TARGET | UB_DP_INLINE | UB_DP_SEND | UB_DP_EXT_OF(UB_OP_SEND_IMM);
 	case UB_OP_FILL:
 	case UB_OP_CRC32C:
 	case UB_OP_GEMM_F32:
@@ -71,6 +77,12 @@ static inline unsigned ub_dp_traits(unsigned opcode)
 static inline int ub_dp_refuse(const struct ub_jfs *jfs, unsigned why, uint64_t limit)
 {
 	return ub_post_failed(jfs->ctx, UB_OBJ_JFS, jfs->id, EINVAL, why, limit);
+}
+
+/** Fixed bytes of a WQE, before SGEs or inline data. */
+static inline uint32_t ub_dp_head_size(unsigned traits)
+{
+	return sizeof(struct ub_hw_wqe) + (traits & UB_DP_EXT ? sizeof(union ub_hw_wqe_ext) : 0);
 }
 
 /** Sum of the SGEs' lengths; 64 bit, so that it cannot wrap. */
@@ -87,7 +99,7 @@ static inline uint64_t ub_dp_sge_total(const struct ub_jfs_wr *wr)
 static inline int ub_dp_check(const struct ub_jfs *jfs, const struct ub_jfs_wr *wr,
 			      unsigned traits)
 {
-	uint32_t ext = ub_hw_wqe_head(wr->opcode) - (uint32_t)sizeof(struct ub_hw_wqe);
+	uint32_t ext = ub_dp_head_size(traits) - (uint32_t)sizeof(struct ub_hw_wqe);
 
 	if (wr->flags & ~UB_DP_WR_FLAGS)
 		return ub_dp_refuse(jfs, UB_EXT_BAD_FLAGS, UB_DP_WR_FLAGS);
@@ -180,7 +192,7 @@ static inline void ub_dp_put_payload(union ub_dp_wqe *w, const struct ub_jfs_wr 
 static inline uint32_t ub_dp_build(union ub_dp_wqe *w, const struct ub_jfs *jfs,
 				   const struct ub_jfs_wr *wr, unsigned traits, uint32_t pi)
 {
-	uint32_t head = ub_hw_wqe_head(wr->opcode), bbs;
+	uint32_t head = ub_dp_head_size(traits), bbs;
 	uint32_t size = head + (wr->flags & UB_WR_INLINE ?
 				(uint32_t)ub_dp_sge_total(wr) :
 				wr->num_sge * (uint32_t)sizeof(struct ub_hw_sge));
@@ -198,7 +210,7 @@ static inline uint32_t ub_dp_build(union ub_dp_wqe *w, const struct ub_jfs *jfs,
 		ub_dp_put_target(w, wr, traits);
 	else if (traits & UB_DP_NPU)
 		ub_dp_put_npu(w, wr);
-	if (ub_hw_wqe_has_ext(wr->opcode))
+	if (traits & UB_DP_EXT)
 		ub_dp_put_ext(w, wr, traits);
 	ub_dp_put_payload(w, wr, head, size);
 	return bbs;
