@@ -29,7 +29,7 @@ void ubnpu_report(struct ubnpu_dev *ub, enum ub_health_event event, enum ub_rese
 		report_ops->health(ub, event, scope, who);
 }
 
-#define MAX_ENV		7	/* with the NULL at the end */
+#define MAX_ENV		5 /* with the NULL at the end */
 #define ENV_LEN		40
 
 struct uevent {
@@ -63,10 +63,9 @@ static void uevent_fill(struct uevent *ev, enum ub_reset_scope scope, const stru
 
 	uevent_add(ev, "WEDGED=%s", recovered ? "none" : "rebind,bus-reset");
 	uevent_add(ev, "UB_SCOPE=%s", scopes[scope]);
+	/* Any process may listen: nothing that names objects. */
 	if (!who->tid)
 		return;
-	uevent_add(ev, "UB_TID=%u", who->tid);
-	uevent_add(ev, "UB_QUEUE=%u", who->queue);
 	uevent_add(ev, "PID=%d", who->pid);
 	uevent_add(ev, "TASK=%s", who->comm);
 }

@@ -94,7 +94,7 @@ static inline int ub_check_reg_seg(struct ub_ioc_reg_seg *a)
 	if (!ret && a->flags & UB_REG_F_READ_ONLY && a->access & UB_ACCESS_WRITE)
 		ret = ub_check_fail(&a->hdr, -EINVAL, UB_EXT_BAD_ACCESS, 0, 0);
 	if (!ret)
-		ret = ub_check_most(a->token_policy, UB_TOKEN_PLAIN_TEXT,
+		ret = ub_check_most(a->token_policy, UB_TOKEN_NONE,
 				    UB_CHECK_OFF(ub_ioc_reg_seg, token_policy), &a->hdr);
 	return ret;
 }
@@ -102,6 +102,20 @@ static inline int ub_check_reg_seg(struct ub_ioc_reg_seg *a)
 static inline int ub_check_dereg_seg(struct ub_ioc_dereg_seg *a)
 {
 	return ub_check_zero(a->pad, UB_CHECK_OFF(ub_ioc_dereg_seg, pad), &a->hdr);
+}
+
+/* access, policy: with which the segment was registered. */
+static inline int ub_check_set_token(struct ub_ioc_set_token *a, __u32 access, __u32 policy)
+{
+	if (access == UB_ACCESS_LOCAL_ONLY || policy == UB_TOKEN_NONE)
+		return ub_check_fail(&a->hdr, -EINVAL, UB_EXT_NO_TOKEN, a->token_id, 0);
+	return 0;
+}
+
+/* The device's word for a policy: it makes no token by itself. */
+static inline __u32 ub_check_hw_policy(__u32 policy)
+{
+	return policy == UB_TOKEN_NONE ? UB_HW_TOKEN_NONE : UB_HW_TOKEN_PLAIN_TEXT;
 }
 
 /* Memory of a segment or of a queue, which is to be locked. */
@@ -242,7 +256,7 @@ static inline int ub_check_create_jfr(struct ub_ioc_create_jfr *a)
 		ret = ub_check_most(a->min_rnr_timer, UB_HW_MAX_RNR_TIMER,
 				    UB_CHECK_OFF(ub_ioc_create_jfr, min_rnr_timer), &a->hdr);
 	if (!ret)
-		ret = ub_check_most(a->token_policy, UB_TOKEN_PLAIN_TEXT,
+		ret = ub_check_most(a->token_policy, UB_TOKEN_NONE,
 				    UB_CHECK_OFF(ub_ioc_create_jfr, token_policy), &a->hdr);
 	return ret;
 }

@@ -45,6 +45,8 @@ struct ubnpu_ctx {
 	u32 ev_dropped;
 	bool fatal_told;
 
+	unsigned long told;	/* what the log had once; by test_and_set_bit */
+
 	spinlock_t jfce_lock;	/* the next two */
 	struct list_head jfces;
 	u32 nr_jfces;
@@ -52,6 +54,8 @@ struct ubnpu_ctx {
 	struct delayed_work orphan_work;	/* see kqueue/orphan.c */
 	spinlock_t wait_lock;	/* WAITs of io_uring; also taken by interrupt handlers */
 };
+
+enum { UBNPU_CTX_NO_TOKEN_TOLD };
 
 static inline struct ub_status_page *ubnpu_ctx_status(const struct ubnpu_ctx *ctx)
 {
@@ -75,6 +79,9 @@ void ubnpu_ctx_set_generation(struct ubnpu_ctx *ctx);
 void ubnpu_who_set(struct ubnpu_who *who, const struct ubnpu_ctx *ctx, u32 type, u32 queue);
 int ubnpu_destroy_retry(struct ubnpu_ctx *ctx, u8 opcode, u32 id);
 void ubnpu_orphan_watch(struct ubnpu_ctx *ctx);
+
+/* token.c */
+__le32 ubnpu_token_make(struct ubnpu_ctx *ctx, u32 policy, u32 *value);
 
 /* event.c */
 void ubnpu_ctx_event(struct ubnpu_ctx *ctx, u32 type, u32 id, u32 info);

@@ -111,18 +111,17 @@ static int nl_fill_ctx(struct sk_buff *skb, struct ubnpu_ctx *ctx)
 	       nla_put_u64_64bit(skb, UB_A_PINNED_BYTES, ctx_pinned_bytes(ctx), UB_A_PAD);
 }
 
-/* Virtual addresses tell how a process is laid out: for its owner and for administrators. */
-static bool nl_may_see_addresses(struct netlink_callback *cb, struct ubnpu_ctx *ctx)
+/* What a user has on a device is for him and for administrators to see. */
+static bool nl_may_see(struct netlink_callback *cb, const struct ubnpu_ctx *ctx)
 {
 	return uid_eq(NETLINK_CREDS(cb->skb)->uid, ctx->uid) ||
 	       netlink_capable(cb->skb, CAP_NET_ADMIN);
 }
 
-static int nl_fill_seg(struct sk_buff *skb, struct ubnpu_seg *seg, bool addresses)
+static int nl_fill_seg(struct sk_buff *skb, struct ubnpu_seg *seg)
 {
-	return nl_fill_owner(skb, seg->ctx) ||
-	       nla_put_u32(skb, UB_A_TOKEN_ID, seg->id) ||
-	       (addresses && nla_put_u64_64bit(skb, UB_A_ADDR, seg->mem->addr, UB_A_PAD)) ||
+	return nl_fill_owner(skb, seg->ctx) || nla_put_u32(skb, UB_A_TOKEN_ID, seg->id) ||
+	       nla_put_u64_64bit(skb, UB_A_ADDR, seg->mem->addr, UB_A_PAD) ||
 	       nla_put_u64_64bit(skb, UB_A_LEN, seg->mem->len, UB_A_PAD) ||
 	       nla_put_u32(skb, UB_A_ACCESS, seg->access) ||
 	       nla_put_u32(skb, UB_A_REG_FLAGS, seg->flags) ||
@@ -174,17 +173,30 @@ static int nl_fill_queue(struct sk_buff *skb, struct ubnpu_queue *q,
 	       (q->type == UBNPU_JFC && nl_fill_jfc(skb, q, reply));
 }
 
+static const struct ubnpu_ctx *nl_object_ctx(u8 cmd, const void *obj)
+{
+	switch (cmd) {
+	case UB_CMD_CTX_GET:
+		return obj;
+	case UB_CMD_SEG_GET:
+		return ((const struct ubnpu_seg *)obj)->ctx;
+	default:
+		return ((const struct ubnpu_queue *)obj)->ctx;
+	}
+}
+
 /* One object; -EMSGSIZE: the message is full. */
 static int nl_dump_object(struct sk_buff *skb, struct netlink_callback *cb, struct ubnpu_dev *ub,
 			  u8 cmd, void *obj)
 {
 	struct ub_admin_reply reply;
 	struct ubnpu_queue *q = obj;
-	struct ubnpu_seg *seg = obj;
 	void *msg;
 
 	lockdep_assert_held(&ub->gate);
 	lockdep_assert_held(&ub->obj_lock);
+	if (!nl_may_see(cb, nl_object_ctx(cmd, obj)))
+		return 0;
 	/* A queue the device has just forgotten is about to go from the table as well. */
 	if (cmd == UB_CMD_QUEUE_GET &&
 	    ubnpu_admin_id(ub, ubnpu_query_op[q->type], q->id, &reply, NULL))
@@ -196,8 +208,7 @@ static int nl_dump_object(struct sk_buff *skb, struct netlink_callback *cb, stru
 	case UB_CMD_CTX_GET:
 		return nl_msg_end(skb, msg, nl_fill_ctx(skb, obj));
 	case UB_CMD_SEG_GET:
-		return nl_msg_end(skb, msg,
-				  nl_fill_seg(skb, seg, nl_may_see_addresses(cb, seg->ctx)));
+		return nl_msg_end(skb, msg, nl_fill_seg(skb, obj));
 	default:
 		return nl_msg_end(skb, msg, nl_fill_queue(skb, q, &reply));
 	}

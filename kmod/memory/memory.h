@@ -13,6 +13,7 @@ struct ubnpu_seg {
 	struct ubnpu_mem *mem;
 	u32 access;
 	u32 flags;
+	u32 token_policy;
 };
 
 /* pin.c */

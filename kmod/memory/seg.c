@@ -7,8 +7,7 @@
 #include "memory/memory.h"
 #include "trace.h"
 
-static int seg_create_on_device(struct ubnpu_seg *seg, const struct ub_ioc_reg_seg *a,
-				struct ub_ioc_hdr *hdr)
+static int seg_create_on_device(struct ubnpu_seg *seg, struct ub_ioc_reg_seg *a)
 {
 	struct ub_admin_cmd cmd = {
 		.opcode = UB_ADMIN_CREATE_SEG,
@@ -19,12 +18,14 @@ static int seg_create_on_device(struct ubnpu_seg *seg, const struct ub_ioc_reg_s
 			.len = cpu_to_le64(a->len),
 			.tid = cpu_to_le32(seg->ctx->tid),
 			.access = cpu_to_le32(a->access),
-			.token_policy = cpu_to_le32(a->token_policy),
-			.token_value = cpu_to_le32(a->token_value),
 		},
 	};
 
-	return ubnpu_admin(seg->ctx->ub, &cmd, NULL, hdr);
+	if (a->access != UB_ACCESS_LOCAL_ONLY) {
+		cmd.seg.token_policy = ubnpu_token_make(seg->ctx, a->token_policy, &a->token_value);
+		cmd.seg.token_value = cpu_to_le32(a->token_value);
+	}
+	return ubnpu_admin(seg->ctx->ub, &cmd, NULL, &a->hdr);
 }
 
 /* The memory is pinned. */
@@ -48,7 +49,7 @@ static int seg_insert(struct ubnpu_seg *seg, struct ub_ioc_reg_seg *a)
 		ubnpu_fail_nomem(&a->hdr);
 		goto free_id;
 	}
-	ret = seg_create_on_device(seg, a, &a->hdr);
+	ret = seg_create_on_device(seg, a);
 	if (ret)
 		goto unmap;
 	list_add_tail(&seg->node, &ctx->segs);
@@ -79,6 +80,7 @@ int ubnpu_reg_seg(struct ubnpu_ctx *ctx, struct ubnpu_call *call)
 	seg->ctx = ctx;
 	seg->access = a->access;
 	seg->flags = a->flags;
+	seg->token_policy = a->token_policy;
 	seg->mem = ubnpu_mem_pin(ctx, a->addr, a->len, !(a->flags & UB_REG_F_READ_ONLY), &a->hdr);
 	if (IS_ERR(seg->mem)) {
 		ret = PTR_ERR(seg->mem);
@@ -162,12 +164,15 @@ int ubnpu_set_token(struct ubnpu_ctx *ctx, struct ubnpu_call *call)
 		.id = cpu_to_le32(a->token_id),
 		.seg.token_value = cpu_to_le32(a->token_value),
 	};
+	struct ubnpu_seg *seg;
 	int ret = ubnpu_enter(ctx, &a->hdr);
 
 	if (ret)
 		return ret;
-	ret = seg_find(ctx, a->token_id, &a->hdr) ? ubnpu_admin(ctx->ub, &cmd, NULL, &a->hdr) :
-						    -ENOENT;
+	seg = seg_find(ctx, a->token_id, &a->hdr);
+	ret = seg ? ub_check_set_token(a, seg->access, seg->token_policy) : -ENOENT;
+	if (!ret)
+		ret = ubnpu_admin(ctx->ub, &cmd, NULL, &a->hdr);
 	ubnpu_leave(ctx);
 	return ret;
 }

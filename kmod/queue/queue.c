@@ -348,6 +348,7 @@ static int jfr_insert(struct ubnpu_queue *q, struct ub_ioc_create_jfr *a)
 {
 	struct ub_admin_cmd cmd = { .opcode = UB_ADMIN_CREATE_JFR };
 	struct ubnpu_ctx *ctx = q->ctx;
+	__le32 policy;
 	int ret;
 
 	if (!ubnpu_queue_find(ctx, UBNPU_JFC, a->jfc, &a->hdr))
@@ -356,13 +357,14 @@ static int jfr_insert(struct ubnpu_queue *q, struct ub_ioc_create_jfr *a)
 	if (ret)
 		return ret;
 	q->jfc = a->jfc;
-	cmd.jfr = (struct ub_admin_jfr) {
+	policy = ubnpu_token_make(ctx, a->token_policy, &a->token_value);
+	cmd.jfr = (struct ub_admin_jfr){
 		.ring = cpu_to_le64(q->mem->uba),
 		.rec = cpu_to_le64(q->mem->uba + q->rec_offset),
 		.tid = cpu_to_le32(ctx->tid),
 		.depth = cpu_to_le32(q->depth),
 		.jfc = cpu_to_le32(a->jfc),
-		.token_policy = cpu_to_le32(a->token_policy),
+		.token_policy = policy,
 		.token_value = cpu_to_le32(a->token_value),
 		.min_rnr_timer = a->min_rnr_timer,
 	};

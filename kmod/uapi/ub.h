@@ -52,6 +52,7 @@ enum ub_ext_code {
 	UB_EXT_QUEUE_FULL	= 23,	/* EAGAIN; id; WQEBBs of the ring */
 	UB_EXT_CANCELLED	= 24,	/* ECANCELED; id; - */
 	UB_EXT_USER_LIMIT	= 25,	/* EDQUOT; UB_OBJ_*, 0: pinned bytes; what users may have */
+	UB_EXT_NO_TOKEN		= 26,	/* EINVAL; TokenID; - : the segment has none to rotate */
 };
 
 enum ub_obj_type {
@@ -103,6 +104,17 @@ struct ub_ioc_query_device {
 
 #define UB_REG_F_READ_ONLY	(1u << 0)	/* pin for reading; access LOCAL_ONLY or READ */
 
+/*
+ * What who reaches an exported segment, a JFR or a Jetty by its id must present. The number 0 is
+ * the safe one: a structure of zeros opens nothing. Memory of UB_TOKEN_NONE is open to whoever may
+ * open a device that reaches this one; the kernel's log names the first such object of a context.
+ */
+enum ub_token_policy {
+	UB_TOKEN_RANDOM		= 0,	/* the kernel makes the token: token_value is out */
+	UB_TOKEN_PLAIN_TEXT	= 1,	/* token_value is in */
+	UB_TOKEN_NONE		= 2,	/* nothing; token_value is ignored */
+};
+
 /* REG_SEG: pin [addr, addr + len) and make a segment of it. No alignment is asked. */
 struct ub_ioc_reg_seg {
 	struct ub_ioc_hdr hdr;
@@ -110,8 +122,8 @@ struct ub_ioc_reg_seg {
 	__u64 len;		/* in: bytes, at least 1 */
 	__u32 access;		/* in: UB_ACCESS_*; WRITE needs READ, ATOMIC needs both */
 	__u32 flags;		/* in: UB_REG_F_* */
-	__u32 token_policy;	/* in: UB_TOKEN_* */
-	__u32 token_value;	/* in */
+	__u32 token_policy;	/* in: UB_TOKEN_*; of no effect on a segment that is LOCAL_ONLY */
+	__u32 token_value;	/* as the policy says */
 	__u32 token_id;		/* out: names the segment */
 	__u32 leaf_4k;		/* out: page table leaves made of each size */
 	__u32 leaf_2m;		/* out */
@@ -124,7 +136,10 @@ struct ub_ioc_dereg_seg {
 	__u32 pad;
 };
 
-/* SET_TOKEN: rotate the token value of a segment; accesses under the old one fail from then on. */
+/*
+ * SET_TOKEN: rotate the token value of a segment; accesses under the old one fail from then on. A
+ * segment without a token, LOCAL_ONLY or of UB_TOKEN_NONE, has none to rotate.
+ */
 struct ub_ioc_set_token {
 	struct ub_ioc_hdr hdr;
 	__u32 token_id;		/* in */
@@ -211,8 +226,8 @@ struct ub_ioc_create_jfr {
 	__u32 depth;		/* in: receive WQEs, power of two */
 	__u32 jfc;		/* in: id */
 	__u32 min_rnr_timer;	/* in: 0 .. 19, delay 4.096 us << n */
-	__u32 token_policy;	/* in */
-	__u32 token_value;	/* in */
+	__u32 token_policy;	/* in: UB_TOKEN_* */
+	__u32 token_value;	/* as the policy says */
 	__u32 flags;		/* in: 0 */
 	__u32 id;		/* out */
 	__u32 pad;

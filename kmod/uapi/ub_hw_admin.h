@@ -62,15 +62,18 @@ struct ub_admin_ctx {		/* CREATE_CTX, DESTROY_CTX; cmd.id = TID */
 	__u8 rsvd[48];
 };
 
-/* Segment access bits: the rights of an access by token, liburma's numbers. */
+/*
+ * Segment access bits, liburma's numbers: the rights of an access by token. LOCAL_ONLY stands
+ * alone: the segment's own context does with it what its leaves allow, and nobody else reaches it.
+ */
 #define UB_ACCESS_LOCAL_ONLY	(1u << 0)
 #define UB_ACCESS_READ		(1u << 1)
 #define UB_ACCESS_WRITE		(1u << 2)
 #define UB_ACCESS_ATOMIC	(1u << 3)
 
 /* Token policy, liburma's numbers; the other policies are not supported. */
-#define UB_TOKEN_NONE		0
-#define UB_TOKEN_PLAIN_TEXT	1
+#define UB_HW_TOKEN_NONE	0
+#define UB_HW_TOKEN_PLAIN_TEXT	1
 
 struct ub_admin_seg {		/* CREATE_SEG, MODIFY_SEG (token_value alone), DESTROY_SEG */
 	__le64 va;		/* cmd.id = TokenID; address of the first byte as WQEs give it */
@@ -78,7 +81,7 @@ struct ub_admin_seg {		/* CREATE_SEG, MODIFY_SEG (token_value alone), DESTROY_SE
 	__le64 len;		/* bytes, at least 1 */
 	__le32 tid;
 	__le32 access;		/* UB_ACCESS_* */
-	__le32 token_policy;	/* UB_TOKEN_* */
+	__le32 token_policy;	/* UB_HW_TOKEN_* */
 	__le32 token_value;
 	__u8 rsvd[16];
 };
@@ -131,7 +134,7 @@ struct ub_admin_jfr {		/* CREATE_JFR, MODIFY_JFR (state alone), DESTROY_JFR */
 	__le32 tid;
 	__le32 depth;
 	__le32 jfc;
-	__le32 token_policy;	/* UB_TOKEN_*: what a sender must present */
+	__le32 token_policy;	/* UB_HW_TOKEN_*: what a sender must present */
 	__le32 token_value;
 	__u8 state;
 	__u8 min_rnr_timer;	/* 0 .. 19 */

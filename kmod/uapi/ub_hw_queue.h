@@ -238,7 +238,7 @@ enum ub_cr_substatus {
 	UB_SUB_LENGTH		= 3,
 	UB_SUB_ALIGNMENT	= 4,
 	UB_SUB_TOKEN_ID		= 5,	/* no such segment, or of another context */
-	UB_SUB_TOKEN_VALUE	= 6,
+	UB_SUB_TOKEN		= 6,	/* by token: it opens no segment, JFR or Jetty of that id */
 	UB_SUB_BOUNDS		= 7,	/* outside the segment */
 	UB_SUB_RIGHTS		= 8,	/* the segment's access bits */
 	UB_SUB_UNMAPPED		= 9,	/* no leaf in the page table */
@@ -246,7 +246,7 @@ enum ub_cr_substatus {
 	UB_SUB_BUS		= 11,	/* leaf address is not memory */
 	UB_SUB_OWNER		= 12,	/* WQE owner bit or idx not of this lap */
 	UB_SUB_PI		= 13,	/* PI more than a ring ahead */
-	UB_SUB_QUEUE_ID		= 14,	/* no such JFR or Jetty */
+	UB_SUB_RSVD14		= 14,
 	UB_SUB_STATE		= 15,	/* queue not READY */
 	UB_SUB_EID		= 16,	/* no device of that EID */
 	UB_SUB_JFC_FULL		= 17,

@@ -92,7 +92,7 @@
 	X(LENGTH, "length not allowed") \
 	X(ALIGNMENT, "address not aligned") \
 	X(TOKEN_ID, "no such segment, or of another context") \
-	X(TOKEN_VALUE, "wrong token value") \
+	X(TOKEN, "the token opens nothing of that id") \
 	X(BOUNDS, "outside the segment") \
 	X(RIGHTS, "access right not granted by the segment") \
 	X(UNMAPPED, "page not mapped") \
@@ -100,7 +100,7 @@
 	X(BUS, "address is not memory") \
 	X(OWNER, "owner bit or index not of this lap") \
 	X(PI, "producer index more than a ring ahead") \
-	X(QUEUE_ID, "no such JFR or Jetty") \
+	X(RSVD14, "reserved") \
 	X(STATE, "queue not READY") \
 	X(EID, "no device of that EID") \
 	X(JFC_FULL, "completion queue full")

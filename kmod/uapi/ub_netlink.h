@@ -7,7 +7,10 @@
 #define UB_GENL_VERSION		1
 #define UB_GENL_MCGRP_EVENTS	"events"
 
-/* GETs are dumps; UB_A_DEV_INDEX in the request restricts them to one device. */
+/*
+ * GETs are dumps; UB_A_DEV_INDEX in the request restricts them to one device. CTX_GET, SEG_GET and
+ * QUEUE_GET list what the asking user has; who has CAP_NET_ADMIN sees everybody's.
+ */
 enum ub_genl_cmd {
 	UB_CMD_UNSPEC,
 	UB_CMD_DEV_GET,		/* every device */

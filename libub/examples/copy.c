@@ -19,8 +19,7 @@ static void die(const char *what)
 
 static struct ub_seg *register_buffer(struct ub_context *ctx, void *buf)
 {
-	struct ub_seg_cfg cfg = { .va = buf, .len = SIZE,
-				  .access = UB_ACCESS_READ | UB_ACCESS_WRITE };
+	struct ub_seg_cfg cfg = { .va = buf, .len = SIZE };
 	struct ub_seg *seg = ub_register_seg(ctx, &cfg);
 
 	if (!seg)

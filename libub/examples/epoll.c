@@ -35,7 +35,7 @@ static void die(const char *what)
 
 static void set_up(struct app *app, const char *device)
 {
-	struct ub_seg_cfg seg = { .len = SIZE, .access = UB_ACCESS_LOCAL_ONLY };
+	struct ub_seg_cfg seg = { .len = SIZE };
 	struct ub_jfc_cfg jfc = { .depth = 64 };
 	struct ub_jfs_cfg jfs = { .depth = 64 };
 

@@ -13,7 +13,6 @@ ub::uring::task<> copy(ub::uring::ring &ring, ub::uring::queue &queue, const ub_
 
     ub_seg_cfg cfg{};
     cfg.len = size;
-    cfg.access = ub::read_write;
     cfg.va = from.data();
     const auto source = co_await ub::uring::register_memory(ring, cfg);
     cfg.va = to.data();

@@ -19,7 +19,6 @@ ub_jfr *make(ub_context *ctx, const ub_jfr_cfg *cfg) {
     jfr->memory = std::make_unique<QueueMemory>(jfr->depth, sizeof(ub_hw_recv_wqe));
     jfr->ring = jfr->memory->ring<ub_hw_recv_wqe>();
     jfr->rec = jfr->memory->record<ub_hw_jfr_rec>();
-    jfr->token_value = cfg->token_value;
     ub_ioc_create_jfr arg{};
     arg.mem = jfr->memory->describe();
     arg.depth = jfr->depth;
@@ -30,6 +29,7 @@ ub_jfr *make(ub_context *ctx, const ub_jfr_cfg *cfg) {
     if (control(ctx, UB_IOC_CREATE_JFR, &arg.hdr))
         return nullptr;
     jfr->id = arg.id;
+    jfr->token_value = arg.token_value;
     ctx->objects++;
     return jfr.release();
 }

@@ -47,14 +47,14 @@ ub_seg *make(ub_context *ctx, const ub_seg_cfg *cfg) {
     ub_ioc_reg_seg arg{};
     arg.addr = reinterpret_cast<uintptr_t>(cfg->va);
     arg.len = cfg->len;
-    arg.access = cfg->access;
+    arg.access = cfg->access ? cfg->access : UB_ACCESS_LOCAL_ONLY;
     arg.flags = cfg->flags & UB_SEG_F_READ_ONLY ? UB_REG_F_READ_ONLY : 0;
     arg.token_policy = cfg->token_policy;
     arg.token_value = cfg->token_value;
     if (control(ctx, UB_IOC_REG_SEG, &arg.hdr))
         return nullptr;
-    *seg = {ctx,         arg.addr,   cfg->len,    arg.token_id, cfg->token_value,
-            cfg->access, cfg->flags, arg.leaf_4k, arg.leaf_2m};
+    *seg = {ctx,        arg.addr,   cfg->len,    arg.token_id, arg.token_value,
+            arg.access, cfg->flags, arg.leaf_4k, arg.leaf_2m};
     ctx->objects++;
     return seg.release();
 }

@@ -282,7 +282,7 @@ struct ub_admin_cmd seg_cmd(struct rig *rig, struct tctx *ctx, uint64_t va, uint
 	cmd.seg.len = len;
 	cmd.seg.tid = ctx->tid;
 	cmd.seg.access = access;
-	cmd.seg.token_policy = UB_TOKEN_PLAIN_TEXT;
+	cmd.seg.token_policy = UB_HW_TOKEN_PLAIN_TEXT;
 	cmd.seg.token_value = token;
 	return cmd;
 }

@@ -107,7 +107,7 @@ struct ub_admin_cmd jfr_cmd(struct tctx *ctx, struct tjfr *jfr, struct tjfc *jfc
 	cmd.jfr.tid = ctx->tid;
 	cmd.jfr.depth = depth;
 	cmd.jfr.jfc = jfc->id;
-	cmd.jfr.token_policy = UB_TOKEN_PLAIN_TEXT;
+	cmd.jfr.token_policy = UB_HW_TOKEN_PLAIN_TEXT;
 	cmd.jfr.token_value = JFR_TOKEN;
 	return cmd;
 }

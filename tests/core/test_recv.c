@@ -496,7 +496,7 @@ static void peer_is_reset(void **state)
 	wqe_target(&w, o->rig.config.eid, o->seg.va, o->seg.id, 6);
 	wqe_sge(&w, s->a.va, 300000, s->a.id);
 	post(&s->jfs, &w);
-	expect(&s->jfc, UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN_ID, 3);
+	expect(&s->jfc, UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN, 3);
 	other_free(o);
 }
 

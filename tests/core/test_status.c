@@ -283,12 +283,12 @@ static void status_rem_access_abort_err(void **state)
 
 	w.w.rmt_token++;
 	wqe_sge(&w, s->a.va, 8, s->a.id);
-	ends(s, &w, UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN_VALUE);
+	ends(s, &w, UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN);
 	w = ext_wqe(s, UB_OP_WRITE_NOTIFY);
 	wqe_ext(&w)->notify_token++;
 	wqe_inline(&w, "abc", 3);
 	s->b.ptr[0] = 'z';
-	ends(s, &w, UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN_VALUE);
+	ends(s, &w, UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN);
 	assert_int_equal(s->b.ptr[0], 'z');	/* checked before the first byte moved */
 	w = ext_wqe(s, UB_OP_WRITE_NOTIFY);
 	wqe_ext(&w)->notify_addr = s->b.va + s->b.len;
@@ -305,11 +305,11 @@ static void status_rem_access_abort_err_of_send(void **state)
 	post_recv(&jfr, 1, &s->a, 64);
 	wqe_target(&w, s->eid, 0, jfr.id, 0x5e12);
 	wqe_inline(&w, "abc", 3);
-	ends(s, &w, UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN_VALUE);
+	ends(s, &w, UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN);
 	assert_int_equal(jfr.rec->ci, 0);
 	w = ext_wqe(s, UB_OP_WRITE_IMM);
 	wqe_ext(&w)->notify_id = jfr.id;
-	ends(s, &w, UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN_VALUE);
+	ends(s, &w, UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN);
 }
 
 static void status_rem_resp_len_err(void **state)
@@ -339,14 +339,14 @@ static void status_rem_unsupported_req_err(void **state)
 	struct ub_admin_cmd cmd;
 
 	wqe_target(&w, s->eid, 0, 77, 0);
-	ends(s, &w, UB_CR_REM_UNSUPPORTED_REQ_ERR, UB_SUB_QUEUE_ID);
+	ends(s, &w, UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN);
 	w.w.flags |= UB_WQE_TO_JETTY;
-	ends(s, &w, UB_CR_REM_UNSUPPORTED_REQ_ERR, UB_SUB_QUEUE_ID);
+	ends(s, &w, UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN);
 	w.w.rmt_id = s->jfs.id;				/* a JFS, but no Jetty */
-	ends(s, &w, UB_CR_REM_UNSUPPORTED_REQ_ERR, UB_SUB_QUEUE_ID);
+	ends(s, &w, UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN);
 	w = ext_wqe(s, UB_OP_WRITE_IMM);
 	wqe_ext(&w)->notify_id = 0;
-	ends(s, &w, UB_CR_REM_UNSUPPORTED_REQ_ERR, UB_SUB_QUEUE_ID);
+	ends(s, &w, UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN);
 	/* An atomic on device memory. */
 	pt_map(&s->ctx, uba, 0, PAGE, RWA | UB_PTE_HBM);
 	cmd = seg_cmd(&s->rig, &s->ctx, uba, PAGE,

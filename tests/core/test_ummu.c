@@ -127,10 +127,10 @@ static void token_id(void **state)
 
 	bad.id = 0;
 	copy(s, &bad, &s->b, 8, UB_CR_LOC_ACCESS_ERR, UB_SUB_TOKEN_ID);
-	copy(s, &s->a, &bad, 8, UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN_ID);
+	copy(s, &s->a, &bad, 8, UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN);
 	bad.id = 0xffffffff;
 	copy(s, &bad, &s->b, 8, UB_CR_LOC_ACCESS_ERR, UB_SUB_TOKEN_ID);
-	copy(s, &s->a, &bad, 8, UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN_ID);
+	copy(s, &s->a, &bad, 8, UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN);
 	/* Another context's segment is not local, whatever one knows of it. */
 	ctx_new(&s->rig, &other);
 	seg_new(&other, &foreign, 4096, ALL, 3);
@@ -145,12 +145,12 @@ static void token_value(void **state)
 	struct ub_admin_cmd cmd = { .opcode = UB_ADMIN_MODIFY_SEG, .id = s->b.id };
 
 	bad.token ^= 1;
-	copy(s, &s->a, &bad, 8, UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN_VALUE);
+	copy(s, &s->a, &bad, 8, UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN);
 	copy(s, &bad, &s->a, 8, UB_CR_SUCCESS, 0);	/* local: no token is asked for */
 	cmd.seg.token_value = bad.token;
 	assert_int_equal(admin(&s->rig, &cmd), UB_ADMIN_OK);
 	copy(s, &s->a, &bad, 8, UB_CR_SUCCESS, 0);
-	copy(s, &s->a, &s->b, 8, UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN_VALUE);
+	copy(s, &s->a, &s->b, 8, UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN);
 }
 
 static void token_policy_none(void **state)
@@ -159,7 +159,7 @@ static void token_policy_none(void **state)
 	struct ub_admin_cmd cmd = seg_cmd(&s->rig, &s->ctx, s->b.va, 4096, ALL, 9);
 	struct tseg seg = s->b;
 
-	cmd.seg.token_policy = UB_TOKEN_NONE;
+	cmd.seg.token_policy = UB_HW_TOKEN_NONE;
 	assert_int_equal(admin(&s->rig, &cmd), UB_ADMIN_OK);
 	seg.id = cmd.id;
 	seg.token = 12345;
@@ -203,20 +203,41 @@ static void access_by(struct set *s, unsigned op, struct tseg *seg, unsigned sta
 
 static void segment_rights(void **state)
 {
-	static const uint32_t access[] = { UB_ACCESS_LOCAL_ONLY, UB_ACCESS_READ,
-					   UB_ACCESS_READ | UB_ACCESS_WRITE, ALL };
+	static const uint32_t access[] = { UB_ACCESS_READ, UB_ACCESS_READ | UB_ACCESS_WRITE, ALL };
 	struct set *s = *state;
 	unsigned no = UB_CR_REM_ACCESS_ABORT_ERR, sub = UB_SUB_RIGHTS;
 	struct tseg seg;
 
-	for (unsigned i = 0; i < 4; i++) {
+	for (unsigned i = 0; i < 3; i++) {
 		seg_new(&s->ctx, &seg, 4096, access[i], 1);
-		access_by(s, UB_OP_READ, &seg, i >= 1 ? 0 : no, i >= 1 ? 0 : sub);
-		access_by(s, UB_OP_WRITE, &seg, i >= 2 ? 0 : no, i >= 2 ? 0 : sub);
-		access_by(s, UB_OP_FADD, &seg, i >= 3 ? 0 : no, i >= 3 ? 0 : sub);
+		access_by(s, UB_OP_READ, &seg, 0, 0);
+		access_by(s, UB_OP_WRITE, &seg, i >= 1 ? 0 : no, i >= 1 ? 0 : sub);
+		access_by(s, UB_OP_FADD, &seg, i >= 2 ? 0 : no, i >= 2 ? 0 : sub);
 		/* Locally the leaves alone decide. */
 		copy(s, &seg, &s->b, 8, UB_CR_SUCCESS, 0);
 	}
+}
+
+/* Its own context needs no token for it; to another it is as if it were not there. */
+static void local_only(void **state)
+{
+	static const unsigned ops[] = { UB_OP_READ, UB_OP_WRITE, UB_OP_FADD };
+	struct set *s = *state;
+	struct tctx other;
+	struct tseg mine, theirs, outside;
+
+	ctx_new(&s->rig, &other);
+	seg_new(&s->ctx, &mine, 4096, UB_ACCESS_LOCAL_ONLY, 1);
+	seg_new(&other, &theirs, 4096, UB_ACCESS_LOCAL_ONLY, 1);
+	mine.token = 2;
+	outside = at(&theirs, 5000);
+	for (unsigned i = 0; i < 3; i++) {
+		access_by(s, ops[i], &mine, UB_CR_SUCCESS, 0);
+		access_by(s, ops[i], &theirs, UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN);
+		access_by(s, ops[i], &outside, UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN);
+	}
+	mine = at(&mine, 4090);
+	access_by(s, UB_OP_READ, &mine, UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_BOUNDS);
 }
 
 static void order_of_checks(void **state)
@@ -227,7 +248,7 @@ static void order_of_checks(void **state)
 	seg_new(&s->ctx, &bad, 4096, UB_ACCESS_READ, 1);
 	bad = at(&bad, 5000);
 	bad.token = 2;
-	copy(s, &s->a, &bad, 8, UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN_VALUE);
+	copy(s, &s->a, &bad, 8, UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN);
 	bad.token = 1;
 	copy(s, &s->a, &bad, 8, UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_BOUNDS);
 	bad = at(&bad, (uint64_t)-5000);
@@ -376,6 +397,7 @@ int main(void)
 		T(token_policy_none),
 		T(bounds),
 		T(segment_rights),
+		T(local_only),
 		T(order_of_checks),
 		T(leaf_rights),
 		T(invalid_entries),

@@ -93,7 +93,7 @@ static void make_seg(struct gctx *ctx, unsigned i, uint64_t va, uint64_t len, ui
 	cmd.seg.len = len;
 	cmd.seg.tid = ctx->tid;
 	cmd.seg.access = access;
-	cmd.seg.token_policy = UB_TOKEN_PLAIN_TEXT;
+	cmd.seg.token_policy = UB_HW_TOKEN_PLAIN_TEXT;
 	cmd.seg.token_value = seg->token;
 	admin_ok(ctx->dev, &cmd);
 }
@@ -150,7 +150,7 @@ static void make_jfr(struct gctx *ctx, uint64_t rec_va, uint8_t *rec)
 	cmd.jfr.tid = ctx->tid;
 	cmd.jfr.depth = DEPTH;
 	cmd.jfr.jfc = ctx->tid;
-	cmd.jfr.token_policy = UB_TOKEN_PLAIN_TEXT;
+	cmd.jfr.token_policy = UB_HW_TOKEN_PLAIN_TEXT;
 	cmd.jfr.token_value = RECV_TOKEN;
 	ctx->jfr.ring = (struct ub_hw_recv_wqe *)ring;
 	ctx->jfr.rec = (struct ub_hw_jfr_rec *)rec;

@@ -228,11 +228,44 @@ void registered_memory() {
     ub::session s(device_a);
     ub::buffer buffer(5000);
     EXPECT(buffer.as<double>().size() == 625);
-    ub::segment all(s.context(), buffer), part(s.context(), buffer.bytes().subspan(100, 10));
+    ub::segment all(s.context(), buffer);
+    ub::segment part(s.context(), buffer.bytes().subspan(100, 10), ub::read_write);
     EXPECT(part.len() == 10 && part.sge().len == 10 && part.sge(4).len == 6);
     part.set_token(9);
     EXPECT(part.target().token_value == 9);
     EXPECT(thrown<ub::error>([&] { s.context().close(); }).errnum() == EBUSY);
+}
+
+// Whether another context of the device may write there.
+bool open_to_others(const ub::target &target) {
+    ub::session other(device_a);
+    auto from = other.allocate(8);
+    const ub::completion cr = other.run(ub::write(from.sge(), target), 10s);
+    EXPECT(cr.status == UB_CR_SUCCESS || cr.status == UB_CR_REM_ACCESS_ABORT_ERR);
+    return cr.status == UB_CR_SUCCESS;
+}
+
+void memory_is_private_unless_exported() {
+    ub::session s(device_a);
+    auto own = s.allocate(4096), to = s.allocate(4096);
+    ub::target target = own.target();
+    EXPECT(!open_to_others(target));
+    s.run_checked(ub::write(to.sge(), target), 10s);
+    EXPECT(thrown<ub::error>([&] { own.segment().set_token(1); }).errnum() == EINVAL);
+
+    const auto made = s.allocate(4096, ub::read_write);
+    target = made.target();
+    EXPECT(open_to_others(target));
+    target.token_value ^= 1;
+    EXPECT(!open_to_others(target));
+
+    const auto given = s.allocate(4096, ub::read_write, ub::plain_token(8));
+    EXPECT(given.target().token_value == 8 && open_to_others(given.target()));
+    const ub::buffer room(4096);
+    const ub::segment open(s.context(), room, ub::read_write, ub::no_token);
+    target = open.target();
+    target.token_value = 5;
+    EXPECT(open_to_others(target));
 }
 
 } // namespace
@@ -253,5 +286,6 @@ int main(int argc, char **argv) {
     test("jetty across devices", jetty_across_devices);
     test("identity in words", identity_in_words);
     test("registered memory", registered_memory);
+    test("memory is private unless exported", memory_is_private_unless_exported);
     return failures != 0;
 }

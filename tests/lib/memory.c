@@ -31,7 +31,7 @@ static void token_rotates(void **state)
 	run_ok(r, &wr);
 	assert_int_equal(ub_set_seg_token(seg, 222), 0);
 	assert_int_equal(seg->token_value, 222);
-	assert_status(run(r, &wr), UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN_VALUE);
+	assert_status(run(r, &wr), UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN);
 	ub_describe_seg(seg, &desc);
 	new = ub_import(&desc);
 	wr = access_to(UB_OP_WRITE, &sge, &new);
@@ -53,7 +53,7 @@ static void gone_after_unregister(void **state)
 	struct ub_jfs_wr wr = access_to(UB_OP_WRITE, &sge, &was);
 
 	mem_free(&b);
-	assert_status(run(r, &wr), UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN_ID);
+	assert_status(run(r, &wr), UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN);
 	mem_free(&a);
 	wr = access_to(UB_OP_READ, &sge, &was);
 	assert_status(run(r, &wr), UB_CR_LOC_ACCESS_ERR, UB_SUB_TOKEN_ID);

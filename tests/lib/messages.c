@@ -195,7 +195,7 @@ static void no_buffer_no_such_queue_wrong_state(void **state)
 	assert_int_equal(run(&p->tx, &wr).status, UB_CR_RNR_RETRY_CNT_EXC_ERR);
 	nowhere.id ^= 0x400;
 	wr.target = &nowhere;
-	assert_status(run(&p->tx, &wr), UB_CR_REM_UNSUPPORTED_REQ_ERR, UB_SUB_QUEUE_ID);
+	assert_status(run(&p->tx, &wr), UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN);
 	nowhere = p->to;
 	nowhere.eid.raw[9] ^= 0x11;
 	assert_status(run(&p->tx, &wr), UB_CR_ACK_TIMEOUT_ERR, UB_SUB_EID);
@@ -249,7 +249,7 @@ static void token_of_a_jfr(void **state)
 	assert_int_equal(to.token_value, 0x1234);
 	post_recv(jfr, &into, 1, 1);
 	to.token_value = 0x1235;
-	assert_status(run(&p->tx, &wr), UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN_VALUE);
+	assert_status(run(&p->tx, &wr), UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN);
 	to.token_value = 0x1234;
 	run_ok(&p->tx, &wr);
 	assert_success(wait_cr(p->recv_jfc));
@@ -311,7 +311,7 @@ static void jettys_talk(void **state)
 	assert_int_equal(cr.rmt_id, a->jfs->id);
 	assert_int_equal(ub_delete_jetty(a), 0);
 	assert_int_equal(ub_delete_jetty(b), 0);
-	assert_int_equal(run(&p->tx, &wr).status, UB_CR_REM_UNSUPPORTED_REQ_ERR);
+	assert_int_equal(run(&p->tx, &wr).status, UB_CR_REM_ACCESS_ABORT_ERR);
 }
 
 static void two_jettys_share_a_jfr(void **state)

@@ -180,21 +180,21 @@ Call create_jfs() {
 }
 
 Call create_jfr() {
-    return {"CREATE_JFR", UB_IOC_CREATE_JFR,
-            [](Side &s, Arg &a) {
-                a.create_jfr.mem = good_mem;
-                a.create_jfr.depth = depth;
-                a.create_jfr.jfc = s.own(JFC);
-            },
-            [](Side &s, const Arg &a) { s.destroy(JFR, a.create_jfr.id); },
-            join(queue_fields<&ub_ioc_query_device::max_jfr_depth>(
-                     offsetof(ub_ioc_create_jfr, depth)),
-                 {{"jfc", offsetof(ub_ioc_create_jfr, jfc), 4, ids<JFC, JFR>(own<JFC>)},
-                  FIELD(create_jfr, min_rnr_timer, 1, 19, 20, 256, UINT32_MAX),
-                  FIELD(create_jfr, token_policy, 1, 2, 256, UINT32_MAX),
-                  FIELD(create_jfr, token_value, 1, UINT32_MAX),
-                  FIELD(create_jfr, flags, 1, 2, 1u << 31, UINT32_MAX),
-                  FIELD(create_jfr, pad, 1, 1u << 31, UINT32_MAX)})};
+    return {
+        "CREATE_JFR", UB_IOC_CREATE_JFR,
+        [](Side &s, Arg &a) {
+            a.create_jfr.mem = good_mem;
+            a.create_jfr.depth = depth;
+            a.create_jfr.jfc = s.own(JFC);
+        },
+        [](Side &s, const Arg &a) { s.destroy(JFR, a.create_jfr.id); },
+        join(queue_fields<&ub_ioc_query_device::max_jfr_depth>(offsetof(ub_ioc_create_jfr, depth)),
+             {{"jfc", offsetof(ub_ioc_create_jfr, jfc), 4, ids<JFC, JFR>(own<JFC>)},
+              FIELD(create_jfr, min_rnr_timer, 1, 19, 20, 256, UINT32_MAX),
+              FIELD(create_jfr, token_policy, 1, 2, 3, 256, UINT32_MAX),
+              FIELD(create_jfr, token_value, 1, UINT32_MAX),
+              FIELD(create_jfr, flags, 1, 2, 1u << 31, UINT32_MAX),
+              FIELD(create_jfr, pad, 1, 1u << 31, UINT32_MAX)})};
 }
 
 template <Kind kind, Kind other> Call modify(const char *name, unsigned long request) {

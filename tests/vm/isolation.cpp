@@ -7,12 +7,18 @@
 #include "../lib/doors.hpp"
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 #include <grp.h>
+#include <memory>
+#include <string>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 #include <ub/ub_uapi.h>
@@ -78,6 +84,11 @@ bool all(user &u, char c) {
     return std::ranges::all_of(u.room.as<char>(), [c](char x) { return x == c; });
 }
 
+std::pair<int, int> answer(const ub::completion &one) {
+    return {one.status, one.substatus};
+}
+constexpr std::pair<int, int> refusal{UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN};
+
 // ---- Memory -------------------------------------------------------------------------------------
 
 void memory_is_reached_by_its_token_alone() {
@@ -97,10 +108,82 @@ void memory_is_reached_by_its_token_alone() {
     EXPECT(all(alice, 'b'));
 }
 
+// One answer inside, at the edge and outside: who has no token cannot look for memory.
+void memory_is_private_unless_exported() {
+    user alice(alice_uid), bob(bob_uid);
+    const ub::memory own(alice.ctx, 4096);
+    ub_jfr_cfg cfg{};
+    cfg.jfc = alice.jfc.get();
+    const ub::jfr receiver(alice.ctx, cfg);
+    ub::target guess = receiver.target();
+    guess.token_value ^= 1;
+    EXPECT(answer(bob.run(ub::send(bob.memory.sge(0, 8), guess))) == refusal);
+    constexpr uint64_t far = uint64_t{1} << 40;
+    for (const uint64_t at : {own.va(), own.va() + 4095, own.va() + 4096, own.va() ^ far}) {
+        EXPECT(answer(bob.run(ub::write(bob.memory.sge(0, 8), own.target(), at))) == refusal);
+        EXPECT(answer(bob.run(ub::read(bob.memory.sge(0, 8), own.target(), at))) == refusal);
+    }
+    guess = own.target();
+    guess.id ^= 0x8000;
+    EXPECT(answer(bob.run(ub::read(bob.memory.sge(0, 8), guess))) == refusal);
+    EXPECT(std::ranges::all_of(own.as<char>(), [](char x) { return !x; }));
+}
+
+unsigned told_of_no_token() {
+    const std::unique_ptr<FILE, int (*)(FILE *)> log(
+        popen("dmesg | grep -c 'isolation.*asked for no token'", "r"), pclose);
+    unsigned lines = 0;
+    EXPECT(log && std::fscanf(log.get(), "%u", &lines) == 1);
+    return lines;
+}
+
+// By name, and the administrator reads of it: once for each context.
+void open_memory_is_told_once() {
+    user alice(alice_uid), bob(bob_uid);
+    const unsigned before = told_of_no_token();
+    const ub::memory one(alice.ctx, 4096, ub::read_write, ub::no_token);
+    const ub::memory two(alice.ctx, 4096, ub::read_write, ub::no_token);
+    ub::target target = one.target();
+    target.token_value = 12345;
+    EXPECT(bob.run(ub::write(bob.memory.sge(0, 8), target)).status == UB_CR_SUCCESS);
+    EXPECT(told_of_no_token() == before + 1);
+}
+
 // ---- Names --------------------------------------------------------------------------------------
 
 template <typename A> int refused(user &who, unsigned long cmd, A arg) {
     return ioctl(who.ctx.fd(), cmd, &arg) ? errno : 0;
+}
+
+// Objects that `ubctl KIND list` shows to who has this uid and no capability.
+unsigned listed(const char *kind, uid_t uid) {
+    const std::string command = std::string("build/ubctl --no-header ") + kind + " list | wc -l";
+    int ends[2];
+    EXPECT(pipe(ends) == 0);
+    const pid_t child = fork();
+    if (!child) {
+        if (setresuid(uid, uid, uid) || dup2(ends[1], 1) < 0)
+            _exit(1);
+        execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
+        _exit(1);
+    }
+    close(ends[1]);
+    char text[32] = "";
+    const ssize_t got = read(ends[0], text, sizeof text - 1);
+    close(ends[0]);
+    int status = 1;
+    EXPECT(waitpid(child, &status, 0) == child && status == 0 && got > 0);
+    return static_cast<unsigned>(std::atoi(text));
+}
+
+void lists_show_ones_own() {
+    user alice(alice_uid);
+    for (const char *kind : {"context", "memory", "queue"}) {
+        const unsigned own = listed(kind, alice_uid);
+        EXPECT(own == (std::string(kind) == "queue" ? 2 : 1));
+        EXPECT(listed(kind, bob_uid) == 0);
+        EXPECT(listed(kind, 0) == own);
+    }
 }
 
 void names_are_ones_own() {
@@ -151,8 +234,8 @@ void nobody_rings_for_another() {
     for (void *page : pages) {
         EXPECT(page != MAP_FAILED);
         for (uint64_t sn = 0; sn <= UB_DB_JFC_ARM_SN_MASK; ++sn)
-            *word(page, UB_DB_JFC) = uint64_t{alice.jfc.id()} << UB_DB_JFC_ID_SHIFT |
-                                     sn << UB_DB_JFC_ARM_SN_SHIFT;
+            *word(page, UB_DB_JFC) =
+                uint64_t{alice.jfc.id()} << UB_DB_JFC_ID_SHIFT | sn << UB_DB_JFC_ARM_SN_SHIFT;
         munmap(page, UB_HW_PAGE_SIZE);
     }
     std::array<ub_jfc *, 1> fired;
@@ -220,7 +303,10 @@ int main(int argc, char **argv) {
         return 1;
     }
     test("memory_is_reached_by_its_token_alone", memory_is_reached_by_its_token_alone);
+    test("memory_is_private_unless_exported", memory_is_private_unless_exported);
+    test("open_memory_is_told_once", open_memory_is_told_once);
     test("names_are_ones_own", names_are_ones_own);
+    test("lists_show_ones_own", lists_show_ones_own);
     test("nobody_rings_for_another", nobody_rings_for_another);
     test("a_flood_leaves_others_their_turn", a_flood_leaves_others_their_turn);
     return failures != 0;

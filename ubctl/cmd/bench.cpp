@@ -150,7 +150,7 @@ void nops(Report &report, Session &session, double seconds) {
 void writes(Report &report, Session &session, double seconds) {
     const uint64_t largest = std::min(session.attr().max_msg, std::end(write_sizes)[-1]);
     const size_t room = window_bytes(2, largest, std::nullopt);
-    const Buffer from(session, room), to(session, room, ub::read_write);
+    const Buffer from(session, room), to(session, room);
     const ub::target target = to.target();
     std::fill_n(from.data(), room, uint8_t{0x5a});
     for (const uint32_t depth : write_depths)

@@ -11,7 +11,6 @@ namespace ubctl {
 
 namespace {
 
-constexpr uint32_t jetty_token = 0x5eed, segment_token = 0x70ce;
 constexpr uint64_t receive_ctx = 2;
 
 ub::jetty make_jetty(Session &session) {
@@ -21,8 +20,6 @@ ub::jetty make_jetty(Session &session) {
     ub_jfr_cfg receive{};
     receive.jfc = send.jfc;
     receive.depth = 64;
-    receive.token_policy = UB_TOKEN_PLAIN_TEXT;
-    receive.token_value = jetty_token;
     return {session.context(), send, receive};
 }
 
@@ -70,7 +67,7 @@ void expect_refused(Session &session, const ub::request &request, unsigned statu
 
 struct Pair {
     explicit Pair(Session &session, uint32_t access)
-        : from(session, size), to(session, size, access, segment_token), target(to.target()) {
+        : from(session, size), to(session, size, access), target(to.target()) {
         put_pattern(from.bytes(), 5);
     }
 
@@ -92,9 +89,9 @@ void refuse_write(Session &session, const Pair &pair, const ub::sge &sge, uint64
 
 void wrong_token(Session &session) {
     Pair pair(session, ub::read_write);
-    pair.target.token_value = segment_token + 1;
+    pair.target.token_value += 1;
     refuse_write(session, pair, pair.from.sge(0, 64), pair.to.address(), UB_CR_REM_ACCESS_ABORT_ERR,
-                 UB_SUB_TOKEN_VALUE);
+                 UB_SUB_TOKEN);
 }
 
 void out_of_bounds(Session &session) {

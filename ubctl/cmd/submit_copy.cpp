@@ -16,7 +16,7 @@ namespace {
 
 struct CopyWindow {
     CopyWindow(Session &session, size_t size)
-        : in(session, size), out(session, size, ub::read_write), target(out.target()) {}
+        : in(session, size), out(session, size), target(out.target()) {}
 
     Buffer in, out;
     ub::target target;

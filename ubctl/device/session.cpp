@@ -15,16 +15,6 @@ namespace {
 // Longer than a small command takes, shorter than anyone notices.
 constexpr auto spin_time = std::chrono::microseconds(50);
 
-ub_seg_cfg segment_config(const ub::buffer &memory, uint32_t access, uint32_t token) {
-    ub_seg_cfg cfg{};
-    cfg.va = memory.data();
-    cfg.len = memory.size();
-    cfg.access = access;
-    cfg.token_policy = token ? UB_TOKEN_PLAIN_TEXT : UB_TOKEN_NONE;
-    cfg.token_value = token;
-    return cfg;
-}
-
 } // namespace
 
 ub::context open_context(const std::string &name) {
@@ -36,9 +26,9 @@ ub::context open_context(const std::string &name) {
     }
 }
 
-Buffer::Buffer(Session &session, size_t size, uint32_t access, uint32_t token)
+Buffer::Buffer(Session &session, size_t size, uint32_t access)
     : session_(&session), memory_(size),
-      segment_(std::in_place, session.context(), segment_config(memory_, access, token)) {}
+      segment_(std::in_place, session.context(), memory_, access) {}
 
 Buffer::Buffer(Buffer &&other) noexcept
     : session_(other.session_), memory_(std::move(other.memory_)),

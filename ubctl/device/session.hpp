@@ -21,9 +21,8 @@ class Session;
 // session's queue is stopped.
 class Buffer {
 public:
-    // access: UB_ACCESS_*; with a token other than 0 peers must present it.
-    Buffer(Session &session, size_t size, uint32_t access = UB_ACCESS_LOCAL_ONLY,
-           uint32_t token = 0);
+    // access: UB_ACCESS_*, of others who present the token, which is made.
+    Buffer(Session &session, size_t size, uint32_t access = ub::local_only);
     ~Buffer();
     Buffer(Buffer &&other) noexcept;
     Buffer &operator=(Buffer &&) = delete;

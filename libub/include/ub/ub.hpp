@@ -33,9 +33,10 @@ public:
     ub::jfce &jfce() noexcept { return jfce_; }
     ub::jfc &jfc() noexcept { return jfc_; }
     ub::jfs &jfs() noexcept { return jfs_; }
-    /// Zeroed memory, registered.
-    ub::memory allocate(size_t size, uint32_t access = read_write) {
-        return {context_, size, access};
+    /// Zeroed memory, registered; as with ub::segment, nobody else reaches it unless rights are
+    /// named.
+    ub::memory allocate(size_t size, uint32_t access = local_only, token secret = random_token) {
+        return {context_, size, access, secret};
     }
 
     /**

@@ -141,9 +141,17 @@ UB_API void ub_free_buf(void *buf, size_t size);
 struct ub_seg_cfg {
 	void *va;
 	uint64_t len;		/**< bytes, at least 1; no alignment is asked */
-	uint32_t access;	/**< UB_ACCESS_*: what others may do by token */
+	/**
+	 * UB_ACCESS_*: what others may do who present the token. 0 and UB_ACCESS_LOCAL_ONLY:
+	 * nothing; its own context alone reaches it, by SGE and by target, without a token.
+	 */
+	uint32_t access;
 	uint32_t flags;		/**< UB_SEG_F_* */
-	uint32_t token_policy;	/**< UB_TOKEN_* */
+	/**
+	 * UB_TOKEN_*, of memory that is exported. 0, UB_TOKEN_RANDOM: the token is made, see
+	 * struct ub_seg. UB_TOKEN_NONE opens the memory to all users of the fabric.
+	 */
+	uint32_t token_policy;
 	uint32_t token_value;	/**< the secret, with UB_TOKEN_PLAIN_TEXT */
 };
 #define UB_SEG_F_READ_ONLY (1u << 0)	/**< the device shall only read it; va may be read-only */
@@ -153,7 +161,7 @@ struct ub_seg {
 	struct ub_context *ctx;
 	uint64_t va, len;
 	uint32_t token_id;	/**< for struct ub_sge and for peers */
-	uint32_t token_value;
+	uint32_t token_value;	/**< given or made */
 	uint32_t access, flags;
 	uint32_t leaf_4k, leaf_2m;	/**< page table leaves it took */
 };
@@ -166,7 +174,10 @@ struct ub_seg {
 UB_API struct ub_seg *ub_register_seg(struct ub_context *ctx, const struct ub_seg_cfg *cfg);
 /** @return 0 or -EBUSY while a command uses it */
 UB_API int ub_unregister_seg(struct ub_seg *seg);
-/** Rotate the token value; accesses under the old one fail from then on. */
+/**
+ * Rotate the token value; accesses under the old one fail from then on.
+ * @return 0, or -EINVAL: the segment has no token, being LOCAL_ONLY or of UB_TOKEN_NONE
+ */
 UB_API int ub_set_seg_token(struct ub_seg *seg, uint32_t token_value);
 
 /** What a peer needs to reach an object of ours; sent out of band. */

@@ -189,18 +189,38 @@ private:
     std::unique_ptr<std::byte, free_buf> memory_;
 };
 
+/// What others may do with a segment who present its token: nothing, or what is named.
+inline constexpr uint32_t local_only = UB_ACCESS_LOCAL_ONLY;
 inline constexpr uint32_t read_write = UB_ACCESS_READ | UB_ACCESS_WRITE;
 inline constexpr uint32_t all_access = UB_ACCESS_READ | UB_ACCESS_WRITE | UB_ACCESS_ATOMIC;
 
-/// A registered range of memory, which stays the caller's and must outlive it.
+/// What others must present to reach what is exported.
+struct token {
+    uint32_t policy = UB_TOKEN_RANDOM; // UB_TOKEN_*
+    uint32_t value = 0;
+};
+/// Made by the driver; who gets the descriptor has it.
+inline constexpr token random_token{};
+/// Nothing: the memory is open to every user of the fabric.
+inline constexpr token no_token{UB_TOKEN_NONE, 0};
+constexpr token plain_token(uint32_t value) noexcept {
+    return {UB_TOKEN_PLAIN_TEXT, value};
+}
+
+/**
+ * A registered range of memory, which stays the caller's and must outlive it. Its own context alone
+ * reaches it, by sge() and by target(); others only where rights are named, with its token.
+ */
 class segment : public detail::owner<ub_seg, ub_unregister_seg> {
 public:
     segment(context &ctx, const ub_seg_cfg &cfg)
         : owner(detail::check(ub_register_seg(ctx.get(), &cfg), "register memory")) {}
-    segment(context &ctx, std::span<std::byte> memory, uint32_t access = read_write)
-        : segment(ctx, config(memory, access)) {}
-    segment(context &ctx, const buffer &memory, uint32_t access = read_write)
-        : segment(ctx, memory.bytes(), access) {}
+    segment(context &ctx, std::span<std::byte> memory, uint32_t access = local_only,
+            token secret = random_token)
+        : segment(ctx, config(memory, access, secret)) {}
+    segment(context &ctx, const buffer &memory, uint32_t access = local_only,
+            token secret = random_token)
+        : segment(ctx, memory.bytes(), access, secret) {}
 
     uint64_t va() const noexcept { return get()->va; }
     uint64_t len() const noexcept { return get()->len; }
@@ -225,11 +245,13 @@ public:
     }
 
 private:
-    static ub_seg_cfg config(std::span<std::byte> memory, uint32_t access) noexcept {
+    static ub_seg_cfg config(std::span<std::byte> memory, uint32_t access, token secret) noexcept {
         ub_seg_cfg cfg{};
         cfg.va = memory.data();
         cfg.len = memory.size();
         cfg.access = access;
+        cfg.token_policy = secret.policy;
+        cfg.token_value = secret.value;
         return cfg;
     }
 };
@@ -237,8 +259,8 @@ private:
 /// A buffer and its registration.
 class memory {
 public:
-    memory(context &ctx, size_t size, uint32_t access = read_write)
-        : buffer_(size), segment_(ctx, buffer_, access) {}
+    memory(context &ctx, size_t size, uint32_t access = local_only, token secret = random_token)
+        : buffer_(size), segment_(ctx, buffer_, access, secret) {}
     template <typename T = std::byte> std::span<T> as() const noexcept { return buffer_.as<T>(); }
     size_t size() const noexcept { return buffer_.size(); }
     uint64_t va() const noexcept { return segment_.va(); }

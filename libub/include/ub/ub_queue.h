@@ -74,8 +74,8 @@ struct ub_jfr_cfg {
 	struct ub_jfc *jfc;
 	uint32_t depth;		/**< receive requests; rounded up, at least 64 */
 	uint32_t min_rnr_timer;	/**< senders wait 4.096 us << n for a buffer, n = 0 .. 19 */
-	uint32_t token_policy;	/**< UB_TOKEN_*: what senders must present */
-	uint32_t token_value;
+	uint32_t token_policy;	/**< UB_TOKEN_*: what senders must present; 0: a token is made */
+	uint32_t token_value;	/**< the secret, with UB_TOKEN_PLAIN_TEXT */
 };
 
 /** Receive queue. Fields belong to the library; those marked may be read. */
@@ -86,7 +86,7 @@ struct ub_jfr {
 	struct ub_hw_recv_wqe *ring;
 	struct ub_hw_jfr_rec *rec;
 	uint32_t pi;
-	uint32_t token_value;
+	uint32_t token_value;	/**< may be read: given or made */
 };
 
 /** A Jetty: a JFS and a JFR under one id. */

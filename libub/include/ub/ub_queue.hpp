@@ -187,7 +187,7 @@ public:
         : owner(detail::check(ub_create_jfr(ctx.get(), &cfg), "create JFR")),
           receive_queue(owner::get()) {}
     jfr(context &ctx, jfc &completions, uint32_t depth)
-        : jfr(ctx, ub_jfr_cfg{completions.get(), depth, 0, UB_TOKEN_NONE, 0}) {}
+        : jfr(ctx, ub_jfr_cfg{completions.get(), depth, 0, UB_TOKEN_RANDOM, 0}) {}
     descriptor describe() const noexcept {
         descriptor desc;
         ub_describe_jfr(owner::get(), &desc);
@@ -209,7 +209,7 @@ public:
                               "create Jetty")) {}
     jetty(context &ctx, jfc &completions, uint32_t depth)
         : jetty(ctx, ub_jfs_cfg{completions.get(), depth, 0, 0, 0, 0},
-                ub_jfr_cfg{completions.get(), depth, 0, UB_TOKEN_NONE, 0}) {}
+                ub_jfr_cfg{completions.get(), depth, 0, UB_TOKEN_RANDOM, 0}) {}
 
     uint32_t id() const noexcept { return get()->jfs->id; }
     send_queue send() const noexcept { return send_queue(get()->jfs); }

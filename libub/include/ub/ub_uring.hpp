@@ -153,7 +153,7 @@ public:
     registering(ring &on, const ub_seg_cfg &cfg) noexcept : command(on) {
         arg_.addr = reinterpret_cast<uintptr_t>(cfg.va);
         arg_.len = cfg.len;
-        arg_.access = cfg.access;
+        arg_.access = cfg.access ? cfg.access : UB_ACCESS_LOCAL_ONLY;
         arg_.flags = cfg.flags & UB_SEG_F_READ_ONLY ? UB_REG_F_READ_ONLY : 0;
         arg_.token_policy = cfg.token_policy;
         arg_.token_value = cfg.token_value;

@@ -14,6 +14,7 @@
 #include "check.h"
 #include "limits.hpp"
 #include "memory_check.hpp"
+#include "token.hpp"
 
 namespace ub_soft {
 namespace {
@@ -194,7 +195,7 @@ struct Context::NewSeg {
         if (!id)
             return fail(arg.hdr, ENOSPC, UB_EXT_DEV_LIMIT, UB_OBJ_SEG, ctx.device_->segs.max());
         mapping = ctx.table_.map(arg.addr, arg.len, writable);
-        ctx.segs_[id] = mapping;
+        ctx.segs_[id] = {mapping, arg.access, arg.token_policy};
         return 0;
     }
 
@@ -221,7 +222,10 @@ int Context::reg_seg(ub_ioc_reg_seg &arg) {
     cmd.seg.len = arg.len;
     cmd.seg.tid = tid_;
     cmd.seg.access = arg.access;
-    cmd.seg.token_policy = arg.token_policy;
+    if (arg.access != UB_ACCESS_LOCAL_ONLY &&
+        (result = make_token(arg.token_policy, arg.token_value, arg.hdr)))
+        return result;
+    cmd.seg.token_policy = ub_check_hw_policy(arg.token_policy);
     cmd.seg.token_value = arg.token_value;
     if ((result = device_->admin(cmd, reply, arg.hdr)))
         return result;
@@ -247,8 +251,9 @@ int Context::dereg_seg(ub_ioc_dereg_seg &arg) {
     if (result)
         return result;
     const auto seg = segs_.find(arg.token_id);
-    table_.unmap(seg->second);
-    accounted_ -= whole_pages(seg->second.va, seg->second.len);
+    const Mapping &memory = seg->second.memory;
+    table_.unmap(memory);
+    accounted_ -= whole_pages(memory.va, memory.len);
     segs_.erase(seg);
     device_->segs.give(arg.token_id);
     return 0;
@@ -256,6 +261,9 @@ int Context::dereg_seg(ub_ioc_dereg_seg &arg) {
 
 int Context::set_token(ub_ioc_set_token &arg) {
     if (const int result = find_seg(arg.token_id, arg.hdr))
+        return result;
+    const Seg &seg = segs_.at(arg.token_id);
+    if (const int result = ub_check_set_token(&arg, seg.access, seg.token_policy))
         return result;
     ub_admin_cmd cmd{};
     ub_admin_reply reply;

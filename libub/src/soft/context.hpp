@@ -98,7 +98,11 @@ private:
     std::mutex lock_; // all that follows
     PageTable table_;
     uint64_t accounted_ = 0;
-    std::unordered_map<uint32_t, Mapping> segs_;
+    struct Seg {
+        Mapping memory;
+        uint32_t access, token_policy;
+    };
+    std::unordered_map<uint32_t, Seg> segs_;
     std::unordered_map<int, std::shared_ptr<Jfce>> jfces_;
     Kind jfs_, jfr_, jfc_;
 

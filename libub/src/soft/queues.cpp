@@ -5,6 +5,7 @@
 #include "check.h"
 #include "context.hpp"
 #include "limits.hpp"
+#include "token.hpp"
 
 namespace ub_soft {
 
@@ -208,7 +209,9 @@ int Context::create_jfr(ub_ioc_create_jfr &arg) {
     cmd.jfr.tid = tid_;
     cmd.jfr.depth = arg.depth;
     cmd.jfr.jfc = arg.jfc;
-    cmd.jfr.token_policy = arg.token_policy;
+    if ((result = make_token(arg.token_policy, arg.token_value, arg.hdr)))
+        return result;
+    cmd.jfr.token_policy = ub_check_hw_policy(arg.token_policy);
     cmd.jfr.token_value = arg.token_value;
     cmd.jfr.min_rnr_timer = static_cast<uint8_t>(arg.min_rnr_timer);
     if ((result = device_->admin(cmd, reply, arg.hdr)))

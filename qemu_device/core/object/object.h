@@ -113,9 +113,10 @@ void ub_seg_end(struct ub_obj *obj);
 /* 0 or UB_SUB_*; fills mem with a referenced segment. */
 int ub_seg_local(struct ub_ctx *ctx, uint32_t token_id, uint64_t addr, uint64_t len,
 		 struct ub_mem *mem);
-/* token: NULL if it was checked before. */
-int ub_seg_token(struct ub_core *owner, uint32_t token_id, const uint32_t *token, uint32_t access,
-		 uint64_t addr, uint64_t len, struct ub_mem *mem);
+/* user: whose queue asks. token: NULL if it was checked before. */
+int ub_seg_token(struct ub_core *owner, const struct ub_ctx *user, uint32_t token_id,
+		 const uint32_t *token, uint32_t access, uint64_t addr, uint64_t len,
+		 struct ub_mem *mem);
 void ub_mem_hold(struct ub_mem *mem);
 void ub_mem_unhold(struct ub_mem *mem);
 void ub_mem_put(struct ub_mem *mem);

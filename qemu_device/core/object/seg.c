@@ -36,7 +36,7 @@ static int check_seg(struct ub_admin *a)
 		return ub_admin_fail(a, UB_ADMIN_BAD_FIELD, SEG_OFF(uba));
 	if (!seg_access_valid(s->access))
 		return ub_admin_fail(a, UB_ADMIN_BAD_FIELD, SEG_OFF(access));
-	if (s->token_policy != UB_TOKEN_NONE && s->token_policy != UB_TOKEN_PLAIN_TEXT)
+	if (s->token_policy != UB_HW_TOKEN_NONE && s->token_policy != UB_HW_TOKEN_PLAIN_TEXT)
 		return ub_admin_fail(a, UB_ADMIN_BAD_FIELD, SEG_OFF(token_policy));
 	return 0;
 }
@@ -143,19 +143,26 @@ int ub_seg_local(struct ub_ctx *ctx, uint32_t token_id, uint64_t addr, uint64_t 
 	return 0;
 }
 
-int ub_seg_token(struct ub_core *owner, uint32_t token_id, const uint32_t *token, uint32_t access,
-		 uint64_t addr, uint64_t len, struct ub_mem *mem)
+/* What is not there and what the caller has no token for get one answer, so nobody can search. */
+static bool is_open_to(const struct ub_seg *seg, const struct ub_ctx *user, const uint32_t *token)
+{
+	if (seg->access == UB_ACCESS_LOCAL_ONLY)
+		return seg->ctx == user;
+	return !token || seg->policy == UB_HW_TOKEN_NONE || atomic_load(&seg->token) == *token;
+}
+
+int ub_seg_token(struct ub_core *owner, const struct ub_ctx *user, uint32_t token_id,
+		 const uint32_t *token, uint32_t access, uint64_t addr, uint64_t len,
+		 struct ub_mem *mem)
 {
 	struct ub_obj *obj = ub_idmap_get(&owner->map[UB_KIND_SEG], token_id);
 	struct ub_seg *seg = obj ? ub_container(obj, struct ub_seg, obj) : NULL;
 
-	if (!seg)
-		return UB_SUB_TOKEN_ID;
-	if (token && seg->policy != UB_TOKEN_NONE && atomic_load(&seg->token) != *token)
-		return UB_SUB_TOKEN_VALUE;
+	if (!seg || !is_open_to(seg, user, token))
+		return UB_SUB_TOKEN;
 	if (!is_inside_seg(seg, addr, len))
 		return UB_SUB_BOUNDS;
-	if (access & ~seg->access)
+	if (seg->access != UB_ACCESS_LOCAL_ONLY && access & ~seg->access)
 		return UB_SUB_RIGHTS;
 	fill_mem(mem, seg, addr, len);
 	return 0;

@@ -60,7 +60,8 @@ static bool check_peer_memory(struct ub_jfs *jfs, uint32_t id, uint32_t token, u
 
 	if (!len)
 		return true;
-	sub = ub_seg_token(cmd->peer, id, cmd->restored ? NULL : &token, access, addr, len, mem);
+	sub = ub_seg_token(cmd->peer, jfs->ctx, id, cmd->restored ? NULL : &token, access, addr,
+			   len, mem);
 	if (sub)
 		return fail_check(cmd, UB_CR_REM_ACCESS_ABORT_ERR, sub);
 	/* Others' segments are not held: their owner can always take them away. */
@@ -89,10 +90,9 @@ static bool check_receiver(struct ub_cmd *cmd, uint32_t id, uint32_t token)
 {
 	struct ub_jfr *jfr = find_jfr(cmd, id);
 
-	if (!jfr)
-		return fail_check(cmd, UB_CR_REM_UNSUPPORTED_REQ_ERR, UB_SUB_QUEUE_ID);
-	if (!cmd->restored && jfr->policy != UB_TOKEN_NONE && jfr->token != token)
-		return fail_check(cmd, UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN_VALUE);
+	/* As of a segment: an id that is not there looks like one whose token is another. */
+	if (!jfr || (!cmd->restored && jfr->policy != UB_HW_TOKEN_NONE && jfr->token != token))
+		return fail_check(cmd, UB_CR_REM_ACCESS_ABORT_ERR, UB_SUB_TOKEN);
 	ub_obj_get(&jfr->obj);
 	cmd->jfr = jfr;
 	cmd->jfr_gen = atomic_load(&jfr->gen);

@@ -15,7 +15,7 @@ static int check_jfr(struct ub_admin *a)
 		ret = ub_admin_check_ring(a, r->ring, r->rec, r->depth, JFR_OFF(depth));
 	if (ret)
 		return ret;
-	if (r->token_policy != UB_TOKEN_NONE && r->token_policy != UB_TOKEN_PLAIN_TEXT)
+	if (r->token_policy != UB_HW_TOKEN_NONE && r->token_policy != UB_HW_TOKEN_PLAIN_TEXT)
 		return ub_admin_fail(a, UB_ADMIN_BAD_FIELD, JFR_OFF(token_policy));
 	if (r->state)
 		return ub_admin_fail(a, UB_ADMIN_BAD_FIELD, JFR_OFF(state));

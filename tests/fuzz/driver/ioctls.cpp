@@ -59,7 +59,7 @@ void fill_reg_seg(rng &r, world &w, context &, arg &a) {
     a.reg_seg.len = r.one_in(20) ? odd_number(r) : 1 + r.below(r.one_in(8) ? 4u << 20 : 8 * PAGE);
     a.reg_seg.access = r.pick(access);
     a.reg_seg.flags = r.one_in(6);
-    a.reg_seg.token_policy = r.one_in(4);
+    a.reg_seg.token_policy = r.one_in(4) ? r.below(4) : uint32_t{UB_TOKEN_PLAIN_TEXT};
     a.reg_seg.token_value = 7;
 }
 
@@ -122,6 +122,7 @@ void fill_jfr(rng &r, world &w, context &f, arg &a) {
     c.mem = some_mem(r, w, c.depth);
     c.jfc = f.some_id(r, r.one_in(3) ? KJFC : JFC);
     c.min_rnr_timer = r.below(12);
+    c.token_policy = r.one_in(4) ? r.below(4) : uint32_t{UB_TOKEN_NONE};
 }
 
 kind some_jfs(rng &r) {

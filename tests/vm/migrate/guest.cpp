@@ -83,7 +83,7 @@ private:
     ub::memory a_ = first_.allocate(dim * dim * 4), b_ = first_.allocate(dim * dim * 4),
                c_ = first_.allocate(dim * dim * 4);
     ub::session second_{"ub1"};
-    ub::memory there_ = second_.allocate(big);
+    ub::memory there_ = second_.allocate(big, ub::read_write);
     ub::memory counter_ = second_.allocate(4096, ub::all_access);
     ub::jfce events_{second_.context()};
     ub::jfc arrivals_{second_.context(), 64, events_};

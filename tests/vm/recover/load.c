@@ -150,8 +150,11 @@ unsigned int put_gemm(struct block *b, uint32_t seg, void *addr, uint32_t dim)
 
 uint32_t make_slow_jfr(int fd, void *mem, uint32_t jfc)
 {
-	struct ub_ioc_create_jfr a = { .mem = queue_mem(mem), .depth = DEPTH, .jfc = jfc,
-				       .min_rnr_timer = UB_HW_MAX_RNR_TIMER };
+	struct ub_ioc_create_jfr a = { .mem = queue_mem(mem),
+				       .depth = DEPTH,
+				       .jfc = jfc,
+				       .min_rnr_timer = UB_HW_MAX_RNR_TIMER,
+				       .token_policy = UB_TOKEN_PLAIN_TEXT };
 
 	expect_ok("CREATE_JFR", fd, UB_IOC_CREATE_JFR, &a);
 	return a.id;

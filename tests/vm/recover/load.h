@@ -43,6 +43,7 @@ unsigned int put_send(struct block *b, int fd, uint32_t jfr);
 unsigned int put_gemm(struct block *b, uint32_t seg, void *addr, uint32_t dim);
 
 /* A JFR whose senders wait as long as they may, and a JFS that waits so: mapped or kernel. */
+/* Its token is 0, which put_send() presents. */
 uint32_t make_slow_jfr(int fd, void *mem, uint32_t jfc);
 uint32_t make_patient_jfs(int fd, void *mem, uint32_t jfc, uint64_t *db);
 

@@ -175,7 +175,7 @@ void Session::drop_queue() {
 void Session::extra_segment() {
     ub::buffer room(4096 * (1 + rng_.below(16)));
     std::optional<ub::segment> seg;
-    insist([&] { seg.emplace(near_, room); });
+    insist([&] { seg.emplace(near_, room, ub::read_write); });
     ledger_.segments++;
     insist([&] { seg->set_token(static_cast<uint32_t>(rng_.next())); });
     insist([&] { seg->close(); });
