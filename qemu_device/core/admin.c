@@ -100,7 +100,7 @@ static void run_admin_command(struct ub_admin *a)
 		ub_admin_fail(a, UB_ADMIN_BAD_OPCODE, UB_ADMIN_OFF(opcode));
 	else if (!inject_admin_status(a) && !check_admin_reserved(a, op) && op->run)
 		op->run(a);
-	ub_count(a->core, UB_ST_ADMIN_CMDS, 1);
+	ub_count(a->core, UB_ST_admin_cmds, 1);
 	if (is_guest_error(a))
 		ub_after_error(a->after, "admin opcode 0x%02x, id %u: status %u, detail %u",
 			       a->cmd->opcode, a->cmd->id, a->reply->status, a->reply->detail);

@@ -47,7 +47,7 @@ const struct ub_kind_row ub_kinds[UB_KINDS] = {
 		.slot = sizeof(struct ub_hw_cqe),
 		.pin = { offsetof(struct ub_jfc, ring), offsetof(struct ub_jfc, rec_pin) },
 		.pin_written = { true, true },
-		.stats = COUNTS(CQES),
+		.stats = COUNTS(cqes),
 		.create = ub_jfc_create,
 		.leave = ub_jfc_leave,
 		.end = ub_jfc_end,
@@ -80,8 +80,8 @@ const struct ub_kind_row ub_kinds[UB_KINDS] = {
 		.slot = UB_HW_WQEBB_SIZE,
 		.pin = { offsetof(struct ub_jfs, ring), offsetof(struct ub_jfs, rec_pin) },
 		.pin_written = { false, true },
-		.stats = COUNTS(WQES) | COUNTS(DOORBELLS) | COUNTS(DIRECT_WQES) |
-			 COUNTS(INLINE_WQES) | COUNTS(ENGINE_WQES),
+		.stats = COUNTS(wqes) | COUNTS(doorbells) | COUNTS(direct_wqes) |
+			 COUNTS(inline_wqes) | COUNTS(engine_wqes),
 		.create = ub_jfs_create,
 		.kill = ub_jfs_kill,
 		.quiesce = ub_jfs_quiesce,

@@ -16,6 +16,8 @@
 #ifndef UB_CORE_DEVICE_H
 #define UB_CORE_DEVICE_H
 
+#include <ub/ub_names.h>
+
 #include "base/parts.h"
 #include "ub_core.h"
 
@@ -23,12 +25,10 @@ struct ub_counter {
 	_Alignas(64) atomic_ullong v;
 };
 
-enum ub_stat {			/* the order of struct ub_hw_stats */
-	UB_ST_WQES, UB_ST_CQES, UB_ST_ERRORS, UB_ST_BYTES, UB_ST_DB_TRAPS, UB_ST_DOORBELLS,
-	UB_ST_DIRECT_WQES, UB_ST_REARMS, UB_ST_INTERRUPTS, UB_ST_EQES, UB_ST_ADMIN_CMDS,
-	UB_ST_INLINE_WQES, UB_ST_ENGINE_WQES, UB_ST_GUEST_ERRORS, UB_ST_POLLS_HIT, UB_ST_SLEEPS,
-	UB_ST_PREEMPTIONS, UB_ST_MODERATED, UB_ST_COUNT,
-};
+/* One for each member of struct ub_hw_stats. */
+#define UB_STAT_INDEX(member) UB_ST_##member,
+enum ub_stat { UB_STAT_NAMES(UB_STAT_INDEX) UB_ST_COUNT };
+#undef UB_STAT_INDEX
 
 struct ub_core {
 	struct ub_core_config cfg;

@@ -69,7 +69,7 @@ void ub_after_error(struct ub_after *after, const char *fmt, ...)
 {
 	va_list ap;
 
-	ub_count(after->core, UB_ST_GUEST_ERRORS, 1);
+	ub_count(after->core, UB_ST_guest_errors, 1);
 	if (after->line[0])
 		return;
 	va_start(ap, fmt);
@@ -86,7 +86,7 @@ void ub_guest_error(struct ub_core *core, const char *fmt, ...)
 	char text[120];
 	va_list ap;
 
-	ub_count(core, UB_ST_GUEST_ERRORS, 1);
+	ub_count(core, UB_ST_guest_errors, 1);
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
@@ -106,7 +106,7 @@ void ub_after_run(struct ub_after *after)
 		if (!after->all_irqs &&
 		    ub_inject_hit(core, &core->inject, UB_FAULT_LOST_IRQ, vector))
 			continue;
-		ub_count(core, UB_ST_INTERRUPTS, 1);
+		ub_count(core, UB_ST_interrupts, 1);
 		core->host.interrupt(core->opaque, vector);
 	}
 	if (after->line[0])

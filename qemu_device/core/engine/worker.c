@@ -144,7 +144,7 @@ static void wait_for_work(struct ub_core *core, struct ub_worker *worker)
 	uint64_t start = monotonic_ns();
 
 	if (worker->gave_up)
-		ub_count(core, UB_ST_SLEEPS, 1);
+		ub_count(core, UB_ST_sleeps, 1);
 	worker->gave_up = false;
 	e->sleeping++;
 	ub_pause_idle(e, true);
@@ -269,7 +269,7 @@ void ub_engine_yield(struct ub_jfs *jfs)
 	ub_jfs_running(jfs, running);
 	if (!served)
 		return;
-	ub_count(core, UB_ST_PREEMPTIONS, 1);
+	ub_count(core, UB_ST_preemptions, 1);
 	atomic_fetch_add_explicit(&jfs->preempted, 1, memory_order_relaxed);
 }
 
@@ -347,7 +347,7 @@ bool ub_engine_linger(struct ub_jfs *jfs)
 		bool moved = look_at_pi(jfs);
 
 		if (moved || ub_sched_waits(&core->engine.sched, 0)) {
-			ub_count(core, UB_ST_POLLS_HIT, 1);
+			ub_count(core, UB_ST_polls_hit, 1);
 			poll_longer(core, worker);
 			return moved;
 		}

@@ -104,7 +104,7 @@ void ub_eq_push(struct ub_eq *eq, struct ub_hw_eqe eqe, struct ub_after *after)
 		ub_store(&eq->rec->overrun, ++eq->overrun);
 	} else {
 		write_eqe(eq, &eqe);
-		ub_count(eq->obj.core, UB_ST_EQES, 1);
+		ub_count(eq->obj.core, UB_ST_eqes, 1);
 	}
 	pthread_mutex_unlock(&eq->lock);
 	ub_after_irq(after, eq->obj.id);

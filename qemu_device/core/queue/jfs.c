@@ -222,11 +222,16 @@ void ub_jfs_end(struct ub_obj *obj)
 static uint64_t jfs_count_locked(struct ub_jfs *jfs, enum ub_stat stat)
 {
 	switch (stat) {
-	case UB_ST_WQES: return jfs->count;
-	case UB_ST_DOORBELLS: return atomic_load(&jfs->doorbells);
-	case UB_ST_DIRECT_WQES: return jfs->direct_wqes;
-	case UB_ST_INLINE_WQES: return atomic_load(&jfs->inline_wqes);
-	case UB_ST_ENGINE_WQES: return atomic_load(&jfs->engine_wqes);
+	case UB_ST_wqes:
+		return jfs->count;
+	case UB_ST_doorbells:
+		return atomic_load(&jfs->doorbells);
+	case UB_ST_direct_wqes:
+		return jfs->direct_wqes;
+	case UB_ST_inline_wqes:
+		return atomic_load(&jfs->inline_wqes);
+	case UB_ST_engine_wqes:
+		return atomic_load(&jfs->engine_wqes);
 	default: return 0;
 	}
 }

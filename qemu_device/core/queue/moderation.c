@@ -37,7 +37,7 @@ static void fire_jfc(struct ub_jfc *jfc, struct ub_after *after)
 	jfc->events++;
 	if (jfc->held_back) {
 		jfc->moderated++;
-		ub_count(jfc->obj.core, UB_ST_MODERATED, 1);
+		ub_count(jfc->obj.core, UB_ST_moderated, 1);
 	}
 	if (cqes_held(jfc) > 1)
 		jfc->vain = 0;
@@ -157,7 +157,7 @@ void ub_jfc_rearm(struct ub_jfc *jfc, uint64_t word, struct ub_after *after)
 {
 	uint8_t sn = word >> UB_DB_JFC_ARM_SN_SHIFT & UB_DB_JFC_ARM_SN_MASK;
 
-	ub_count(jfc->obj.core, UB_ST_REARMS, 1);
+	ub_count(jfc->obj.core, UB_ST_rearms, 1);
 	pthread_mutex_lock(&jfc->lock);
 	jfc->rearms++;
 	if (sn != jfc->fired_sn) {

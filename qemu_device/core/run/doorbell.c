@@ -97,7 +97,7 @@ void ub_core_db_write(struct ub_core *core, uint64_t offset, uint64_t value, uns
 {
 	bool size_ok = size == 1 || size == 2 || size == 4 || size == 8;
 
-	ub_count(core, UB_ST_DB_TRAPS, 1);
+	ub_count(core, UB_ST_db_traps, 1);
 	if (!size_ok || !ring_page(core, offset, value, size))
 		ub_guest_error(core, "doorbell page %llu: %u bytes 0x%llx at offset 0x%llx ignored",
 			       (unsigned long long)(offset / UB_HW_PAGE_SIZE), size,
@@ -109,7 +109,7 @@ void ub_core_db_direct(struct ub_core *core, uint32_t page, const void *wqe64)
 {
 	struct ub_obj *obj = lock_page(core, page);
 
-	ub_count(core, UB_ST_DB_TRAPS, 1);
+	ub_count(core, UB_ST_db_traps, 1);
 	if (obj && obj->kind == UB_KIND_JFS) {
 		ring_send(ub_container(obj, struct ub_jfs, obj), wqe64);
 		return;

@@ -87,9 +87,9 @@ static void advance_ci(struct ub_jfs *jfs, uint32_t n)
 static void count_result(struct ub_core *core, unsigned status, uint64_t bytes)
 {
 	if (status != UB_CR_SUCCESS)
-		ub_count(core, UB_ST_ERRORS, 1);
+		ub_count(core, UB_ST_errors, 1);
 	if (bytes)
-		ub_count(core, UB_ST_BYTES, bytes);
+		ub_count(core, UB_ST_bytes, bytes);
 }
 
 /* The command in jfs.cur has its result. */
