@@ -22,7 +22,8 @@ struct ub_core_host {
 	/*
 	 * Translate bus address addr to memory of this process. On success *len is how many bytes
 	 * from there are contiguous (at least 1, at most what was asked) and the pointer stays
-	 * usable until unmap, or for the object's life if the core keeps it. NULL: not memory.
+	 * usable until unmap, or until ub_core_unmapped() says otherwise. NULL: not memory. It may
+	 * wait for another thread, if that thread serves it in attend as well.
 	 */
 	void *(*map)(void *opaque, uint64_t addr, size_t *len, bool is_write);
 	/* written: bytes from the start that may have changed. */
@@ -47,6 +48,11 @@ struct ub_core_host {
 	 * ub_core_pause() for each piece.
 	 */
 	void (*kept_written)(void *opaque, void *ptr, size_t len);
+	/*
+	 * The calling thread waits for others, which may be inside map: serve what map waits for,
+	 * if this is the thread to do so. May be NULL. Called again and again, with locks held.
+	 */
+	void (*attend)(void *opaque);
 };
 
 struct ub_core_config {
@@ -108,6 +114,17 @@ void ub_core_db_direct(struct ub_core *core, uint32_t page, const void *wqe64);
  * more; an engine may still be finishing arithmetic on private copies. Bounded by one 64 KiB copy.
  */
 void ub_core_reset(struct ub_core *core);
+
+/*
+ * What map() gave for bus addresses addr to last holds no longer: on return nothing is touched
+ * through it. Payload is translated anew when it is next touched. Kept memory stays if map() finds
+ * it where it was; else, or in any case when gone is set, its object has lost it: a queue goes to
+ * ERROR with its event, an event queue makes STATUS fatal, a context has no memory mapped any more.
+ * Waits for a burst of 64 KiB and for products of matrices in place. Not from a host operation.
+ */
+void ub_core_unmapped(struct ub_core *core, uint64_t addr, uint64_t last, bool gone);
+/* Wait until no thread is inside map(). */
+void ub_core_drain(struct ub_core *core);
 
 /*
  * Arm or remove a fault on demand, "KIND[:KEY=VALUE,...]" as docs/faults.md has it; from any

@@ -16,6 +16,11 @@ static void *host_map(void *opaque, uint64_t addr, size_t *len, bool is_write)
 		hook(rig, addr, is_write);
 	if (addr < BUS_BASE || addr >= BUS_BASE + ARENA_SIZE)
 		return NULL;
+	if (addr < atomic_load(&rig->taken_end) && addr + *len > atomic_load(&rig->taken)) {
+		if (addr >= atomic_load(&rig->taken))
+			return NULL;
+		*len = atomic_load(&rig->taken) - addr;
+	}
 	if (*len > BUS_BASE + ARENA_SIZE - addr)
 		*len = BUS_BASE + ARENA_SIZE - addr;
 	if (rig->map_limit && *len > rig->map_limit)
@@ -73,6 +78,15 @@ static void host_db_page(void *opaque, uint32_t page, bool in_use)
 	atomic_fetch_add(in_use ? &rig->pages_on : &rig->pages_off, 1);
 }
 
+static void host_attend(void *opaque)
+{
+	struct rig *rig = opaque;
+	void (*hook)(struct rig *) = atomic_load(&rig->on_attend);
+
+	if (hook)
+		hook(rig);
+}
+
 const struct ub_core_host *rig_host(void)
 {
 	static const struct ub_core_host host = {
@@ -105,7 +119,11 @@ void rig_config(struct rig *rig, struct ub_core_config *config, unsigned number)
 
 void rig_init_config(struct rig *rig, const struct ub_core_config *config)
 {
+	struct ub_core_host host = *rig_host();
 	const char *error;
+
+	if (rig->attends)
+		host.attend = host_attend;
 
 	rig->arena = mmap(NULL, ARENA_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 			  -1, 0);
@@ -115,7 +133,7 @@ void rig_init_config(struct rig *rig, const struct ub_core_config *config)
 	rig->config = *config;
 	rig->next_id = 1;
 	rig->next_page = 1;
-	rig->core = ub_core_new(config, rig_host(), rig, &error);
+	rig->core = ub_core_new(config, &host, rig, &error);
 	if (!rig->core)
 		fail_msg("%s", error);
 	assert_null(error);

@@ -39,6 +39,9 @@ struct rig {
 	atomic_uint errors;		/* guest_error() lines */
 	atomic_uint pages_on, pages_off;
 	size_t map_limit;		/* largest contiguous map, 0: no limit */
+	atomic_ullong taken, taken_end;	/* bus addresses that map() does not find */
+	bool attends;			/* the host has attend(), which calls on_attend */
+	void (*_Atomic on_attend)(struct rig *rig);
 	/* Called first thing by the host operations, on whatever thread; may block. */
 	void (*_Atomic on_map)(struct rig *rig, uint64_t addr, bool is_write);
 	void (*_Atomic on_irq)(struct rig *rig, unsigned vector);

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* A device's memory, locks and references; its capabilities and its first error. */
+#include <errno.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/device.h"
+
+#define ATTEND_NS	200000		/* how often a thread that waits attends */
 
 #define CAPS (UB_CAP_EVENT_IDX | UB_CAP_TOKEN | UB_CAP_STRICT | UB_CAP_MODERATION | \
 	      UB_CAP_EMULATED)
@@ -95,6 +99,51 @@ void ub_capture(struct ub_core *core, uint32_t cause, uint64_t info)
 		core->err_info = info;
 	}
 	pthread_mutex_unlock(&core->err_lock);
+}
+
+static struct timespec attend_time(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	ts.tv_nsec += ATTEND_NS;
+	if (ts.tv_nsec >= 1000000000) {
+		ts.tv_nsec -= 1000000000;
+		ts.tv_sec++;
+	}
+	return ts;
+}
+
+/* As a waiting writer it keeps new readers out, so it gets the lock however busy they are. */
+void ub_dma_lock_write(struct ub_core *core)
+{
+	struct timespec until;
+
+	if (!core->host.attend) {
+		pthread_rwlock_wrlock(&core->dma_lock);
+		return;
+	}
+	if (!pthread_rwlock_trywrlock(&core->dma_lock))
+		return;
+	do {
+		core->host.attend(core->opaque);
+		until = attend_time(CLOCK_MONOTONIC);
+	} while (pthread_rwlock_clockwrlock(&core->dma_lock, CLOCK_MONOTONIC, &until) == ETIMEDOUT);
+}
+
+void ub_core_wait(struct ub_core *core, pthread_cond_t *cond, pthread_mutex_t *lock)
+{
+	struct timespec until;
+
+	if (!core->host.attend) {
+		pthread_cond_wait(cond, lock);
+		return;
+	}
+	pthread_mutex_unlock(lock);
+	core->host.attend(core->opaque);
+	pthread_mutex_lock(lock);
+	until = attend_time(CLOCK_MONOTONIC);
+	pthread_cond_clockwait(cond, lock, CLOCK_MONOTONIC, &until);
 }
 
 void ub_dma_lock(struct ub_core *a, struct ub_core *b)

@@ -38,6 +38,7 @@ struct ub_core {
 	atomic_uint refs;		/* owner and peers' commands */
 	atomic_uint callbacks;		/* interrupts that peers are about to raise */
 	pthread_rwlock_t dma_lock;
+	atomic_uint translations;	/* + 1 when some end, under the write side */
 
 	pthread_mutex_t admin_lock;
 	pthread_cond_t admin_cond;
@@ -70,6 +71,15 @@ void ub_core_put(struct ub_core *core);
 uint64_t ub_caps(const struct ub_core_config *c);
 /* For ERR_CAUSE and ERR_INFO, if it is the first error since they were cleared. */
 void ub_capture(struct ub_core *core, uint32_t cause, uint64_t info);
+
+/* The write side. Whoever holds the read side may be inside host.map(), and is attended to. */
+void ub_dma_lock_write(struct ub_core *core);
+static inline void ub_dma_unlock_write(struct ub_core *core)
+{
+	pthread_rwlock_unlock(&core->dma_lock);
+}
+/* Under a lock that *cond goes with: wait, and attend to threads inside host.map() meanwhile. */
+void ub_core_wait(struct ub_core *core, pthread_cond_t *cond, pthread_mutex_t *lock);
 
 /* The read side for one command's two devices, which may be the same. */
 void ub_dma_lock(struct ub_core *a, struct ub_core *b);

@@ -78,7 +78,7 @@ bool ub_engine_may_linger(const struct ub_jfs *jfs);
 bool ub_engine_linger(struct ub_jfs *jfs);
 /* Under dma_lock the first: arithmetic on the queue's memory begins or ends. */
 void ub_engine_work(struct ub_jfs *jfs, bool begin);
-/* No lock is held but admin's: the queue cannot begin any more, wait until it has ended. */
+/* No lock is held but admin's: wait until what has begun has ended. */
 void ub_engine_wait_work(struct ub_jfs *jfs);
 /* Have its kind's expire() called at due or before, if the timer is set for before. */
 void ub_engine_set_timer(struct ub_core *core, struct ub_timer *t, uint64_t due);

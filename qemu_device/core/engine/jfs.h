@@ -94,6 +94,7 @@ struct ub_jfs {
 	int64_t need;			/* and what its next command takes, 0: not known */
 	uint64_t park_left;		/* of a loaded state: the rest of an RNR wait, in ns */
 	bool at_work;			/* engine.lock: on memory, without dma_lock */
+	uint32_t works;			/* engine.lock: how often it was */
 	struct ub_worker *worker;	/* that runs it; NULL: a doorbell's path */
 	struct ub_stream *kept[2];	/* mapped from burst to burst */
 	pthread_mutex_t lock;

@@ -56,13 +56,16 @@ void ub_engine_pause(struct ub_core *core)
 	/* Those that wait for a timer are not to serve it. */
 	pthread_cond_broadcast(&e->cond);
 	while (e->busy)
-		pthread_cond_wait(&e->quiet, &e->lock);
+		ub_core_wait(core, &e->quiet, &e->lock);
 	pthread_mutex_unlock(&e->lock);
 	/* A doorbell's path looks at paused under dma_lock, and counts before it drops that. */
-	pthread_rwlock_wrlock(&core->dma_lock);
-	pthread_rwlock_unlock(&core->dma_lock);
-	while (atomic_load(&e->inlines))
+	ub_dma_lock_write(core);
+	ub_dma_unlock_write(core);
+	while (atomic_load(&e->inlines)) {
+		if (core->host.attend)
+			core->host.attend(core->opaque);
 		sched_yield();
+	}
 }
 
 void ub_engine_resume(struct ub_core *core)

@@ -289,7 +289,9 @@ void ub_engine_work(struct ub_jfs *jfs, bool begin)
 
 	pthread_mutex_lock(&e->lock);
 	jfs->at_work = begin;
-	if (!begin)
+	if (begin)
+		jfs->works++;
+	else
 		pthread_cond_broadcast(&e->worked);
 	pthread_mutex_unlock(&e->lock);
 }
@@ -297,9 +299,11 @@ void ub_engine_work(struct ub_jfs *jfs, bool begin)
 void ub_engine_wait_work(struct ub_jfs *jfs)
 {
 	struct ub_engine *e = &jfs->obj.core->engine;
+	uint32_t works;
 
 	pthread_mutex_lock(&e->lock);
-	while (jfs->at_work)
+	works = jfs->works;
+	while (jfs->at_work && jfs->works == works)
 		pthread_cond_wait(&e->worked, &e->lock);
 	pthread_mutex_unlock(&e->lock);
 }

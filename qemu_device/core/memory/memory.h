@@ -18,6 +18,7 @@ struct ub_pinned {
 	uint32_t npages, nruns;
 	struct ub_run *run;
 	bool is_write;
+	bool lost;			/* taken away; its pages are private ones */
 };
 
 struct ub_ctx {
@@ -77,6 +78,15 @@ int ub_pin_piece(struct ub_pinned *pin, struct ub_core *core, uint64_t addr, siz
 void ub_unpin(struct ub_pinned *pin, struct ub_core *core);
 void ub_pin_drop(struct ub_pinned *pin, struct ub_core *core);
 
+/* ---- taken.c; under the write side of dma_lock ---- */
+/* Whether a translation that ended in addr to last has taken some of it away. */
+bool ub_pin_taken(const struct ub_pinned *pin, struct ub_core *core, uint64_t addr, uint64_t last,
+		  bool gone);
+/* Let go of it: what is read is zero, and what is written, if that can be, goes nowhere. */
+void ub_pin_lose(struct ub_pinned *pin, struct ub_core *core, bool written);
+/* Such a one from the start, its table of pages made. */
+void ub_pin_nowhere(struct ub_pinned *pin, bool written);
+
 static inline void *ub_pinned_at(const struct ub_pinned *pin, uint64_t off)
 {
 	return pin->page[off / UB_HW_PAGE_SIZE] + off % UB_HW_PAGE_SIZE;
@@ -90,6 +100,7 @@ struct ub_stream {
 	unsigned n, i;
 	uint64_t off;			/* in piece i */
 	uint64_t rights;
+	unsigned translations;		/* the core's, that walk and map_ptr are of */
 	struct ub_walk walk;
 	uint8_t *ptr;			/* mapped and not yet used */
 	size_t len;

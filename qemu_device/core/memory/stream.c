@@ -17,6 +17,7 @@ void ub_stream_mem(struct ub_stream *s, struct ub_core *core, const struct ub_me
 	s->mem = mem;
 	s->n = n;
 	s->rights = rights;
+	s->translations = atomic_load_explicit(&core->translations, memory_order_relaxed);
 	ub_walk_init(&s->walk, NULL);
 }
 
@@ -129,8 +130,21 @@ void ub_stream_start_at(struct ub_stream *s, uint64_t n)
 	s->off = n;
 }
 
+/* Translations that ended between two bursts: what is mapped is not to be touched any more. */
+static void drop_ended(struct ub_stream *s)
+{
+	unsigned now = atomic_load_explicit(&s->core->translations, memory_order_relaxed);
+
+	if (s->translations == now)
+		return;
+	ub_stream_end(s);
+	s->translations = now;
+}
+
 bool ub_stream_resume(struct ub_stream *s)
 {
+	if (!s->flat)
+		drop_ended(s);
 	if (s->flat || !s->len || !ub_obj_dead(&s->mem[s->i].seg->obj))
 		return true;
 	return fail_stream(s, UB_SUB_TOKEN_ID);

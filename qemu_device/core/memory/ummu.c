@@ -260,7 +260,7 @@ int ub_pin_uba(struct ub_pinned *pin, struct ub_ctx *ctx, uint64_t uba, size_t l
 void ub_unpin(struct ub_pinned *pin, struct ub_core *core)
 {
 	for (uint32_t i = 0; i < pin->nruns; i++)
-		if (!pin->run[i].hbm)
+		if (!pin->run[i].hbm && !pin->lost)
 			core->host.unmap(core->opaque, pin->run[i].ptr, pin->run[i].len,
 					 pin->is_write, pin->is_write ? pin->run[i].len : 0);
 	free(pin->run);

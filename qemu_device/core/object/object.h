@@ -25,6 +25,8 @@ struct ub_kind_row {
 	int (*create)(struct ub_admin *a);
 	/* Under the write side of dma_lock: from now on nothing is touched on its behalf. */
 	void (*kill)(struct ub_obj *obj);
+	/* As above, and with admin_lock held: its kept memory was taken away. */
+	void (*lose)(struct ub_obj *obj, struct ub_after *after);
 	/* It is dead, its memory still pinned: stop what goes on without dma_lock. */
 	void (*quiesce)(struct ub_obj *obj);
 	/* It is dead and its memory is let go: whoever has it is to let go as well. */

@@ -100,10 +100,10 @@ void ub_obj_detach(struct ub_obj *obj)
 
 void ub_obj_destroy(struct ub_obj *obj)
 {
-	pthread_rwlock_wrlock(&obj->core->dma_lock);
+	ub_dma_lock_write(obj->core);
 	ub_obj_kill(obj);
 	ub_obj_unpublish(obj);
-	pthread_rwlock_unlock(&obj->core->dma_lock);
+	ub_dma_unlock_write(obj->core);
 	ub_obj_detach(obj);
 	ub_obj_put(obj);
 }

@@ -95,13 +95,13 @@ int ub_seg_destroy(struct ub_admin *a)
 		return UB_ADMIN_BAD_ID;
 	seg = ub_container(obj, struct ub_seg, obj);
 	/* Holds are taken under the read side: none can come between the look and the kill. */
-	pthread_rwlock_wrlock(&a->core->dma_lock);
+	ub_dma_lock_write(a->core);
 	holds = atomic_load(&seg->holds);
 	if (!holds) {
 		ub_obj_kill(obj);
 		ub_obj_unpublish(obj);
 	}
-	pthread_rwlock_unlock(&a->core->dma_lock);
+	ub_dma_unlock_write(a->core);
 	if (holds)
 		return ub_admin_fail(a, UB_ADMIN_BUSY, holds);
 	seg->ctx->obj.users--;

@@ -70,6 +70,17 @@ int ub_eq_destroy(struct ub_admin *a)
 	return 0;
 }
 
+/* Nobody can be told by an event any more. */
+void ub_eq_lose(struct ub_obj *obj, struct ub_after *after)
+{
+	struct ub_eq *eq = ub_container(obj, struct ub_eq, obj);
+
+	eq->rec = ub_pinned_at(&eq->rec_pin, 0);
+	atomic_store(&obj->core->status, UB_STATUS_FATAL);
+	ub_capture(obj->core, UB_ERR_EQ_DMA, eq->ring.run[0].addr);
+	ub_after_error(after, "event queue %u: its memory was unmapped: reset the device", obj->id);
+}
+
 void ub_eq_end(struct ub_obj *obj)
 {
 	pthread_mutex_destroy(&ub_container(obj, struct ub_eq, obj)->lock);
@@ -97,7 +108,7 @@ static void write_eqe(struct ub_eq *eq, struct ub_hw_eqe *eqe)
 
 void ub_eq_push(struct ub_eq *eq, struct ub_hw_eqe eqe, struct ub_after *after)
 {
-	if (ub_obj_dead(&eq->obj))
+	if (ub_obj_dead(&eq->obj) || eq->ring.lost)
 		return;
 	pthread_mutex_lock(&eq->lock);
 	if (eq->pi - ub_load(&eq->rec->ci) >= eq->depth) {

@@ -135,9 +135,9 @@ int ub_jfc_destroy(struct ub_admin *a)
 	jfc = ub_container(obj, struct ub_jfc, obj);
 	jfc->ctx->obj.users--;
 	jfc->eq->obj.users--;
-	pthread_rwlock_wrlock(&a->core->dma_lock);
+	ub_dma_lock_write(a->core);
 	atomic_store(&a->core->db[jfc->db_page], NULL);
-	pthread_rwlock_unlock(&a->core->dma_lock);
+	ub_dma_unlock_write(a->core);
 	ub_obj_destroy(obj);
 	return 0;
 }
@@ -170,15 +170,29 @@ uint64_t ub_jfc_count(struct ub_obj *obj, enum ub_stat stat)
 	return n;
 }
 
+/* ---- ERROR, with jfc.lock held ---- */
+static void jfc_enter_error(struct ub_jfc *jfc, unsigned info, struct ub_after *after)
+{
+	atomic_store(&jfc->state, UB_STATE_ERROR);
+	ub_store(&jfc->rec->state, UB_STATE_ERROR);
+	ub_event(jfc->obj.core, UB_EVENT_JFC_ERR, jfc->obj.id, jfc->ctx->obj.id, info, after);
+}
+
+void ub_jfc_lose(struct ub_obj *obj, struct ub_after *after)
+{
+	struct ub_jfc *jfc = ub_container(obj, struct ub_jfc, obj);
+
+	pthread_mutex_lock(&jfc->lock);
+	jfc->rec = ub_pinned_at(&jfc->rec_pin, 0);
+	jfc_enter_error(jfc, UB_CR_LOC_ACCESS_ERR, after);
+	pthread_mutex_unlock(&jfc->lock);
+	ub_after_error(after, "jfc %u: its memory was unmapped, queue in ERROR", obj->id);
+}
+
 /* ---- CQEs ---- */
 static void jfc_overflow(struct ub_jfc *jfc, struct ub_after *after)
 {
-	struct ub_core *core = jfc->obj.core;
-
-	atomic_store(&jfc->state, UB_STATE_ERROR);
-	ub_store(&jfc->rec->state, UB_STATE_ERROR);
-	ub_event(core, UB_EVENT_JFC_ERR, jfc->obj.id, jfc->ctx->obj.id, UB_CR_LOC_OPERATION_ERR,
-		 after);
+	jfc_enter_error(jfc, UB_CR_LOC_OPERATION_ERR, after);
 	ub_after_error(after, "jfc %u: overflow at %u CQEs, queue in ERROR", jfc->obj.id,
 		       jfc->depth);
 }

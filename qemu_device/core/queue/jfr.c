@@ -149,8 +149,11 @@ static void jfr_enter_reset(struct ub_jfr *jfr)
 	atomic_fetch_add(&jfr->gen, 1);
 }
 
-static bool jfr_may_enter(uint8_t from, uint8_t to)
+static bool jfr_may_enter(const struct ub_jfr *jfr, uint8_t from, uint8_t to)
 {
+	/* Without memory it stays there. */
+	if (jfr->ring.lost)
+		return false;
 	return (from == UB_STATE_READY && to == UB_STATE_ERROR) ||
 	       (from == UB_STATE_ERROR && to == UB_STATE_RESET) ||
 	       (from == UB_STATE_RESET && to == UB_STATE_READY);
@@ -161,10 +164,10 @@ static int jfr_change_state(struct ub_admin *a, struct ub_jfr *jfr, uint8_t to)
 	uint8_t from;
 
 	/* The write side: no burst runs while a RESET takes the queue away. */
-	pthread_rwlock_wrlock(&a->core->dma_lock);
+	ub_dma_lock_write(a->core);
 	pthread_mutex_lock(&jfr->lock);
 	from = jfr->state;
-	if (jfr_may_enter(from, to)) {
+	if (jfr_may_enter(jfr, from, to)) {
 		if (to == UB_STATE_ERROR)
 			jfr_modify_error(jfr);
 		else if (to == UB_STATE_RESET)
@@ -173,8 +176,8 @@ static int jfr_change_state(struct ub_admin *a, struct ub_jfr *jfr, uint8_t to)
 			jfr_set_state(jfr, to);
 	}
 	pthread_mutex_unlock(&jfr->lock);
-	pthread_rwlock_unlock(&a->core->dma_lock);
-	if (!jfr_may_enter(from, to))
+	ub_dma_unlock_write(a->core);
+	if (!jfr_may_enter(jfr, from, to))
 		return ub_admin_fail(a, UB_ADMIN_BAD_STATE, from);
 	return 0;
 }
@@ -196,6 +199,20 @@ int ub_jfr_modify(struct ub_admin *a)
 		pthread_rwlock_unlock(&a->core->dma_lock);
 	}
 	return ret;
+}
+
+void ub_jfr_lose(struct ub_obj *obj, struct ub_after *after)
+{
+	struct ub_jfr *jfr = ub_container(obj, struct ub_jfr, obj);
+
+	pthread_mutex_lock(&jfr->lock);
+	jfr->rec = ub_pinned_at(&jfr->rec_pin, 0);
+	jfr_set_state(jfr, UB_STATE_ERROR);
+	jfr->flushing = false;
+	pthread_mutex_unlock(&jfr->lock);
+	ub_event(obj->core, UB_EVENT_JFR_ERR, obj->id, jfr->ctx->obj.id, UB_CR_LOC_ACCESS_ERR,
+		 after);
+	ub_after_error(after, "jfr %u: its memory was unmapped, queue in ERROR", obj->id);
 }
 
 /* ---- Receive WQEs ---- */

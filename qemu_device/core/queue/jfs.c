@@ -160,9 +160,9 @@ int ub_jfs_destroy(struct ub_admin *a)
 	jfs->jfc->obj.users--;
 	if (jfs->jfr)
 		jfs->jfr->obj.users--;
-	pthread_rwlock_wrlock(&a->core->dma_lock);
+	ub_dma_lock_write(a->core);
 	atomic_store(&a->core->db[jfs->db_page], NULL);
-	pthread_rwlock_unlock(&a->core->dma_lock);
+	ub_dma_unlock_write(a->core);
 	ub_obj_destroy(obj);
 	return 0;
 }
@@ -270,7 +270,7 @@ void ub_jfs_enter_error(struct ub_jfs *jfs, uint32_t flush_end, unsigned sub)
 	ub_jfs_set_state(jfs, UB_STATE_ERROR);
 	jfs->flushing = true;
 	jfs->flush_untrusted = sub != UB_SUB_NONE;
-	jfs->flush_sub = sub == UB_SUB_PI ? UB_SUB_PI : UB_SUB_NONE;
+	jfs->flush_sub = sub == UB_SUB_PI || sub == UB_SUB_BUS ? (uint8_t)sub : UB_SUB_NONE;
 	jfs->flush_end = flush_end;
 }
 
@@ -296,8 +296,28 @@ static void jfs_enter_reset(struct ub_jfs *jfs)
 	unhold_cmd(&jfs->cur);
 }
 
-static bool jfs_may_enter(unsigned from, unsigned to)
+/* What it had posted is gone with its ring: there is nothing to flush but the end. */
+void ub_jfs_lose(struct ub_obj *obj, struct ub_after *after)
 {
+	struct ub_jfs *jfs = to_jfs(obj);
+	bool jetty = jfs->flags & UB_JFS_F_JETTY;
+
+	pthread_mutex_lock(&jfs->lock);
+	jfs->rec = ub_pinned_at(&jfs->rec_pin, 0);
+	if (atomic_load(&jfs->state) != UB_STATE_ERROR || jfs->flushing)
+		ub_jfs_enter_error(jfs, jfs->ci, UB_SUB_BUS);
+	pthread_mutex_unlock(&jfs->lock);
+	ub_event(obj->core, jetty ? UB_EVENT_JETTY_ERR : UB_EVENT_JFS_ERR, obj->id,
+		 jfs->ctx->obj.id, UB_CR_LOC_ACCESS_ERR, after);
+	ub_after_error(after, "jfs %u: its memory was unmapped, queue in ERROR", obj->id);
+	ub_engine_kick(jfs, true);
+}
+
+static bool jfs_may_enter(const struct ub_jfs *jfs, unsigned from, unsigned to)
+{
+	/* Without memory it stays in ERROR. */
+	if (jfs->ring.lost)
+		return false;
 	switch (from) {
 	case UB_STATE_RESET:
 		return to == UB_STATE_READY;
@@ -339,14 +359,14 @@ int ub_jfs_modify(struct ub_admin *a)
 		return UB_ADMIN_BAD_ID;
 	jfs = ub_container(obj, struct ub_jfs, obj);
 	/* The write side: no burst runs while a RESET takes the queue away. */
-	pthread_rwlock_wrlock(&a->core->dma_lock);
+	ub_dma_lock_write(a->core);
 	pthread_mutex_lock(&jfs->lock);
 	from = atomic_load(&jfs->state);
-	if (jfs_may_enter(from, to))
+	if (jfs_may_enter(jfs, from, to))
 		jfs_enter(jfs, to);
 	pthread_mutex_unlock(&jfs->lock);
-	pthread_rwlock_unlock(&a->core->dma_lock);
-	if (!jfs_may_enter(from, to))
+	ub_dma_unlock_write(a->core);
+	if (!jfs_may_enter(jfs, from, to))
 		return ub_admin_fail(a, UB_ADMIN_BAD_STATE, from);
 	if (to == UB_STATE_RESET)
 		ub_engine_wait_work(jfs);

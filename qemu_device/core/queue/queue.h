@@ -73,6 +73,10 @@ int ub_jfs_query(struct ub_admin *a);
 int ub_jfs_destroy(struct ub_admin *a);
 
 /* ---- What kinds.c tells of each ---- */
+void ub_eq_lose(struct ub_obj *obj, struct ub_after *after);
+void ub_jfc_lose(struct ub_obj *obj, struct ub_after *after);
+void ub_jfr_lose(struct ub_obj *obj, struct ub_after *after);
+void ub_jfs_lose(struct ub_obj *obj, struct ub_after *after);
 void ub_eq_end(struct ub_obj *obj);
 void ub_jfc_end(struct ub_obj *obj);
 void ub_jfr_end(struct ub_obj *obj);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Kept memory goes by its bus addresses, not by a second walk of the page table: what the guest has
- * done to its tables since must neither move a queue nor keep the device from being restored.
+ * done to its tables since must neither move a queue nor keep the device from being restored. No
+ * piece at all: it was taken away.
  */
 #include <stdlib.h>
 
@@ -9,8 +10,10 @@
 
 void ub_out_pin(struct ub_out *out, const struct ub_pinned *pin)
 {
-	ub_out_u32(out, pin->nruns);
-	for (uint32_t i = 0; i < pin->nruns; i++) {
+	uint32_t pieces = pin->lost ? 0 : pin->nruns;
+
+	ub_out_u32(out, pieces);
+	for (uint32_t i = 0; i < pieces; i++) {
 		ub_out_u64(out, pin->run[i].addr);
 		ub_out_u64(out, pin->run[i].len);
 		ub_out_u32(out, pin->run[i].hbm);
@@ -38,13 +41,17 @@ static bool pin_piece(struct ub_in *in, struct ub_core *core, struct ub_pinned *
 }
 
 bool ub_in_pin(struct ub_in *in, struct ub_core *core, struct ub_pinned *pin, size_t len,
-	       unsigned align)
+	       unsigned align, bool written)
 {
 	uint32_t pieces = ub_in_u32(in);
 	size_t at = 0;
 
 	if (in->failed || ub_pin_alloc(pin, len, true))
 		return ub_in_fail(in, "device state: no memory");
+	if (!pieces) {
+		ub_pin_nowhere(pin, written);
+		return true;
+	}
 	while (at < len && pieces && pin_piece(in, core, pin, &at, len, align))
 		pieces--;
 	if (ub_in_check(in, at == len && !pieces,

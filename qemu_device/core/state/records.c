@@ -50,10 +50,11 @@ static bool in_memory(struct ub_in *in, struct ub_admin *a, const struct ub_kind
 		return true;
 	if (!ub_in_check(in, depth && depth <= a->core->cfg.max_depth, "a ring's depth"))
 		return false;
-	if (!ub_in_pin(in, a->core, &kept->ring, (size_t)depth * row->slot, UB_HW_PAGE_SIZE))
+	if (!ub_in_pin(in, a->core, &kept->ring, (size_t)depth * row->slot, UB_HW_PAGE_SIZE,
+		       row->pin_written[0]))
 		return false;
 	if (ub_in_pin(in, a->core, &kept->rec, sizeof(struct ub_hw_jfs_rec),
-		      sizeof(struct ub_hw_jfs_rec))) {
+		      sizeof(struct ub_hw_jfs_rec), row->pin_written[1])) {
 		a->kept = kept;
 		return true;
 	}

@@ -53,13 +53,13 @@ void ub_core_reset(struct ub_core *core)
 
 	admin_claim(core);
 	pthread_mutex_lock(&core->admin_lock);
-	pthread_rwlock_wrlock(&core->dma_lock);
+	ub_dma_lock_write(core);
 	take_objects(core, &list);
 	for (obj = list; obj; obj = obj->next)
 		ub_obj_kill(obj);
 	ub_inject_clear(core);
 	reset_registers(core);
-	pthread_rwlock_unlock(&core->dma_lock);
+	ub_dma_unlock_write(core);
 	pthread_mutex_unlock(&core->admin_lock);
 	while ((obj = list)) {
 		list = obj->next;

@@ -19,7 +19,7 @@
 void ub_out_pin(struct ub_out *out, const struct ub_pinned *pin);
 /* Memory of len bytes as it was written; false if it is not memory here, or not aligned. */
 bool ub_in_pin(struct ub_in *in, struct ub_core *core, struct ub_pinned *pin, size_t len,
-	       unsigned align);
+	       unsigned align, bool written);
 
 /* ---- cmd.c: the command of a send queue ---- */
 void ub_out_cmd(struct ub_out *out, struct ub_jfs *jfs);

@@ -4,7 +4,7 @@
 
 static void tell_written(struct ub_core *core, struct ub_pinned *pin)
 {
-	for (uint32_t i = 0; i < pin->nruns; i++)
+	for (uint32_t i = 0; i < pin->nruns && !pin->lost; i++)
 		if (!pin->run[i].hbm)
 			core->host.kept_written(core->opaque, pin->run[i].ptr, pin->run[i].len);
 }
