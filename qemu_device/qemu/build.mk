@@ -5,7 +5,7 @@
 QEMU_HEADERS ?=
 QEMU_DIR := $(BUILD)/qemu
 QEMU_PLUGIN := $(QEMU_DIR)/ubnpu.so
-QEMU_SRC := $(addprefix qemu_device/qemu/,ubnpu.c host.c doorbell.c state.c load.c)
+QEMU_SRC := $(addprefix qemu_device/qemu/,ubnpu.c host.c iommu.c doorbell.c state.c load.c)
 QEMU_CFLAGS := $(OPT) -std=gnu11 -fPIC -Wall $(WERROR) -fvisibility=hidden -fno-strict-aliasing \
 	-fno-common -fwrapv -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64
 

@@ -182,13 +182,22 @@ void ubnpu_doorbell_change(UbNpu *npu, uint32_t page, bool in_use)
 }
 
 /* ---- Life ---- */
+/* Who has the gate may be inside the core and wait for the big lock's holder, who is us. */
+static void lock_gate(UbDoorbells *d)
+{
+	while (pthread_mutex_trylock(&d->gate)) {
+		ubnpu_iommu_attend();
+		sched_yield();
+	}
+}
+
 void ubnpu_doorbells_hold(UbNpu *npu, bool hold)
 {
 	UbDoorbells *d = npu->doorbells;
 
 	if (!d)
 		return;
-	pthread_mutex_lock(&d->gate);
+	lock_gate(d);
 	d->held = hold;
 	pthread_cond_broadcast(&d->opened);
 	pthread_mutex_unlock(&d->gate);
@@ -242,7 +251,7 @@ void ubnpu_doorbells_stop(UbNpu *npu)
 
 	if (!d || !d->running)
 		return;
-	pthread_mutex_lock(&d->gate);
+	lock_gate(d);
 	d->stopping = true;
 	pthread_cond_broadcast(&d->opened);
 	pthread_mutex_unlock(&d->gate);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The core's host interface on QEMU: DMA by the device's bus address space, MSI-X, clock and log.
- * Engine threads run these without the big lock and must never wait for it: a reset holds it while
- * it waits for them. What needs it is left to a bottom half.
+ * Engine threads run these without the big lock and must never take it: a reset holds it while it
+ * waits for them. What needs it is left to a bottom half, and map() alone waits for that, which
+ * whoever waits for the core serves by attend().
  */
 #include "qemu/osdep.h"
 
@@ -13,22 +14,9 @@
 #include "qemu/rcu.h"
 #include "qemu/timer.h"
 
-/* Only memory that the process can address: never MMIO, whose access would need the big lock. */
 static void *host_map(void *opaque, uint64_t addr, size_t *len, bool is_write)
 {
-	UbNpu *npu = opaque;
-	hwaddr xlat, l = *len;
-	MemoryRegion *mr;
-
-	RCU_READ_LOCK_GUARD();
-	mr = address_space_translate(pci_get_address_space(&npu->parent), addr, &xlat, &l, is_write,
-				     MEMTXATTRS_UNSPECIFIED);
-	if (!l || !memory_region_is_ram(mr) || memory_region_is_ram_device(mr) ||
-	    (is_write && (mr->readonly || mr->rom_device)))
-		return NULL;
-	memory_region_ref(mr);
-	*len = l;
-	return (char *)memory_region_get_ram_ptr(mr) + xlat;
+	return ubnpu_iommu_map(opaque, addr, len, is_write);
 }
 
 static void host_unmap(void *opaque, void *ptr, size_t len, bool is_write, size_t written)
@@ -48,7 +36,7 @@ static void host_interrupt(void *opaque, unsigned vector)
 {
 	UbNpu *npu = opaque;
 
-	if (bql_locked()) {
+	if (bql_locked() && !ubnpu_iommu_is_busy(npu)) {
 		host_notify(npu, vector);
 		return;
 	}
@@ -96,6 +84,11 @@ static void host_kept_written(void *opaque, void *ptr, size_t len)
 		memory_region_set_dirty(mr, offset, len);
 }
 
+static void host_attend(void *opaque)
+{
+	ubnpu_iommu_attend();
+}
+
 const struct ub_core_host ubnpu_host = {
 	.map = host_map,
 	.unmap = host_unmap,
@@ -106,6 +99,7 @@ const struct ub_core_host ubnpu_host = {
 	.thread_leave = host_thread_leave,
 	.db_page = host_db_page,
 	.kept_written = host_kept_written,
+	.attend = host_attend,
 };
 
 static void ubnpu_bh(void *opaque)
@@ -120,6 +114,7 @@ static void ubnpu_bh(void *opaque)
 		host_notify(npu, vector);
 	}
 	ubnpu_doorbells_apply(npu);
+	ubnpu_iommu_bh(npu);
 }
 
 void ubnpu_host_flush(UbNpu *npu)
@@ -130,10 +125,12 @@ void ubnpu_host_flush(UbNpu *npu)
 void ubnpu_host_init(UbNpu *npu)
 {
 	npu->bh = qemu_bh_new(ubnpu_bh, npu);
+	ubnpu_iommu_init(npu);
 }
 
 void ubnpu_host_cleanup(UbNpu *npu)
 {
+	ubnpu_iommu_cleanup(npu);
 	qemu_bh_delete(npu->bh);
 }
 

@@ -13,6 +13,7 @@
 #include "hw/pci/pcie.h"
 #include "migration/vmstate.h"
 #include "qapi/error.h"
+#include "qemu/error-report.h"
 #include "qemu/units.h"
 #include "uapi/ub_hw.h"
 
@@ -186,6 +187,8 @@ static void ubnpu_realize(PCIDevice *pdev, Error **errp)
 
 	if (!ubnpu_limits(npu, errp) || !ubnpu_identity(npu, errp) || !ubnpu_hbm(npu, errp))
 		return;
+	if (DEVICE(pdev)->hotplugged && !ubnpu_iommu_check(npu, errp))
+		return;
 	if (npu->ioeventfd == ON_OFF_AUTO_AUTO)
 		npu->ioeventfd = kvm_enabled() ? ON_OFF_AUTO_ON : ON_OFF_AUTO_OFF;
 	ubnpu_bars(npu);
@@ -206,6 +209,7 @@ static void ubnpu_realize(PCIDevice *pdev, Error **errp)
 		ubnpu_withdraw(npu);
 		return;
 	}
+	ubnpu_iommu_start(npu);
 	ubnpu_state_init(npu);
 }
 
@@ -217,9 +221,22 @@ static void ubnpu_exit(PCIDevice *pdev)
 	ubnpu_state_cleanup(npu);
 	ub_core_free(npu->core);
 	npu->core = NULL;
+	ubnpu_iommu_stop(npu);
 	ubnpu_doorbells_free(npu);
 	ubnpu_host_cleanup(npu);
 	ubnpu_withdraw(npu);
+}
+
+/* The first reset comes once all devices are there, and before the guest runs. */
+static void refuse_iommu(UbNpu *npu)
+{
+	Error *err = NULL;
+
+	if (!npu->iommu_checked && !ubnpu_iommu_check(npu, &err)) {
+		error_report_err(err);
+		exit(1);
+	}
+	npu->iommu_checked = true;
 }
 
 static void ubnpu_reset(DeviceState *dev)
@@ -227,6 +244,7 @@ static void ubnpu_reset(DeviceState *dev)
 	UbNpu *npu = UBNPU(dev);
 
 	trace_ubnpu_reset(npu);
+	refuse_iommu(npu);
 	ub_core_reset(npu->core);
 	ubnpu_host_reset(npu);
 }

@@ -6,6 +6,7 @@
 #include "compat.h"
 
 #include "core/ub_core.h"
+#include "iommu.h"
 #include "qapi/qapi-types-common.h"
 #include "qom/object.h"
 
@@ -34,6 +35,8 @@ struct UbNpu {
 	uint64_t pending_vectors;
 	QEMUBH *bh;
 
+	UbIommu *iommu;
+	bool iommu_checked;
 	UbDoorbells *doorbells;		/* by eventfd; NULL: they trap */
 
 	/* While it is saved or loaded. */
