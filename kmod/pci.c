@@ -171,6 +171,9 @@ static int ubnpu_pci_setup(struct ubnpu_dev *ub)
 	ret = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(64));
 	if (ret)
 		goto unmap;
+	ret = ubnpu_dma_check(&pdev->dev);
+	if (ret)
+		goto unmap;
 	dma_set_max_seg_size(&pdev->dev, UINT_MAX);
 	pci_set_master(pdev);
 	return 0;

@@ -49,10 +49,21 @@ int ubnpu_admin(struct ubnpu_dev *ub, const struct ub_admin_cmd *cmd,
 int ubnpu_admin_id(struct ubnpu_dev *ub, u8 opcode, u32 id, struct ub_admin_reply *reply,
 		   struct ub_ioc_hdr *hdr);
 
+/* dma.c */
+/*
+ * Processor and device both use the memory while it is mapped, and pages may be mapped more than
+ * once: there is no moment to synchronise caches at.
+ */
+#define UBNPU_DMA_ATTRS	DMA_ATTR_SKIP_CPU_SYNC
+/* Whether the device sees the page that was mapped, and not a copy of it. */
+bool ubnpu_dma_is_shared(struct device *dev, dma_addr_t dma);
+/* Once the DMA masks are set: 0, or the reason is in the log. */
+int ubnpu_dma_check(struct device *dev);
+
 /* ummu.c */
 int ubnpu_pt_init(struct ubnpu_pt *pt, struct ubnpu_dev *ub);
 void ubnpu_pt_destroy(struct ubnpu_pt *pt);
-int ubnpu_mem_map(struct ubnpu_pt *pt, struct ubnpu_mem *mem);
+int ubnpu_mem_map(struct ubnpu_pt *pt, struct ubnpu_mem *mem, struct ub_ioc_hdr *hdr);
 void ubnpu_mem_unmap(struct ubnpu_pt *pt, struct ubnpu_mem *mem);
 
 #endif

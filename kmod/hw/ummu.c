@@ -233,12 +233,6 @@ static int uba_alloc(struct ubnpu_pt *pt, struct ubnpu_mem *mem)
 	return 0;
 }
 
-/*
- * Processor and device both use the memory while it is mapped, and pages may be mapped more than
- * once: there is no moment to synchronise caches at.
- */
-#define MEM_ATTRS	DMA_ATTR_SKIP_CPU_SYNC
-
 static enum dma_data_direction mem_direction(const struct ubnpu_mem *mem)
 {
 	return mem->writable ? DMA_BIDIRECTIONAL : DMA_TO_DEVICE;
@@ -269,11 +263,49 @@ static void mem_clear(struct ubnpu_pt *pt, struct ubnpu_mem *mem)
 	ida_free(&pt->slots[mem->uba_class], mem->uba_slot);
 }
 
-/* Gives pinned memory bus addresses, a UBA range and leaves. Fails with -ENOMEM alone. */
-int ubnpu_mem_map(struct ubnpu_pt *pt, struct ubnpu_mem *mem)
+static int mem_fail_bounced(u64 before, struct ub_ioc_hdr *hdr)
 {
-	if (dma_map_sgtable(&pt->ub->pdev->dev, &mem->sgt.sgt, mem_direction(mem), MEM_ATTRS))
-		return -ENOMEM;
+	return ubnpu_fail(hdr, -EOPNOTSUPP, UB_EXT_BOUNCED, 0, before);
+}
+
+/* Each run is mapped as one, so the first page of it tells of all. */
+static int mem_check_runs(struct device *dev, struct ubnpu_mem *mem, struct ub_ioc_hdr *hdr)
+{
+	struct scatterlist *sg;
+	unsigned int i;
+	u64 before = 0;
+
+	for_each_sgtable_dma_sg(&mem->sgt.sgt, sg, i) {
+		if (!ubnpu_dma_is_shared(dev, sg_dma_address(sg)))
+			return mem_fail_bounced(before, hdr);
+		before += sg_dma_len(sg);
+	}
+	return 0;
+}
+
+/* Bus addresses for all of it. What cannot even be bounced fails with another error than ENOMEM. */
+static int mem_map_dma(struct device *dev, struct ubnpu_mem *mem, struct ub_ioc_hdr *hdr)
+{
+	int ret = dma_map_sgtable(dev, &mem->sgt.sgt, mem_direction(mem), UBNPU_DMA_ATTRS);
+
+	if (ret == -ENOMEM)
+		return ubnpu_fail_nomem(hdr);
+	if (ret)
+		return mem_fail_bounced(0, hdr);
+	ret = mem_check_runs(dev, mem, hdr);
+	if (ret)
+		dma_unmap_sgtable(dev, &mem->sgt.sgt, mem_direction(mem), UBNPU_DMA_ATTRS);
+	return ret;
+}
+
+/* Gives pinned memory bus addresses, a UBA range and leaves. */
+int ubnpu_mem_map(struct ubnpu_pt *pt, struct ubnpu_mem *mem, struct ub_ioc_hdr *hdr)
+{
+	struct device *dev = &pt->ub->pdev->dev;
+	int ret = mem_map_dma(dev, mem, hdr);
+
+	if (ret)
+		return ret;
 	if (uba_alloc(pt, mem))
 		goto unmap_dma;
 	if (!mem_map_runs(pt, mem)) {
@@ -283,13 +315,13 @@ int ubnpu_mem_map(struct ubnpu_pt *pt, struct ubnpu_mem *mem)
 	}
 	mem_clear(pt, mem);
 unmap_dma:
-	dma_unmap_sgtable(&pt->ub->pdev->dev, &mem->sgt.sgt, mem_direction(mem), MEM_ATTRS);
-	return -ENOMEM;
+	dma_unmap_sgtable(dev, &mem->sgt.sgt, mem_direction(mem), UBNPU_DMA_ATTRS);
+	return ubnpu_fail_nomem(hdr);
 }
 
 /* The device has no object left that covers it. */
 void ubnpu_mem_unmap(struct ubnpu_pt *pt, struct ubnpu_mem *mem)
 {
 	mem_clear(pt, mem);
-	dma_unmap_sgtable(&pt->ub->pdev->dev, &mem->sgt.sgt, mem_direction(mem), MEM_ATTRS);
+	dma_unmap_sgtable(&pt->ub->pdev->dev, &mem->sgt.sgt, mem_direction(mem), UBNPU_DMA_ATTRS);
 }

@@ -44,11 +44,9 @@ static int seg_insert(struct ubnpu_seg *seg, struct ub_ioc_reg_seg *a)
 		return ubnpu_fail(&a->hdr, -ENOSPC, UB_EXT_DEV_LIMIT, UB_OBJ_SEG, ids->max);
 	if (ret)
 		return ubnpu_fail_nomem(&a->hdr);
-	ret = ubnpu_mem_map(&ctx->pt, seg->mem);
-	if (ret) {
-		ubnpu_fail_nomem(&a->hdr);
+	ret = ubnpu_mem_map(&ctx->pt, seg->mem, &a->hdr);
+	if (ret)
 		goto free_id;
-	}
 	ret = seg_create_on_device(seg, a);
 	if (ret)
 		goto unmap;

@@ -199,10 +199,9 @@ int ubnpu_queue_attach(struct ubnpu_queue *q, struct ub_ioc_hdr *hdr)
 	ret = queue_alloc_db(q, hdr);
 	if (ret)
 		goto free_id;
-	ret = ubnpu_mem_map(&ctx->pt, q->mem);
+	ret = ubnpu_mem_map(&ctx->pt, q->mem, hdr);
 	if (!ret)
 		return 0;
-	ubnpu_fail_nomem(hdr);
 	if (q->db)
 		ubnpu_db_free(ub, q->db);
 free_id:

@@ -53,6 +53,7 @@ enum ub_ext_code {
 	UB_EXT_CANCELLED	= 24,	/* ECANCELED; id; - */
 	UB_EXT_USER_LIMIT	= 25,	/* EDQUOT; UB_OBJ_*, 0: pinned bytes; what users may have */
 	UB_EXT_NO_TOKEN		= 26,	/* EINVAL; TokenID; - : the segment has none to rotate */
+	UB_EXT_BOUNCED		= 27,	/* EOPNOTSUPP; -; bytes before what would be bounced */
 };
 
 enum ub_obj_type {

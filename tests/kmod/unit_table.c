@@ -101,11 +101,13 @@ static struct piece *piece_new(unsigned int runs, const unsigned int *orders)
 
 static int piece_map(struct table_rig *r, struct piece *p, u64 addr, bool writable)
 {
+	struct ub_ioc_hdr hdr = {};
+
 	p->mem.addr = addr;
 	p->mem.writable = writable;
 	p->mem.leaf_4k = 0;
 	p->mem.leaf_2m = 0;
-	return ubnpu_mem_map(&r->pt, &p->mem);
+	return ubnpu_mem_map(&r->pt, &p->mem, &hdr);
 }
 
 static void piece_unmap(struct table_rig *r, struct piece *p)
