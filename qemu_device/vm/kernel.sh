@@ -3,8 +3,10 @@
 # Distribution kernels for ubvm: fetched by apt, unpacked in the cache, never installed on the host.
 # Sourced; uses $cache and die. Whoever wants another system's kernels sets kernel_apt_options.
 
-# In the order in which they depend on each other, as far as modprobe does not tell.
-kernel_boot_modules=(virtio_pci 9pnet_virtio 9p overlay virtio_console)
+# In the order in which they depend on each other, as far as modprobe does not tell. A kernel that
+# has no virtio_iommu boots without: it reaches no device behind one.
+kernel_boot_modules=(virtio_pci virtio_iommu 9pnet_virtio 9p overlay virtio_console)
+kernel_optional_modules=' virtio_iommu '
 
 kernel_apt_options=()
 
@@ -139,9 +141,16 @@ kernel_unpack() {
     head -c "$((start + length))" "$image" | tail -c "$length" | $unpacker
 }
 
+kernel_has_module() {
+    PATH=$PATH:/sbin:/usr/sbin modprobe -d "$(kernel_dir "$1")" -S "$1" --show-depends "$2" \
+        > /dev/null 2>&1
+}
+
 kernel_module_files() {
     local release=$1 module
     for module in "${kernel_boot_modules[@]}"; do
+        [[ $kernel_optional_modules != *" $module "* ]] || kernel_has_module "$release" "$module" ||
+            continue
         PATH=$PATH:/sbin:/usr/sbin modprobe -d "$(kernel_dir "$release")" -S "$release" \
             --show-depends "$module" | sed -n 's/^insmod \([^ ]*\).*/\1/p'
     done | awk '!seen[$0]++'
@@ -152,7 +161,8 @@ kernel_module_files() {
 kernel_initrd() {
     local release=$1 init=$2 busybox key image work file
     busybox=$(command -v busybox) || die 125 "busybox: not found; apt-get install busybox-static"
-    key=$(cat "$init" "$busybox" | sha256sum | cut -c 1-16)
+    key=$({ cat "$init" "$busybox" && echo "${kernel_boot_modules[@]}"; } | sha256sum |
+        cut -c 1-16)
     image=$(kernel_dir "$release")/initrd-$key
     if [ ! -e "$image" ]; then
         work=$(mktemp -d "$cache/kernel/.work.XXXXXX")

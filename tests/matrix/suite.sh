@@ -16,7 +16,7 @@ libopenblas-pthread-dev'
 tests_of() {
     case $1 in
         full) printf '%s\n' tests/vm/*.test.sh tests/vm/*/*.test.sh ;;
-        quick) echo tests/matrix/quick.test.sh ;;
+        quick) printf '%s\n' tests/matrix/quick.test.sh tests/vm/iommu.test.sh ;;
         *) die 2 "MATRIX=$1: there are full and quick" ;;
     esac
 }

@@ -10,8 +10,8 @@ $(eval $(call objects,vm,$(VM_DIR),tests/vm))
 
 SCALE := $(BUILD)/tests/vm/scale
 ISOLATION := $(BUILD)/tests/vm/isolation
-$(BUILD)/tests/vm/hog $(SCALE) $(ISOLATION): $(BUILD)/tests/vm/%: $(VM_DIR)/%.o | \
-	$(BUILD)/lib/libub.so
+$(addprefix $(BUILD)/tests/vm/,hog iommu) $(SCALE) $(ISOLATION): $(BUILD)/tests/vm/%: \
+		$(VM_DIR)/%.o | $(BUILD)/lib/libub.so
 	$(call ub_program,$(CXX))
 
 $(BUILD)/tests/vm/migrate_guest: $(VM_DIR)/migrate/guest.o | $(BUILD)/lib/libub.so
@@ -60,7 +60,7 @@ $(EXAMPLES): $(BUILD)/tests/examples/%: $(BUILD)/tests/examples.d/%.o | $(BUILD)
 $(BUILD)/tests/examples/uring: EXAMPLE_LIBS := -luring
 
 VM_TESTS += tests/vm/udev.sh tests/vm/trace.sh $(SCALE)@ub1 $(ISOLATION)
-test-build-vm: $(BUILD)/tests/vm/migrate_guest $(BUILD)/tests/vm/hog $(EXAMPLES)
+test-build-vm: $(addprefix $(BUILD)/tests/vm/,migrate_guest hog iommu) $(EXAMPLES)
 
 # Mixed load under kill -9, resets, faults and unplugging.
 STRESS := $(BUILD)/tests/vm/stress
