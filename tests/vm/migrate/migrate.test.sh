@@ -6,112 +6,29 @@
 # guest runs from memory: a mounted host folder would keep it from being moved.
 set -u
 cd "$(dirname "$0")/../../.." || exit
-dir=$(mktemp -d)
-qemu_pid=''
-clean_up() {
-    [ -z "$qemu_pid" ] || kill -KILL "$qemu_pid" 2> /dev/null
-    rm -rf "$dir"
-}
-trap clean_up EXIT
-here=qemu_device
-cache=${UBSTACK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ubstack}
-die() { echo "not ok - $2"; exit 1; }
-# shellcheck source=qemu_device/vm/kernel.sh
-. "$here/vm/kernel.sh"
-kernel=$(qemu_device/ubvm fetch-kernel "${KERNEL:-}") || die 1 "no kernel"
-module=${UBVM_KMOD:-build/kmod/$kernel/ubnpu.ko}
-plugin=${UBVM_PLUGIN-$PWD/build/qemu/ubnpu.so}
-accel=${UBVM_ACCEL:-$(qemu_device/ubvm accel)}
-
+# shellcheck source=tests/vm/initrd.sh
+. tests/vm/initrd.sh
 # shellcheck source=tests/check.sh
 . tests/check.sh
 
-# Shows what guest and QEMU said if it fails.
-try() {
-    "$@" && return
-    tail -n 15 "$dir/console" "$dir/said" 2> /dev/null
-    return 1
-}
-
-# A program with its libraries, below $dir/root.
-put_program() {
-    local file
-    install -D "$1" "$dir/root/bin/$(basename "$1")"
-    while read -r file; do
-        cp -L "$file" "$dir/root/lib/"
-        case $file in /lib*/ld-*) install -D "$(readlink -f "$file")" "$dir/root/$file" ;; esac
-    done < <(ldd "$1" | grep -o '/[^ ]*')
-}
-
-make_initrd() {
-    mkdir -p "$dir/root"/{bin,proc,sys,dev,lib}
-    cp "$(command -v busybox)" "$dir/root/bin/busybox"
-    cp "$module" "$dir/root/ubnpu.ko"
-    put_program build/tests/vm/migrate_guest
-    cat > "$dir/root/init" << 'END'
-#!/bin/busybox sh
-alias b=/bin/busybox
-b mount -t proc proc /proc
-b mount -t sysfs sysfs /sys
-b mount -t devtmpfs dev /dev
-exec > /dev/ttyS0 2>&1
+make_guest() {
+    make_initrd build/tests/vm/migrate_guest << 'END'
 b insmod /ubnpu.ko
 while ! [ -e /dev/ub/ub1 ]; do b sleep 0.1; done
-export LD_LIBRARY_PATH=/lib
-/bin/migrate_guest "$(b sed -n 's/.*rounds=\([0-9]*\).*/\1/p' /proc/cmdline)"
+/bin/migrate_guest "$(word rounds)"
 echo "guest status $?"
 b dmesg | b grep -E 'WARNING|BUG:|ubnpu.*(timeout|reset)' && echo "kernel warned"
 b poweroff -f
 END
-    chmod +x "$dir/root/init"
-    (cd "$dir/root" && find . | cpio --quiet -o -H newc) > "$dir/initrd"
 }
 
-# start ROUNDS [QEMU ARGUMENT]...: a QEMU with its monitor on a pipe.
+# start ROUNDS [QEMU ARGUMENT]...
 start() {
     local rounds=$1
     shift
-    rm -f "$dir"/monitor.*
-    mkfifo "$dir/monitor.in" "$dir/monitor.out"
-    setpriv --pdeathsig KILL env ${plugin:+LD_PRELOAD="$plugin"} \
-        "${UBVM_QEMU:-qemu-system-x86_64}" -nodefaults -no-user-config -nographic \
-            -machine "q35,accel=$accel" -cpu max -smp 2 -m 512M \
-        -kernel "$(kernel_image "$kernel")" -initrd "$dir/initrd" \
-        -append "console=ttyS0 quiet panic=-1 tsc=reliable rounds=$rounds" \
-        -chardev "file,id=console,path=$dir/console,append=on" -serial chardev:console \
+    start_qemu "$(kernel_image "$kernel")" "quiet rounds=$rounds" -smp 2 \
         -device ubnpu,id=ub0,guid-sequence=1 -device "ubnpu,id=ub1,guid-sequence=2${second:-}" \
-        -monitor "pipe:$dir/monitor" "$@" < /dev/null > "$dir/qemu" 2>&1 &
-    qemu_pid=$!
-    cat "$dir/monitor.out" > "$dir/said" &
-    exec {monitor}<> "$dir/monitor.in"
-}
-
-tell() { printf '%s\n' "$@" >&"$monitor"; }
-
-# until_in FILE PATTERN: within the time, and as long as QEMU lives.
-until_in() {
-    for _ in $(seq "${3:-1200}"); do
-        grep -a -q "$2" "$1" && return 0
-        kill -0 "$qemu_pid" 2> /dev/null || { grep -a -q "$2" "$1"; return; }
-        sleep 0.1
-    done
-    return 1
-}
-
-finish() {
-    for _ in $(seq 600); do
-        kill -0 "$qemu_pid" 2> /dev/null || break
-        sleep 0.1
-    done
-    kill -KILL "$qemu_pid" 2> /dev/null
-    wait "$qemu_pid" 2> /dev/null
-    qemu_pid=''
-    exec {monitor}>&-
-}
-
-quit() {
-    tell quit
-    finish
+        "$@"
 }
 
 save() {
@@ -183,7 +100,7 @@ other_device_is_refused() {
     grep -q 'other limits' "$dir/qemu"
 }
 
-make_initrd
+make_guest
 check moved_twice_in_the_middle_of_work try moved_twice_in_the_middle_of_work
 check state_of_another_device_is_refused try other_device_is_refused
 check snapshot_in_the_middle_of_work try back_to_a_snapshot
