@@ -39,7 +39,7 @@ $(UAPI_NAMES:%=$(BUILD)/tests/vm/uapi32_%): $(BUILD)/tests/vm/uapi32_%: $(VM32_D
 
 # Recovery: who waits when something goes, and hangs.
 RECOVER_NAMES := matrix scopes hang
-RECOVER_SHARED := $(patsubst %,recover/%.o,ctl load) $(UAPI_SHARED)
+RECOVER_SHARED := $(patsubst %,recover/%.o,ctl load crowd) $(UAPI_SHARED)
 $(RECOVER_NAMES:%=$(BUILD)/tests/vm/recover_%): $(BUILD)/tests/vm/recover_%: \
 		$(VM_DIR)/recover/%.o $(RECOVER_SHARED:%=$(VM_DIR)/%)
 	$(call say,LD)
