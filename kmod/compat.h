@@ -180,6 +180,17 @@ static inline struct blk_plug_cb *ubnpu_check_plugged(void (*unplug)(struct blk_
 }
 #endif
 
+/* The kernel has it for whole jiffies alone. */
+#define ubnpu_wait_event_freezable_hrtimeout(wq_head, condition, timeout) \
+({ \
+	int ret_ = 0; \
+	might_sleep(); \
+	if (!(condition)) \
+		ret_ = __wait_event_hrtimeout(wq_head, condition, timeout, \
+					      (TASK_INTERRUPTIBLE | TASK_FREEZABLE)); \
+	ret_; \
+})
+
 static inline void ubnpu_hrtimer_setup(struct hrtimer *timer,
 				       enum hrtimer_restart (*fn)(struct hrtimer *))
 {

@@ -84,7 +84,7 @@ ssize_t ubnpu_ctx_read(struct file *file, char __user *buf, size_t len, loff_t *
 		if (!ret) {
 			if (file->f_flags & O_NONBLOCK)
 				return -EAGAIN;
-			ret = wait_event_interruptible(ctx->ev_wq, ev_readable(ctx));
+			ret = wait_event_freezable(ctx->ev_wq, ev_readable(ctx));
 			if (ret)
 				return ret;
 			continue;

@@ -4,6 +4,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "compat.h"
 #include "kqueue/kqueue.h"
 
 #define CHUNK	16	/* CQEs copied at a time */
@@ -90,17 +91,17 @@ static bool kjfc_has_news(struct ubnpu_kjfc *jfc)
 	return READ_ONCE(jfc->held) || READ_ONCE(jfc->closed) || READ_ONCE(jfc->failed);
 }
 
-/* 0: look again; -ETIME, -ERESTARTSYS */
+/* 0: look again; -ETIME, -ERESTARTSYS. A freezer finds it asleep, so it is none of the latter. */
 static int kjfc_wait(struct ubnpu_kjfc *jfc, u64 until)
 {
 	u64 now = ktime_get_ns();
 
 	if (until == UB_WAIT_FOREVER)
-		return wait_event_interruptible(jfc->wq, kjfc_has_news(jfc));
+		return wait_event_freezable(jfc->wq, kjfc_has_news(jfc));
 	if (now >= until)
 		return -ETIME;
-	return wait_event_interruptible_hrtimeout(jfc->wq, kjfc_has_news(jfc),
-						  ns_to_ktime(until - now));
+	return ubnpu_wait_event_freezable_hrtimeout(jfc->wq, kjfc_has_news(jfc),
+						    ns_to_ktime(until - now));
 }
 
 static void kjfc_wakers(struct ubnpu_kjfc *jfc, int add)

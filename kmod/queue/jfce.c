@@ -60,7 +60,7 @@ static int jfce_wait(struct ubnpu_jfce *jfce, const struct file *file)
 		return -ENODEV;
 	if (file->f_flags & O_NONBLOCK)
 		return -EAGAIN;
-	return wait_event_interruptible(jfce->wq, jfce_readable(jfce));
+	return wait_event_freezable(jfce->wq, jfce_readable(jfce));
 }
 
 static ssize_t jfce_read(struct file *file, char __user *buf, size_t len, loff_t *pos)
