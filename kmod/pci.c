@@ -194,6 +194,7 @@ static void ubnpu_pci_teardown(struct ubnpu_dev *ub)
 	pci_iounmap(ub->pdev, ub->regs);
 	pci_release_mem_regions(ub->pdev);
 	pci_disable_device(ub->pdev);
+	ubnpu_config_free(ub);
 }
 
 /* A device that somebody left running, such as the kernel before a kexec, is reset first. */
@@ -267,6 +268,8 @@ static int ubnpu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (ret)
 		goto put;
 	ret = ubnpu_identify(ub);
+	if (!ret)
+		ret = ubnpu_config_keep(ub);
 	if (!ret)
 		ret = ubnpu_hw_setup(ub);
 	if (ret)

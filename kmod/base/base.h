@@ -98,6 +98,7 @@ struct ubnpu_hang {
 	struct ubnpu_who who;
 };
 
+struct pci_saved_state;
 struct ubnpu_eq;
 struct ubnpu_queue_ops;
 
@@ -105,6 +106,7 @@ struct ubnpu_dev {
 	struct device dev;	/* class device; its release frees this */
 	struct cdev cdev;
 	struct pci_dev *pdev;
+	struct pci_saved_state *config;	/* what a reset may take away, see hw/answer.c */
 	void __iomem *regs;
 	phys_addr_t db_base;
 	void __iomem *db;	/* every doorbell page, for kernel queues */
@@ -114,10 +116,11 @@ struct ubnpu_dev {
 	unsigned int num_eqs;
 	struct ubnpu_caps caps;
 
-	struct rw_semaphore gate;	/* gone, wedged and generation; see the lock order */
+	struct rw_semaphore gate;	/* the next five; see the lock order */
 	bool gone;		/* removed, for good, or not there yet */
 	bool dead;		/* it cannot be used until it is reset */
 	bool wedged;		/* and recovery has given up */
+	bool away;		/* dead, and in others' hands, see recover/away.c */
 	u32 generation;
 
 	/* Recovery, see recover/hang.c and recover/recover.c */
@@ -190,6 +193,7 @@ void ubnpu_dev_put(struct ubnpu_dev *ub);
 void ubnpu_devs_destroy(void);
 
 /* trouble.c */
+void ubnpu_declare_dead(struct ubnpu_dev *ub);
 void ubnpu_cut_off(struct ubnpu_dev *ub);
 void ubnpu_kill(struct ubnpu_dev *ub, enum ubnpu_trouble why);
 void ubnpu_fatal(struct ubnpu_dev *ub);

@@ -2,12 +2,17 @@
 /* A device that cannot be used is cut off from memory at once; a worker sees to the rest. */
 #include "base/base.h"
 
-void ubnpu_cut_off(struct ubnpu_dev *ub)
+/* Whoever holds the gate and waits for an answer lets go of it. */
+void ubnpu_declare_dead(struct ubnpu_dev *ub)
 {
 	WRITE_ONCE(ub->dead, true);
-	pci_clear_master(ub->pdev);
-	/* Who waits for an answer need not wait on. */
 	wake_up(&ub->admin_wq);
+}
+
+void ubnpu_cut_off(struct ubnpu_dev *ub)
+{
+	pci_clear_master(ub->pdev);
+	ubnpu_declare_dead(ub);
 }
 
 /*

@@ -68,7 +68,7 @@ static int nl_fill_dev(struct sk_buff *skb, struct ubnpu_dev *ub)
 	u64 pinned = 0;
 	int type;
 
-	if (!READ_ONCE(ub->dead))
+	if (!READ_ONCE(ub->dead) && ubnpu_hw_is_there(ub))
 		status = readl(ub->regs + UB_REG_STATUS);
 	for (type = 0; type < UBNPU_QUEUE_TYPES; type++)
 		queues += nl_count_entries(&ub->queues[type].xa);

@@ -43,6 +43,8 @@ static int nl_reset_dev(struct ubnpu_dev *ub, struct genl_info *info)
 		GENL_SET_ERR_MSG(info, "contexts are open; force the reset to lose them");
 	else if (ret == -ENODEV)
 		GENL_SET_ERR_MSG(info, "the device is gone");
+	else if (ret == -ENXIO)
+		GENL_SET_ERR_MSG(info, "the device does not answer; remove it and scan anew");
 	else if (ret && ret != -EINTR)
 		GENL_SET_ERR_MSG(info, "the device did not come up again; see the kernel's log");
 	return ret;

@@ -73,7 +73,7 @@ static ssize_t state_show(struct device *dev, struct device_attribute *attr, cha
 	if (down_read_killable(&ub->gate))
 		return -EINTR;
 	status = readl(ub->regs + UB_REG_STATUS);
-	if (READ_ONCE(ub->dead))
+	if (READ_ONCE(ub->dead) || !ubnpu_hw_is_there(ub))
 		state = "dead";
 	else if (status & UB_STATUS_FATAL || !(status & UB_STATUS_READY))
 		state = "fatal";

@@ -5,6 +5,7 @@
  */
 #include <linux/delay.h>
 #include <linux/dma-mapping.h>
+#include <linux/freezer.h>
 #include <linux/io-64-nonatomic-lo-hi.h>
 
 #include "hw/hw.h"
@@ -13,6 +14,7 @@
 #define ADMIN_BYTES	(UBNPU_ADMIN_DEPTH * sizeof(struct ub_admin_slot))
 #define ADMIN_SPINS	200
 #define ADMIN_SLICE	(HZ / 10)
+#define ADMIN_FREEZE	(5 * HZ)
 
 int ubnpu_admin_alloc(struct ubnpu_dev *ub)
 {
@@ -47,17 +49,30 @@ static bool admin_replied(const struct ub_admin_slot *slot, u32 pi)
 	return !!(flags & UB_ADMIN_REPLY_OWNER) == ub_hw_owner(pi, UBNPU_ADMIN_DEPTH);
 }
 
+/*
+ * The system gives its tasks 20 seconds to stand still before it sleeps, whatever admin_timeout_ms
+ * is; a device that is silent for so long is reset anyway. One that is not there never answers.
+ */
+static bool admin_is_over(struct ubnpu_dev *ub, unsigned long start)
+{
+	unsigned long limit = msecs_to_jiffies(READ_ONCE(ubnpu_admin_timeout_ms));
+
+	if (freezing(current))
+		limit = min_t(unsigned long, limit, ADMIN_FREEZE);
+	return time_after_eq(jiffies, start + limit) || !ubnpu_hw_is_there(ub);
+}
+
 /* An answer whose interrupt was lost is seen at the end of a slice. */
 static bool admin_sleep(struct ubnpu_dev *ub, const struct ub_admin_slot *slot, u32 pi, u32 irqs)
 {
-	unsigned long until = jiffies + msecs_to_jiffies(READ_ONCE(ubnpu_admin_timeout_ms));
+	unsigned long start = jiffies;
 	bool replied;
 
 	do {
 		wait_event_timeout(ub->admin_wq,
 				   admin_replied(slot, pi) || READ_ONCE(ub->dead), ADMIN_SLICE);
 		replied = admin_replied(slot, pi);
-	} while (!replied && !READ_ONCE(ub->dead) && time_before(jiffies, until));
+	} while (!replied && !READ_ONCE(ub->dead) && !admin_is_over(ub, start));
 	if (replied && READ_ONCE(ub->admin_irqs) == irqs) {
 		ubnpu_count(ub, UBNPU_LOST_IRQS);
 		ubnpu_report(ub, UB_HEALTH_LOST_IRQ, UB_SCOPE_DEVICE, NULL);
@@ -77,14 +92,16 @@ static bool admin_wait(struct ubnpu_dev *ub, const struct ub_admin_slot *slot, u
 	return admin_sleep(ub, slot, pi, irqs);
 }
 
-static void admin_unanswered(struct ubnpu_dev *ub, const struct ub_admin_cmd *cmd, u32 pi)
+static void admin_unanswered(struct ubnpu_dev *ub, const struct ub_admin_cmd *cmd, u32 pi,
+			     unsigned long start)
 {
 	trace_ubnpu_admin_complete(ub->index, cmd->opcode, le32_to_cpu(cmd->id), pi, -EIO, 0);
 	/* Who declared the device dead meanwhile has said why. */
 	if (READ_ONCE(ub->dead))
 		return;
-	dev_err(&ub->pdev->dev, "device did not answer admin command 0x%02x in %u ms\n",
-		cmd->opcode, READ_ONCE(ubnpu_admin_timeout_ms));
+	dev_err(&ub->pdev->dev, "device did not answer admin command 0x%02x in %u ms%s\n",
+		cmd->opcode, jiffies_to_msecs(jiffies - start),
+		ubnpu_hw_is_there(ub) ? "" : ": its registers are not there");
 	ubnpu_count(ub, UBNPU_ADMIN_TIMEOUTS);
 	ubnpu_kill(ub, UBNPU_SILENT);
 }
@@ -94,6 +111,7 @@ static int admin_run(struct ubnpu_dev *ub, const struct ub_admin_cmd *cmd,
 {
 	u32 pi = ub->admin_pi, irqs = READ_ONCE(ub->admin_irqs);
 	struct ub_admin_slot *slot = &ub->admin_ring[pi % UBNPU_ADMIN_DEPTH];
+	unsigned long start = jiffies;
 
 	if (READ_ONCE(ub->dead))
 		return -EIO;
@@ -104,7 +122,7 @@ static int admin_run(struct ubnpu_dev *ub, const struct ub_admin_cmd *cmd,
 	/* writel orders the command before the doorbell. */
 	writel(pi + 1, ub->regs + UB_REG_ADMIN_PI);
 	if (!admin_wait(ub, slot, pi, irqs)) {
-		admin_unanswered(ub, cmd, pi);
+		admin_unanswered(ub, cmd, pi, start);
 		return -EIO;
 	}
 	/* The owner bit is written last: what follows it is valid once it is seen. */

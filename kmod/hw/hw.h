@@ -3,6 +3,7 @@
 #ifndef UBNPU_HW_H
 #define UBNPU_HW_H
 
+#include <linux/io.h>
 #include <linux/scatterlist.h>
 
 #include "base/base.h"
@@ -39,6 +40,17 @@ struct ubnpu_pt {
 	struct ubnpu_pt_table *root;
 	struct ida slots[UBNPU_UBA_CLASSES];
 };
+
+/* Where nobody answers all is ones, or, of some bridges and emulators, zero. */
+static inline bool ubnpu_hw_is_there(struct ubnpu_dev *ub)
+{
+	return readl(ub->regs + UB_REG_MAGIC) == UB_HW_MAGIC;
+}
+
+/* answer.c */
+int ubnpu_config_keep(struct ubnpu_dev *ub);
+void ubnpu_config_free(struct ubnpu_dev *ub);
+int ubnpu_hw_answers(struct ubnpu_dev *ub);
 
 /* admin.c */
 int ubnpu_admin_alloc(struct ubnpu_dev *ub);

@@ -195,6 +195,13 @@ static void hang_treat(struct ubnpu_dev *ub)
 		hang->detail = le32_to_cpu(reply.detail);
 }
 
+/* It is unplugged, or somebody else has reset it and its addresses are gone. */
+static void watch_no_answer(struct ubnpu_dev *ub)
+{
+	dev_err(&ub->dev, "device does not answer: its registers are not there\n");
+	ubnpu_kill(ub, UBNPU_SILENT);
+}
+
 void ubnpu_watch_work(struct work_struct *work)
 {
 	struct ubnpu_dev *ub = container_of(to_delayed_work(work), struct ubnpu_dev, watch_work);
@@ -205,10 +212,12 @@ void ubnpu_watch_work(struct work_struct *work)
 		running = readl(ub->regs + UB_REG_RUNNING);
 		ub->looks++;
 		ubnpu_eqs_watch(ub);
-		/* All ones: it is unplugged, and who removes it comes. */
-		if (running != U32_MAX) {
+		/* Last, so that what was read before was there. */
+		if (ubnpu_hw_is_there(ub)) {
 			watch_look_at_queues(ub, running);
 			hang_treat(ub);
+		} else {
+			watch_no_answer(ub);
 		}
 		if (!xa_empty(&ub->queues[UBNPU_JFC].xa))
 			ubnpu_watch_start(ub);

@@ -103,7 +103,7 @@ void ubnpu_recover_work(struct work_struct *work)
 	if (test_bit(UBNPU_FATAL, &ub->troubles))
 		ubnpu_cut_off(ub);
 	down_write(&ub->gate);
-	if (ub->gone || ub->wedged || !READ_ONCE(ub->troubles)) {
+	if (ub->gone || ub->wedged || ub->away || !READ_ONCE(ub->troubles)) {
 		up_write(&ub->gate);
 		return;
 	}

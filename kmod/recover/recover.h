@@ -22,6 +22,14 @@ void ubnpu_drop_all(struct ubnpu_dev *ub);
 int ubnpu_hw_recover(struct ubnpu_dev *ub);
 void ubnpu_recovered(struct ubnpu_dev *ub);
 int ubnpu_dev_reset(struct ubnpu_dev *ub, bool force);
+void ubnpu_tell_reset(struct ubnpu_dev *ub, enum ubnpu_counter counter, int failed,
+		      const char *why);
+
+/* away.c */
+int ubnpu_give_away(struct ubnpu_dev *ub, bool quiesce);
+int ubnpu_take_back(struct ubnpu_dev *ub);
+
+/* pcie.c */
 extern const struct pci_error_handlers ubnpu_err_handlers;
 
 /* recover.c */

@@ -18,9 +18,7 @@ int ubnpu_hw_start(struct ubnpu_dev *ub)
 
 	WRITE_ONCE(ub->generation, readl(ub->regs + UB_REG_GENERATION));
 	ret = ubnpu_admin_start(ub);
-	if (ret)
-		return ret;
-	return ubnpu_eqs_start(ub);
+	return ret ?: ubnpu_eqs_start(ub);
 }
 
 static int hw_wait_ready(struct ubnpu_dev *ub)
@@ -29,30 +27,56 @@ static int hw_wait_ready(struct ubnpu_dev *ub)
 	int ret = readl_poll_timeout(ub->regs + UB_REG_STATUS, status, status == UB_STATUS_READY,
 				     100, RESET_TIMEOUT_US);
 
-	if (ret)
+	if (ret && !ub->gone)
 		dev_err(&ub->pdev->dev, "device did not become ready after a reset: status 0x%x\n",
 			status);
 	return ret;
 }
 
+/* What reads as a device in perfect order may be one that a reset has not reached. */
+static int hw_check_generation(struct ubnpu_dev *ub, u32 before)
+{
+	u32 now = readl(ub->regs + UB_REG_GENERATION);
+
+	if (now && now != U32_MAX && now != before)
+		return 0;
+	dev_err(&ub->pdev->dev, "device did not reset itself: generation %u before, %u after\n",
+		before, now);
+	return -EIO;
+}
+
+static int hw_reset(struct ubnpu_dev *ub)
+{
+	int ret = ubnpu_hw_answers(ub);
+	u32 before;
+
+	if (ret)
+		return ret;
+	before = readl(ub->regs + UB_REG_GENERATION);
+	writel(UB_CTRL_RESET, ub->regs + UB_REG_CTRL);
+	return hw_wait_ready(ub) ?: hw_check_generation(ub, before);
+}
+
 /*
  * On return the device touches no memory of before. Interrupts stay off while it happens, and what
- * is reported once they are on again is news.
+ * is reported once they are on again is news. The generation of a device that does not answer stays
+ * the last that is known.
  */
 int ubnpu_hw_reset(struct ubnpu_dev *ub)
 {
 	int ret;
 
 	ubnpu_irqs_disable(ub);
-	writel(UB_CTRL_RESET, ub->regs + UB_REG_CTRL);
-	ret = hw_wait_ready(ub);
-	if (ret)
+	ret = hw_reset(ub);
+	if (ret) {
 		pci_clear_master(ub->pdev);
-	else
+	} else {
+		WRITE_ONCE(ub->generation, readl(ub->regs + UB_REG_GENERATION));
 		WRITE_ONCE(ub->troubles, 0);
+	}
 	ubnpu_irqs_enable(ub);
 	WRITE_ONCE(ub->dead, ret);
-	trace_ubnpu_reset(ub->index, readl(ub->regs + UB_REG_GENERATION));
+	trace_ubnpu_reset(ub->index, ub->generation);
 	return ret;
 }
 
@@ -99,7 +123,6 @@ int ubnpu_hw_recover(struct ubnpu_dev *ub)
 
 	ubnpu_lose_all(ub);
 	ret = ubnpu_hw_reset(ub);
-	WRITE_ONCE(ub->generation, readl(ub->regs + UB_REG_GENERATION));
 	ubnpu_drop_all(ub);
 	if (ret)
 		return ret;
@@ -115,16 +138,27 @@ void ubnpu_recovered(struct ubnpu_dev *ub)
 {
 	lockdep_assert_held_write(&ub->gate);
 	ub->wedged = false;
+	ub->away = false;
 	ub->nr_resets = 0;
 	ub->hang.active = false;
 	memset(&ub->culprit, 0, sizeof(ub->culprit));
 }
 
-/* One that was asked for. */
-static void dev_tell_reset(struct ubnpu_dev *ub)
+/* Nobody in particular is to blame. why ends a sentence of the log. */
+void ubnpu_tell_reset(struct ubnpu_dev *ub, enum ubnpu_counter counter, int failed,
+		      const char *why)
 {
-	ubnpu_count(ub, UBNPU_ADMIN_RESETS);
-	ubnpu_report(ub, UB_HEALTH_RESET, UB_SCOPE_DEVICE, NULL);
+	const struct ubnpu_who nobody = { 0 };
+
+	ubnpu_count(ub, counter);
+	if (failed) {
+		dev_err(&ub->dev, "device lost: it did not come up again %s\n", why);
+		ubnpu_report_wedged(ub, UB_HEALTH_RESET, UB_SCOPE_DEVICE, &nobody, false);
+	} else {
+		dev_info(&ub->dev, "device reset %s: generation %u\n", why,
+			 READ_ONCE(ub->generation));
+		ubnpu_report(ub, UB_HEALTH_RESET, UB_SCOPE_DEVICE, NULL);
+	}
 	ubnpu_report_dev(ub);
 }
 
@@ -144,46 +178,7 @@ int ubnpu_dev_reset(struct ubnpu_dev *ub, bool force)
 	if (!ret)
 		ubnpu_recovered(ub);
 	up_write(&ub->gate);
-	if (!ret) {
-		dev_info(&ub->dev, "device reset, as an administrator asked: generation %u\n",
-			 READ_ONCE(ub->generation));
-		dev_tell_reset(ub);
-	}
+	if (!ret)
+		ubnpu_tell_reset(ub, UBNPU_ADMIN_RESETS, 0, "as an administrator asked");
 	return ret;
 }
-
-/* Function level reset by the PCI core: the gate stays shut from prepare to done. */
-static void pci_reset_prepare(struct pci_dev *pdev)
-{
-	struct ubnpu_dev *ub = pci_get_drvdata(pdev);
-
-	down_write(&ub->gate);
-	ubnpu_lose_all(ub);
-	ubnpu_irqs_disable(ub);
-}
-
-static void pci_reset_done(struct pci_dev *pdev)
-{
-	struct ubnpu_dev *ub = pci_get_drvdata(pdev);
-
-	if (hw_wait_ready(ub))
-		pci_clear_master(pdev);
-	else
-		WRITE_ONCE(ub->troubles, 0);
-	ubnpu_irqs_enable(ub);
-	WRITE_ONCE(ub->generation, readl(ub->regs + UB_REG_GENERATION));
-	WRITE_ONCE(ub->dead, false);
-	trace_ubnpu_reset(ub->index, ub->generation);
-	ubnpu_drop_all(ub);
-	if (ubnpu_hw_start(ub))
-		ubnpu_kill(ub, UBNPU_SILENT);
-	else
-		ubnpu_recovered(ub);
-	up_write(&ub->gate);
-	dev_tell_reset(ub);
-}
-
-const struct pci_error_handlers ubnpu_err_handlers = {
-	.reset_prepare = pci_reset_prepare,
-	.reset_done = pci_reset_done,
-};

@@ -39,7 +39,7 @@ enum ub_health_event {
 	UB_HEALTH_LOST_DB	= 3,	/* a queue had work and did not run; it was rung again */
 	UB_HEALTH_ADMIN_TIMEOUT	= 4,	/* the device is lost until it is reset */
 	UB_HEALTH_FATAL		= 5,	/* the device said so; UB_A_SCOPE: what was reset for it */
-	UB_HEALTH_RESET		= 6,	/* by an administrator or the PCI core; UB_A_SCOPE */
+	UB_HEALTH_RESET		= 6,	/* asked for, or after sleep or a PCIe error; UB_A_SCOPE */
 };
 
 enum ub_genl_attr {
@@ -93,8 +93,8 @@ enum ub_genl_attr {
 	UB_A_HANGS,		/* u64: HEALTH_GET, since the device was bound: and so on */
 	UB_A_QUEUE_RESETS,	/* u64: by hang detection */
 	UB_A_CONTEXT_RESETS,	/* u64: by hang detection */
-	UB_A_DEVICE_RESETS,	/* u64: by hang detection and fatal errors */
-	UB_A_ADMIN_RESETS,	/* u64: of every scope, asked for */
+	UB_A_DEVICE_RESETS,	/* u64: by hang detection, fatal errors and PCIe errors */
+	UB_A_ADMIN_RESETS,	/* u64: of every scope, asked for, and after sleep */
 	UB_A_LOST_IRQS,		/* u64: recovered */
 	UB_A_LOST_DOORBELLS,	/* u64: recovered */
 	UB_A_EQ_OVERRUNS,	/* u64: event queues found full */

@@ -40,7 +40,8 @@ $(UAPI_NAMES:%=$(BUILD)/tests/vm/uapi32_%): $(BUILD)/tests/vm/uapi32_%: $(VM32_D
 # Recovery: who waits when something goes, and hangs.
 RECOVER_NAMES := matrix scopes hang
 RECOVER_SHARED := $(patsubst %,recover/%.o,ctl load crowd) $(UAPI_SHARED)
-$(RECOVER_NAMES:%=$(BUILD)/tests/vm/recover_%): $(BUILD)/tests/vm/recover_%: \
+RECOVER_POWER := $(BUILD)/tests/vm/recover_power
+$(RECOVER_NAMES:%=$(BUILD)/tests/vm/recover_%) $(RECOVER_POWER): $(BUILD)/tests/vm/recover_%: \
 		$(VM_DIR)/recover/%.o $(RECOVER_SHARED:%=$(VM_DIR)/%)
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $^ -o $@ -lcmocka -luring
@@ -60,7 +61,7 @@ $(EXAMPLES): $(BUILD)/tests/examples/%: $(BUILD)/tests/examples.d/%.o | $(BUILD)
 $(BUILD)/tests/examples/uring: EXAMPLE_LIBS := -luring
 
 VM_TESTS += tests/vm/udev.sh tests/vm/trace.sh $(SCALE)@ub1 $(ISOLATION)
-test-build-vm: $(addprefix $(BUILD)/tests/vm/,migrate_guest hog iommu) $(EXAMPLES)
+test-build-vm: $(addprefix $(BUILD)/tests/vm/,migrate_guest hog iommu) $(RECOVER_POWER) $(EXAMPLES)
 
 # Mixed load under kill -9, resets, faults and unplugging.
 STRESS := $(BUILD)/tests/vm/stress

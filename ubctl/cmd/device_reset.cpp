@@ -126,6 +126,11 @@ Error reset_error(const Loss &loss, const ub_device &device, const Options &opti
     case EACCES:
         return admin_error(loss.object, "only an administrator may reset it",
                            fmt::format("device reset {}", device.name));
+    case ENXIO:
+        return Error(loss.object, words, E_DEVICE_LOST)
+            .hint(fmt::format("as root: echo 1 > /sys/bus/pci/devices/{}/remove; "
+                              "echo 1 > /sys/bus/pci/rescan",
+                              device.bus_addr));
     case ENODEV:
         if (options.scope == "context" || options.scope == "queue")
             return Error(loss.object, words, E_DEVICE_LOST);
@@ -155,6 +160,14 @@ Reply function_level_reset(const ub_device &device) {
     if (fd >= 0)
         close(fd);
     return reply;
+}
+
+// The PCI core does not ask whether the device came up again.
+Reply state_after_reset(const ub_device &device) {
+    for (const Attributes &row : netlink_dump(UB_CMD_DEV_GET, device_index(device.name)))
+        if (row.number(UB_A_STATE) & UB_STATUS_FATAL)
+            return {ENXIO, "the device did not come up again; see the kernel's log", {}};
+    return {};
 }
 
 Reply driver_reset(const ub_device &device, const Options &options) {
@@ -232,7 +245,9 @@ int reset(const Globals &globals, const Options &options) {
     if (!options.force && !loss.text.empty() && options.scope != "device")
         throw refusal(loss, options);
     const bool flr = options.scope == "flr";
-    const Reply reply = flr ? function_level_reset(device) : driver_reset(device, options);
+    Reply reply = flr ? function_level_reset(device) : driver_reset(device, options);
+    if (flr && !reply.errnum)
+        reply = state_after_reset(device);
     if (reply.errnum)
         throw reset_error(loss, device, options, reply);
     report_reset(globals, device, options, loss);
