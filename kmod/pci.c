@@ -341,6 +341,7 @@ static struct pci_driver ubnpu_driver = {
 	.remove = ubnpu_remove,
 	.shutdown = ubnpu_shutdown,
 	.err_handler = &ubnpu_err_handlers,
+	.driver.pm = pm_sleep_ptr(&ubnpu_pm_ops),
 };
 
 int __init ubnpu_register(void)

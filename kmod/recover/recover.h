@@ -29,6 +29,9 @@ void ubnpu_tell_reset(struct ubnpu_dev *ub, enum ubnpu_counter counter, int fail
 int ubnpu_give_away(struct ubnpu_dev *ub, bool quiesce);
 int ubnpu_take_back(struct ubnpu_dev *ub);
 
+/* sleep.c */
+extern const struct dev_pm_ops ubnpu_pm_ops;
+
 /* pcie.c */
 extern const struct pci_error_handlers ubnpu_err_handlers;
 
