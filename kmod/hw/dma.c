@@ -25,11 +25,13 @@ bool ubnpu_dma_is_shared(struct device *dev, dma_addr_t dma)
 
 static int dma_refuse(struct device *dev)
 {
-	if (!dev_is_dma_coherent(dev))
-		return dev_err_probe(dev, -EOPNOTSUPP,
-				     "driver cannot share memory with a device whose DMA is not coherent with the processors' caches\n");
+	const char *why = "it is not coherent with the processors' caches";
+
+	if (dev_is_dma_coherent(dev))
+		why = "the kernel bounces it; boot without swiotlb=force and memory encryption, "
+		      "or with an IOMMU that translates";
 	return dev_err_probe(dev, -EOPNOTSUPP,
-			     "driver cannot share memory with a device whose DMA the kernel bounces (swiotlb=force, encrypted guest memory): boot without it, or with an IOMMU that translates\n");
+			     "driver cannot share memory with the device by DMA: %s\n", why);
 }
 
 static int dma_try_page(struct device *dev, struct page *page)

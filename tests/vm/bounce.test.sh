@@ -14,7 +14,7 @@ refused_at_probe() {
     # shellcheck disable=SC2016 # for the guest
     timeout 120 qemu_device/ubvm run --no-module --append ' swiotlb=force' -- sh -c '
         insmod "$1" && [ ! -e /dev/ub/ub0 ] || exit 1
-        dmesg | grep "error -EOPNOTSUPP: .*bounces.*swiotlb=force.*boot without it" > /dev/null &&
+        dmesg | grep "error -EOPNOTSUPP: .*bounces it; boot without swiotlb=force" > /dev/null &&
             rmmod ubnpu' sh "$module"
 }
 
