@@ -37,6 +37,23 @@ enum : uint32_t {
     CAUSE_DOOR,          // a call for the other door
     CAUSE_DOOR_EVENTS,   // event channel with a kernel JFC
     CAUSE_SHARED_JFCE,   // a wait for one JFC on a channel of several
+    CAUSE_URING_RING,    // io_uring, see uring.cpp: its flags or its entries
+    CAUSE_URING_RING_MEMORY, // none for the ring
+    CAUSE_URING_NONE,    // the kernel has none
+    CAUSE_URING_DENIED,  // the process may not
+    CAUSE_URING_FILES,   // too many are open
+    CAUSE_URING_ROOM,    // none for completions
+    CAUSE_URING_SUBMIT,  // requests, queue or ring
+    CAUSE_URING_WAIT,    // JFC or time
+    CAUSE_URING_REAP,    // buffers or JFC
+    CAUSE_URING_BUFFERS, // none is left
+    CAUSE_URING_REG_SEG, // its structure
+    CAUSE_URING_BUSY,    // memory that a command uses
+    CAUSE_URING_MEMORY,  // that a command names
+    CAUSE_URING_STOPPED, // by who asked
+    CAUSE_URING_ENDED,   // by a CANCEL, or with its queue
+    CAUSE_URING_COMMAND, // not known to the file
+    CAUSE_URING_KIND,    // not of this kernel or ring
     CAUSE_INTERNAL,      // an exception nobody expected
 };
 
@@ -47,7 +64,7 @@ struct Cause {
     uint64_t id = 0;
     uint64_t limit = 0;
     const char *name = nullptr; // the device's
-    const char *detail = nullptr; // in words, of CAUSE_FAULT
+    const char *detail = nullptr; // in words, of CAUSE_OPTION, CAUSE_FAULT, CAUSE_SOFT_DEVICE
 };
 
 // Records the cause for ub_last_error() and sets errno. @return -errnum

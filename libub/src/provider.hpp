@@ -50,7 +50,7 @@ struct OpenError {
     uint32_t cause = 0;
     uint32_t object = 0;
     uint64_t limit = 0;
-    char detail[160] = ""; // in words, of CAUSE_FAULT
+    char detail[160] = ""; // in words, of CAUSE_OPTION, CAUSE_FAULT, CAUSE_SOFT_DEVICE
 };
 
 std::unique_ptr<Provider> open_kernel(const std::string &node, OpenError &error);
@@ -59,7 +59,7 @@ std::unique_ptr<Provider> open_kernel(const std::string &node, OpenError &error)
 std::unique_ptr<Provider> open_soft(const std::string &options, OpenError &error);
 
 // What the plug-in exports; bump the number when anything in this file changes.
-inline constexpr uint32_t soft_abi = 4;
+inline constexpr uint32_t soft_abi = 5;
 struct SoftEntry {
     uint32_t abi;
     Provider *(*open)(const char *options, OpenError *error) noexcept;

@@ -10,8 +10,16 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* Each of them, as it may be given. */
+static const char *const soft_options[] = {
+	"name", "eid", "engines", "max_ctx", "max_seg", "max_jfs", "max_jfr", "max_jfc", "memlock",
+	"poll_us", "inline_bytes", "fault",
+};
+
 static void opening(void **state)
 {
+	char text[300];
+
 	(void)state;
 	assert_fails(ub_create_context(NULL), EINVAL, 0);
 	assert_fails(ub_create_context("nonsense"), EINVAL, 0);
@@ -23,7 +31,21 @@ static void opening(void **state)
 	assert_fails(ub_create_context("00ff:00:04.0"), ENODEV, 0);
 	assert_fails(ub_create_context("fe80::1234:5678"), ENODEV, 0);
 	assert_fails(ub_create_context("soft:color=red"), EINVAL, 0);
+	assert_string_equal(ub_last_error()->message,
+			    "the option 'color=red' of soft: is not known");
+	for (unsigned int i = 0; i < sizeof(soft_options) / sizeof(*soft_options); i++)
+		assert_non_null(strstr(ub_last_error()->hint, soft_options[i]));
 	assert_fails(ub_create_context("soft:engines=17"), EINVAL, 0);
+	assert_string_equal(ub_last_error()->message,
+			    "the option 'engines=17' of soft: must be a number from 1 to 16");
+	assert_fails(ub_create_context("soft:engines"), EINVAL, 0);
+	assert_non_null(strstr(ub_last_error()->message, "'engines' of soft: has no value"));
+	/* A name that is longer than any message is cut. */
+	memset(text, 'x', sizeof(text));
+	memcpy(text, "soft:", 5);
+	memcpy(text + sizeof(text) - 3, "=1", 3);
+	assert_fails(ub_create_context(text), EINVAL, 0);
+	assert_non_null(strstr(ub_last_error()->message, "x' of soft: is not known"));
 	assert_fails(ub_create_context("soft:engines=0"), EINVAL, 0);
 	assert_fails(ub_create_context("soft:max_seg=12x"), EINVAL, 0);
 	assert_fails(ub_create_context("soft:eid=::zz"), EINVAL, 0);
@@ -416,6 +438,48 @@ static void deleted_null(void **state)
 	ub_free_buf(NULL, 1);
 }
 
+/* What a CQE's errno means: each has cause, object and remedy, none is the errno's words alone. */
+static void uring(void **state)
+{
+	static const struct {
+		uint32_t op, type;
+		int errnums[9];
+	} cases[] = {
+		{ 0, 0, { EINVAL, ENOMEM, ENOSYS, EPERM, EBUSY, EMFILE, EINTR } },
+		{ UB_URING_SUBMIT, UB_OBJ_JFS,
+		  { EINVAL, EAGAIN, ECANCELED, ENODEV, ENOENT, EACCES, EFAULT, ENOMEM } },
+		{ UB_URING_WAIT, UB_OBJ_JFC,
+		  { EINVAL, ECANCELED, ENODEV, ENOENT, ENOMEM, EOPNOTSUPP } },
+		{ UB_URING_REAP, UB_OBJ_JFC,
+		  { EINVAL, ENOBUFS, EFAULT, ECANCELED, ENODEV, EOVERFLOW, EOPNOTSUPP, ENOENT } },
+		{ UB_URING_CANCEL, UB_OBJ_JFS, { EINVAL, ENOENT, ENODEV, ECANCELED, EACCES } },
+		{ UB_URING_REG_SEG, 0, { EINVAL, EFAULT, ENODEV, ENOTTY, ENOMEM } },
+		{ UB_URING_DEREG_SEG, UB_OBJ_SEG, { EBUSY, ENOENT, ENODEV, EBADF } },
+	};
+	struct rig *r = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		for (const int *e = cases[i].errnums; *e; e++) {
+			const struct ub_error *error;
+
+			assert_int_equal(ub_uring_failed(r->ctx, cases[i].op, cases[i].type, 7, 64,
+							 -*e), -*e);
+			error = ub_last_error();
+			assert_int_equal(error->errnum, *e);
+			assert_string_not_equal(error->message, strerror(*e));
+			assert_true(strlen(error->hint) > 0 && strlen(error->object) > 0);
+			assert_null(strchr(error->message, '{'));
+			assert_true(strlen(error->message) < sizeof(error->message) - 1);
+			assert_true(strlen(error->hint) < sizeof(error->hint) - 1);
+		}
+	ub_uring_failed(r->ctx, UB_URING_SUBMIT, UB_OBJ_JFS, 7, 64, -EAGAIN);
+	assert_int_equal(ub_last_error()->ext_code, UB_EXT_QUEUE_FULL);
+	assert_int_equal(ub_last_error()->limit, 64);
+	assert_non_null(strstr(ub_last_error()->object, " 7"));
+	assert_refused(ub_uring_failed(NULL, 0, 0, 0, 0, -EINVAL), EINVAL, 0);
+	assert_refused(ub_uring_failed(r->ctx, 0, 0, 0, 0, 0), EINVAL, 0);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
@@ -435,6 +499,7 @@ int main(int argc, char **argv)
 		rig_test(posts),
 		rig_test(receive_posts),
 		cmocka_unit_test(deleted_null),
+		rig_test(uring),
 	};
 
 	return run_all(argc, argv, tests);

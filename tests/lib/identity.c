@@ -130,6 +130,8 @@ static void soft_takes_options(void **state)
 	assert_int_equal(attr.max_jfc, 8);
 	assert_int_equal(attr.max_ctx, 9);
 	assert_fails(ub_create_context("soft:name=taken,eid=fd00::7"), EINVAL, 0);
+	assert_non_null(strstr(ub_last_error()->message, "the soft device cannot be made: "));
+	assert_non_null(strstr(ub_last_error()->message, "EID"));
 	assert_int_equal(ub_delete_context(ctx), 0);
 }
 

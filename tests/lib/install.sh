@@ -152,6 +152,11 @@ check says_where_pkg_config_looks says_where_pkg_config_looks
 for example in copy gemm epoll; do
     check "example $example" run_example "$example"
 done
+# Devices of this process by two names, and of two contexts by one.
+check "example peers" "$dir/peers"
+check "example peers, of one name" "$dir/peers" soft:name=a soft:name=a
+peers_of_no_name() { ! "$dir/peers" soft:name= 2> "$dir/err" && grep -q "'name='" "$dir/err"; }
+check "example peers, of no name" peers_of_no_name
 check builds_by_cmake builds_by_cmake
 check links_statically links_statically
 if [ "$device" = soft: ]; then

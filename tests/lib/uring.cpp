@@ -16,6 +16,12 @@ using namespace std::chrono_literals;
 
 namespace {
 
+// Cause, object and remedy, not the errno's words.
+bool told(const ub::error &error) {
+    return *error.object() && *error.hint() &&
+           error.message() != std::string(std::strerror(error.errnum()));
+}
+
 ub::uring::task<> submit_many(ub::uring::queue &queue, unsigned rounds, unsigned &done) {
     for (unsigned i = 0; i < rounds; ++i, ++done)
         (co_await queue.submit(ub::nop())).require();
@@ -308,7 +314,7 @@ void memory_by_co_await() {
     ub::uring::queue queue(ring, q.jfs);
     const auto eid = q.ctx.query().eid;
     const auto gone = thrown<ub::error>([&] { ring.run(register_and_write(ring, queue, eid)); });
-    EXPECT(gone.errnum() == ENOENT);
+    EXPECT(gone.errnum() == ENOENT && gone.ext_code() == UB_EXT_NO_SUCH_OBJECT && told(gone));
     ub_seg_cfg nowhere{};
     nowhere.va = reinterpret_cast<void *>(0x10000);
     nowhere.len = 4096;
@@ -318,6 +324,34 @@ void memory_by_co_await() {
             [&]() -> ub::uring::task<> { co_await ub::uring::register_memory(ring, nowhere); }());
     });
     EXPECT(unmapped.errnum() == EFAULT && unmapped.ext_code() == UB_EXT_BAD_ADDRESS);
+    EXPECT(told(unmapped));
+}
+
+void errors_name_cause_object_and_remedy() {
+    kernel_queue q;
+    ub::jfc mapped(q.ctx, 64);
+    ub::uring::ring ring(q.ctx);
+    ub::uring::queue queue(ring, q.jfs);
+    const auto refused = [&](auto await) {
+        return thrown<ub::error>(
+            [&] { ring.run([&]() -> ub::uring::task<> { co_await await(); }()); });
+    };
+    const auto flags = thrown<ub::error>([&] { ub::uring::ring(q.ctx, 64, 1u << 31); });
+    EXPECT(flags.errnum() == EINVAL && told(flags));
+    const auto entries = thrown<ub::error>([&] { ub::uring::ring(q.ctx, 1u << 20); });
+    EXPECT(entries.errnum() == EINVAL && entries.limit() == 1u << 20 && told(entries));
+    const std::vector<ub::request> many(100, ub::nop());
+    const auto large = refused([&] { return queue.submit(many); });
+    EXPECT(large.errnum() == EINVAL && large.limit() == q.jfs.get()->depth && told(large));
+    EXPECT(std::string(large.object()) == "jfs " + std::to_string(q.jfs.id()));
+    const auto long_wait = refused([&] { return ub::uring::wait(ring, mapped, 11s); });
+    EXPECT(long_wait.errnum() == EINVAL && long_wait.limit() == UB_URING_WAIT_MAX_NS);
+    EXPECT(told(long_wait));
+    std::stop_source stop;
+    stop.request_stop();
+    const auto stopped = refused([&] { return queue.submit(ub::nop(), stop.get_token()); });
+    EXPECT(stopped.errnum() == ECANCELED && told(stopped));
+    EXPECT(std::string(stopped.message()).find("stopped") != std::string::npos);
 }
 
 // Gives a SEND that is in flight for seconds.
@@ -400,6 +434,7 @@ int main(int argc, char **argv) {
     test("stop_token_ends_a_submit", stop_token_ends_a_submit);
     test("stop_reaches_nothing_that_comes_later", stop_reaches_nothing_that_comes_later);
     test("memory_by_co_await", memory_by_co_await);
+    test("errors_name_cause_object_and_remedy", errors_name_cause_object_and_remedy);
     test("queue_is_destroyed_with_commands_in_flight", queue_is_destroyed_with_commands_in_flight);
     test("ring_exits_with_commands_in_flight", ring_exits_with_commands_in_flight);
     test("reset_ends_commands_with_enodev", reset_ends_commands_with_enodev);

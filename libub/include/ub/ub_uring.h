@@ -2,11 +2,18 @@
 /**
  * @file
  * libub over io_uring: what goes into an SQE for a command of a device's file. Needs liburing and a
- * device of the driver; nothing here is in libub.so. The commands are described in <ub/ub_uapi.h>.
+ * device of the driver; of what is here libub.so has ub_uring_failed() alone. The commands are
+ * described in <ub/ub_uapi.h>.
  *
  * The file is ub_context_fd(), or its index with IOSQE_FIXED_FILE. A queue to submit to is one of
  * UB_DOOR_IOCTL. ub_uring_prep_submit() asks for a ring with IORING_SETUP_SQE128; with
  * IORING_SETUP_CQE32 a completion carries a value, see ub_uring_value().
+ *
+ * Errors. A CQE has a negative errno and no more. ub_uring_failed() makes of it what
+ * ub_last_error() tells of other calls, as
+ *
+ *	if (cqe->res < 0)
+ *		ub_uring_failed(ctx, UB_URING_SUBMIT, UB_OBJ_JFS, jfs->id, jfs->depth, cqe->res);
  *
  * With a strict -std=c11 liburing wants _DEFAULT_SOURCE.
  *
@@ -52,7 +59,8 @@ static inline void ub_uring_prep(struct io_uring_sqe *sqe, int fd, uint32_t op, 
  * Submit one request.
  * @param room UB_WQE_MAX bytes that stay until io_uring_submit() has returned (with SQPOLL
  *   until the completion); used for requests of more than 64 bytes. May be NULL if there are none
- * @return 0, or -EINVAL: malformed, or longer than 64 bytes without room
+ * @return 0, or -EINVAL, which ub_last_error() explains: malformed, or longer than 64 bytes
+ *   without room
  */
 static inline int ub_uring_prep_submit(struct io_uring_sqe *sqe, int fd, const struct ub_jfs *jfs,
 				       const struct ub_jfs_wr *wr, void *room)
@@ -68,7 +76,8 @@ static inline int ub_uring_prep_submit(struct io_uring_sqe *sqe, int fd, const s
 		return 0;
 	}
 	if (!room)
-		return -EINVAL;
+		return ub_uring_failed(jfs->ctx, UB_URING_SUBMIT, UB_OBJ_JFS, jfs->id, jfs->depth,
+				       -EINVAL);
 	memcpy(room, wqe, (size_t)blocks * UB_HW_WQEBB_SIZE);
 	ub_uring_prep(sqe, fd, UB_URING_SUBMIT, jfs->id, (uint32_t)blocks, (uintptr_t)room);
 	return 0;
@@ -141,6 +150,16 @@ static inline void ub_uring_prep_reg_seg(struct io_uring_sqe *sqe, int fd,
 					 struct ub_ioc_reg_seg *arg)
 {
 	ub_uring_prep(sqe, fd, UB_URING_REG_SEG, 0, sizeof(*arg), (uintptr_t)arg);
+}
+
+/** Why a registration ended with res, as ub_uring_failed() has it. */
+static inline int ub_uring_reg_seg_failed(const struct ub_context *ctx,
+					  const struct ub_ioc_reg_seg *arg, int res)
+{
+	if (!arg->hdr.ext_code)
+		return ub_uring_failed(ctx, UB_URING_REG_SEG, 0, 0, 0, res);
+	return ub_post_failed(ctx, 0, arg->hdr.ext_obj, -res, arg->hdr.ext_code,
+			      arg->hdr.ext_limit);
 }
 
 static inline void ub_uring_prep_dereg_seg(struct io_uring_sqe *sqe, int fd, uint32_t token_id)

@@ -11,9 +11,9 @@
  *       done.require();
  *   }());
  *
- * Errors. A command that could not be given or was ended throws ub::error with its errno, as
- * ECANCELED after a stop; a request that failed gives an outcome with its status, which require()
- * turns into ub::completion_error.
+ * Errors. A command that could not be given or was ended throws ub::error with cause, object, limit
+ * and remedy, and its errno, as ECANCELED after a stop; a request that failed gives an outcome with
+ * its status, which require() turns into ub::completion_error.
  *
  * Threads. A ring and what is awaited on it belong to one thread, which calls run() or poll().
  * A stop may be requested from any thread.
@@ -66,9 +66,12 @@ public:
             on_stop_.reset();
             if (stop_.stop_requested())
                 ring_->forget(this);
-            const auto status = static_cast<unsigned>(take("submit"));
-            if (status == UB_CR_WR_FLUSH_ERR && stop_.stop_requested())
-                detail::fail("submit", ECANCELED);
+            const bool stopped = stop_.stop_requested();
+            if (stopped && (res_ == -ECANCELED || res_ == UB_CR_WR_FLUSH_ERR))
+                detail::fail("submit", jfs_->ctx, {UB_URING_CANCEL, UB_OBJ_JFS, jfs_->id, 0},
+                             ECANCELED);
+            const auto status = static_cast<unsigned>(
+                take("submit", {UB_URING_SUBMIT, UB_OBJ_JFS, jfs_->id, jfs_->depth}));
             return {opcode_, status, value_};
         }
 
@@ -101,7 +104,8 @@ public:
         for (const request &one : batch)
             encode(one.wr(), wqes);
         if (wqes.empty())
-            detail::fail("submit", EINVAL);
+            detail::fail("submit", jfs_->ctx,
+                         {UB_URING_SUBMIT, UB_OBJ_JFS, jfs_->id, jfs_->depth}, EINVAL);
         return submission(ring_, jfs_, std::move(wqes), batch.front().wr().opcode,
                           std::move(stop));
     }
@@ -115,7 +119,9 @@ public:
             tag(sqe);
         }
         /// @return how many requests were in flight
-        int await_resume() const { return take("cancel"); }
+        int await_resume() const {
+            return take("cancel", {UB_URING_CANCEL, UB_OBJ_JFS, jfs_->id, 0});
+        }
 
     private:
         const ub_jfs *jfs_;
@@ -166,12 +172,8 @@ public:
     /// @throws error as ub_register_seg(), with ext_code and limit
     registration await_resume() const {
         if (res_ < 0) {
-            ub_error cause{};
-            cause.errnum = -res_;
-            cause.ext_code = arg_.hdr.ext_code;
-            cause.limit = arg_.hdr.ext_limit;
-            std::strncpy(cause.message, std::strerror(-res_), sizeof cause.message - 1);
-            throw error("register memory", cause);
+            ub_uring_reg_seg_failed(ring_->context_of(), &arg_, res_);
+            ub::detail::fail("register memory");
         }
         return {arg_.addr, arg_.len, arg_.token_id, arg_.token_value};
     }
@@ -189,7 +191,9 @@ public:
         tag(sqe);
     }
     /// @throws error EBUSY a command uses it
-    void await_resume() const { take("unregister memory"); }
+    void await_resume() const {
+        take("unregister memory", {UB_URING_DEREG_SEG, UB_OBJ_SEG, token_id_, 0});
+    }
 
 private:
     uint32_t token_id_;
@@ -216,7 +220,7 @@ public:
     bool await_resume() const {
         if (res_ == -ETIME)
             return false;
-        take("wait");
+        take("wait", {UB_URING_WAIT, UB_OBJ_JFC, jfc_->id, UB_URING_WAIT_MAX_NS});
         ub_uring_fired(jfc_);
         return true;
     }

@@ -40,8 +40,16 @@ class ring;
 
 namespace detail {
 
-[[noreturn]] inline void fail(const char *what, int errnum) {
-    ub::detail::fail(what, errnum, std::strerror(errnum));
+/// What a command is and names, for its error: ub_uring_failed().
+struct subject {
+    uint32_t op = 0, type = 0, id = 0;
+    uint64_t limit = 0;
+};
+
+[[noreturn]] inline void fail(const char *what, const ub_context *ctx, const subject &of,
+                              int errnum) {
+    ub_uring_failed(ctx, of.op, of.type, of.id, of.limit, -errnum);
+    ub::detail::fail(what);
 }
 
 /// A command in flight. It lives in the frame of the coroutine that awaits it.
@@ -57,11 +65,7 @@ protected:
     io_uring_sqe *begin(std::coroutine_handle<> waiter);
     /// What the prepared SQE is given.
     void tag(io_uring_sqe *sqe) noexcept { io_uring_sqe_set_data(sqe, this); }
-    int take(const char *what) const {
-        if (res_ < 0)
-            fail(what, -res_);
-        return res_;
-    }
+    int take(const char *what, const subject &of) const;
     ring *ring_;
     int res_ = 0;
     uint64_t value_ = 0;
@@ -84,16 +88,18 @@ public:
      * @throws error
      */
     explicit ring(context &ctx, unsigned entries = 64, unsigned flags = 0)
-        : fd_(ctx.fd()), polled_(flags & IORING_SETUP_IOPOLL) {
+        : ctx_(ctx.get()), fd_(ctx.fd()), entries_(entries),
+          polled_(flags & IORING_SETUP_IOPOLL) {
         io_uring_params params{};
         params.flags = flags | UB_URING_SETUP;
         params.sq_thread_idle = 100;
         if (const int result = io_uring_queue_init_params(entries, &ring_, &params))
-            detail::fail("make io_uring", -result);
+            fail("make io_uring", -result);
         wake_ = eventfd(0, EFD_CLOEXEC);
         if (wake_ < 0) {
+            const int errnum = errno;
             io_uring_queue_exit(&ring_);
-            detail::fail("make eventfd", errno);
+            fail("make eventfd", errnum);
         }
     }
     ring(const ring &) = delete;
@@ -108,6 +114,7 @@ public:
 
     io_uring *get() noexcept { return &ring_; }
     int device() const noexcept { return fd_; }
+    const ub_context *context_of() const noexcept { return ctx_; }
     /// Commands whose completion was not taken yet.
     size_t in_flight() const noexcept { return in_flight_; }
 
@@ -126,9 +133,12 @@ private:
     friend class detail::command;
     friend class queue;
 
-    static int checked(int result) {
+    [[noreturn]] void fail(const char *what, int errnum) const {
+        detail::fail(what, ctx_, {0, 0, 0, entries_}, errnum);
+    }
+    int checked(int result) const {
         if (result < 0)
-            detail::fail("io_uring", -result);
+            fail("io_uring", -result);
         return result;
     }
 
@@ -141,7 +151,7 @@ private:
             sqe = io_uring_get_sqe(&ring_);
         }
         if (!sqe)
-            detail::fail("io_uring", EBUSY);
+            fail("io_uring", EBUSY);
         std::memset(static_cast<void *>(sqe), 0, 128);
         return sqe;
     }
@@ -235,7 +245,9 @@ private:
     }
 
     io_uring ring_{};
+    const ub_context *ctx_;
     int fd_;
+    unsigned entries_;
     pid_t opener_ = getpid();
     bool polled_;
     int wake_ = -1;
@@ -253,6 +265,12 @@ inline io_uring_sqe *detail::command::begin(std::coroutine_handle<> waiter) {
     waiter_ = waiter;
     ring_->in_flight_++;
     return sqe;
+}
+
+inline int detail::command::take(const char *what, const subject &of) const {
+    if (res_ < 0)
+        fail(what, ring_->context_of(), of, -res_);
+    return res_;
 }
 
 } // namespace ub::uring

@@ -153,6 +153,17 @@ enum ub_post_cause {
 /* Used by the inline functions: record why a post failed, for ub_last_error(). @return -errnum */
 UB_API int ub_post_failed(const struct ub_context *ctx, uint32_t obj_type, uint32_t id, int errnum,
 			  uint32_t cause, uint64_t limit);
+/**
+ * Say why a command of <ub/ub_uring.h> ended, for ub_last_error(): cause, object, limit, remedy.
+ * @param op UB_URING_*, 0: the ring itself; of CANCEL ECANCELED is a stop that was asked for
+ * @param obj_type UB_OBJ_* of what the command named, 0: the device
+ * @param id of that
+ * @param limit the depth of the queue, or the entries of the ring; 0 if there is none
+ * @param res of its CQE, negative
+ * @return res
+ */
+UB_API int ub_uring_failed(const struct ub_context *ctx, uint32_t op, uint32_t obj_type,
+			   uint32_t id, uint64_t limit, int res);
 /* Used by the inline functions when the device is inside the process. */
 UB_API void ub_soft_doorbell(struct ub_jfs *jfs);
 UB_API void ub_soft_rearm(struct ub_jfc *jfc, uint64_t word);

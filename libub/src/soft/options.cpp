@@ -3,9 +3,14 @@
 
 #include <ub/ub_hw.h>
 
+#include "../error.hpp"
+#include "../provider.hpp"
+
 #include <algorithm>
 #include <arpa/inet.h>
+#include <cerrno>
 #include <charconv>
+#include <cstdio>
 #include <cstring>
 
 namespace ub_soft {
@@ -30,39 +35,53 @@ constexpr Number numbers[] = {
     {"inline_bytes", &ub_core_config::inline_bytes, 0, 65536},
 };
 
-bool parse_number(const std::string &text, uint64_t least, uint64_t largest, uint64_t &value) {
+// Names the option, and says what it must be.
+[[noreturn]] void refuse(const std::string &option, const std::string &wanted) {
+    ub_impl::OpenError error{EINVAL, ub_impl::CAUSE_OPTION, 0, 0};
+    std::snprintf(error.detail, sizeof error.detail, "the option '%.64s' of soft: %s",
+                  option.c_str(), wanted.c_str());
+    throw error;
+}
+
+uint64_t parse_number(const std::string &key, const std::string &text, uint64_t least,
+                      uint64_t largest) {
+    uint64_t value = 0;
     const char *end = text.data() + text.size();
     const auto [at, error] = std::from_chars(text.data(), end, value);
-    return error == std::errc() && at == end && value >= least && value <= largest;
+    if (error != std::errc() || at != end || value < least || value > largest)
+        refuse(key + "=" + text, "must be a number from " + std::to_string(least) + " to " +
+                                     std::to_string(largest));
+    return value;
 }
 
-bool set_number(const std::string &key, const std::string &text, Options &options) {
-    uint64_t value = 0;
-    if (key == "memlock")
-        return parse_number(text, 0, UINT64_MAX, options.memlock);
-    for (const Number &n : numbers) {
-        if (key != n.key)
-            continue;
-        if (!parse_number(text, n.least, n.largest, value))
-            return false;
-        options.core.*n.field = static_cast<uint32_t>(value) * n.unit;
-        return true;
+void set_number(const std::string &key, const std::string &text, Options &options) {
+    if (key == "memlock") {
+        options.memlock = parse_number(key, text, 0, UINT64_MAX);
+        return;
     }
-    return false;
+    for (const Number &n : numbers)
+        if (key == n.key) {
+            const uint64_t value = parse_number(key, text, n.least, n.largest);
+            options.core.*n.field = static_cast<uint32_t>(value) * n.unit;
+            return;
+        }
+    refuse(key + "=" + text, "is not known");
 }
 
-bool set(const std::string &key, const std::string &text, Options &options) {
+void set(const std::string &key, const std::string &text, Options &options) {
+    constexpr size_t longest_name = 23; // bytes
     if (key == "name") {
+        if (text.empty() || text.size() > longest_name)
+            refuse("name=" + text, "must be of 1 to " + std::to_string(longest_name) + " bytes");
         options.name = text;
-        return !text.empty() && text.size() < 24;
-    }
-    if (key == "fault") {
+    } else if (key == "fault") {
         options.faults.push_back(text);
-        return true;
+    } else if (key == "eid") {
+        if (inet_pton(AF_INET6, text.c_str(), options.core.eid) != 1)
+            refuse("eid=" + text, "must be an EID: 8 groups of hex digits with colons");
+    } else {
+        set_number(key, text, options);
     }
-    if (key == "eid")
-        return inet_pton(AF_INET6, text.c_str(), options.core.eid) == 1;
-    return set_number(key, text, options);
 }
 
 // Identity from the name, so that two devices differ and one is the same in each run.
@@ -78,23 +97,22 @@ void name_guid(Options &options) {
 
 } // namespace
 
-bool parse(const std::string &text, Options &options) {
+void parse(const std::string &text, Options &options) {
     ub_core_config_init(&options.core);
     options.core.engines = 1;
     for (size_t at = 0; at < text.size();) {
         const size_t comma = std::min(text.find(',', at), text.size());
         const std::string pair = text.substr(at, comma - at);
         const size_t equals = pair.find('=');
-        if (equals == std::string::npos ||
-            !set(pair.substr(0, equals), pair.substr(equals + 1), options))
-            return false;
+        if (equals == std::string::npos)
+            refuse(pair, "has no value: write KEY=VALUE");
+        set(pair.substr(0, equals), pair.substr(equals + 1), options);
         at = comma + 1;
     }
     // Each send and completion queue has a doorbell page; page 0 is never assigned.
     options.core.db_pages = std::clamp<uint32_t>(
         options.core.max_jfs + options.core.max_jfc + 1, 2, 65536);
     name_guid(options);
-    return true;
 }
 
 } // namespace ub_soft

@@ -20,8 +20,8 @@ struct Options {
     ub_core_config core{};
 };
 
-// @return false: an option is unknown or out of range
-bool parse(const std::string &text, Options &options);
+// Throws ub_impl::OpenError, which names the option that is unknown or out of range.
+void parse(const std::string &text, Options &options);
 
 } // namespace ub_soft
 

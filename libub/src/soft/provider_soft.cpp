@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The plug-in's entry, and the way from a control call to the function that serves it.
 #include <cerrno>
+#include <cstdio>
 #include <exception>
 #include <new>
 #include <stdexcept>
@@ -70,18 +71,17 @@ namespace {
 ub_impl::Provider *open(const char *text, ub_impl::OpenError *error) noexcept {
     try {
         Options options;
-        if (parse(text, options)) {
-            auto context = std::make_unique<Context>(options);
-            context->inject(options);
-            return context.release();
-        }
-        *error = {EINVAL, ub_impl::CAUSE_OPTION, 0, 0};
+        parse(text, options);
+        auto context = std::make_unique<Context>(options);
+        context->inject(options);
+        return context.release();
     } catch (const ub_impl::OpenError &cause) {
         *error = cause;
     } catch (const std::bad_alloc &) {
         *error = {ENOMEM, UB_EXT_NO_MEMORY, 0, 0};
-    } catch (const std::exception &) {
+    } catch (const std::exception &cause) {
         *error = {EINVAL, ub_impl::CAUSE_SOFT_DEVICE, 0, 0};
+        std::snprintf(error->detail, sizeof error->detail, "%s", cause.what());
     } catch (...) {
         *error = {EIO, ub_impl::CAUSE_INTERNAL, 0, 0};
     }
