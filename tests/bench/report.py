@@ -70,7 +70,13 @@ def main():
                 "figures": list(figures(rows)), "measured": rows}
     schema = pathlib.Path(__file__).with_name("schema.json").read_text(encoding="utf-8")
     jsonschema.Draft202012Validator(json.loads(schema)).validate(document)
-    args.out.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    # Whole or not at all, over the figures of before.
+    beside = args.out.with_name(f".{args.out.name}.{os.getpid()}")
+    try:
+        beside.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        beside.replace(args.out)
+    finally:
+        beside.unlink(missing_ok=True)
     print_table(document)
     print(f"\nwritten: {args.out}")
 
