@@ -7,6 +7,9 @@
 #include <new>
 #include <string_view>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "cli/grammar.hpp"
 #include "cmd/commands.hpp"
 #include "out/error.hpp"
@@ -28,6 +31,14 @@ bool wants_json(int argc, char **argv) {
     return json;
 }
 
+// A file must not get the number of a standard descriptor that is closed, since what is printed
+// would go into it. What stands in for an output is refused when it is written.
+void open_standard_descriptors() {
+    for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+        if (fcntl(number, F_GETFD) < 0)
+            open("/dev/null", number == STDIN_FILENO ? O_WRONLY : O_RDONLY); // takes this number
+}
+
 int fail(const Error &error, bool json) {
     std::fputs((json ? error.json() : error.text()).c_str(), stderr);
     return error.exit_code();
@@ -40,8 +51,11 @@ int fail(const Error &error, bool json) {
 int main(int argc, char **argv) {
     using namespace ubctl;
     const bool json = wants_json(argc, argv);
-    // A reader that goes away is an error to report, not a signal to die of.
+    open_standard_descriptors();
+    // A reader that goes away and a file that grows too large are errors to report, not signals to
+    // die of.
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
     try {
         return Grammar(all_commands(), all_objects()).run(argc, argv);
     } catch (const Error &error) {

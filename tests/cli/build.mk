@@ -4,7 +4,8 @@
 
 CLI_UNIT := $(BUILD)/tests/cli/ubctl-unit
 CLI_UNIT_SRCS := tests/cli/ubctl_unit.cpp $(patsubst %,ubctl/%.cpp,out/codes out/text out/json \
-	out/error out/output io/files io/npy)
+	out/remedies out/error out/table io/parse io/files io/unfinished io/output_file \
+	io/npy_header io/npy)
 
 FLAGS_cli := $(FLAGS_ubctl) ASAN
 cxx_cli = $(CXX) $(CPPFLAGS) $(UBCTL_CPPFLAGS) $(CXXFLAGS) $(ASAN)
@@ -17,7 +18,8 @@ $(CLI_UNIT): $(patsubst tests/cli/%,$(CLI_DIR)/%,$(patsubst ubctl/%,$(CLI_DIR)/u
 	$(call ub_program,$(CXX) $(ASAN),-lfmt)
 
 ifneq ($(wildcard libub/build.mk),)
-UNIT_TESTS += $(CLI_UNIT) tests/cli/cli.sh $(DOCGEN)@--check@ubctl/docs@ubctl
+UNIT_TESTS += $(CLI_UNIT) tests/cli/cli.sh tests/cli/files.sh tests/cli/terminal.sh \
+	$(DOCGEN)@--check@ubctl/docs@ubctl
 PLAIN_TESTS += $(CLI_UNIT)
 VM_TESTS += tests/cli/cli_vm.sh
 endif

@@ -3,91 +3,8 @@
 # The tool's behaviour over the soft provider: golden outputs, schemas, files in and out, errors.
 # UPDATE=1 writes the golden files anew, to be read before they are committed.
 set -u
-cd "$(dirname "$0")/../.." || exit 1
-ubctl=build/ubctl
-here=tests/cli
-dir=$(mktemp -d)
-docs=$dir/docs
-mkdir "$docs"
-trap 'rm -rf "$dir"' EXIT
-failed=0
-
-check() {
-    local name=$1
-    shift
-    if "$@" > "$dir/log" 2>&1; then
-        echo "ok - $name"
-    else
-        echo "not ok - $name"
-        sed 's/^/# /' "$dir/log" | tail -n 20
-        failed=1
-    fi
-}
-
-# What differs from run to run: times, rates, and counts that depend on who was faster.
-mask() {
-    sed -E -e "s|$dir/||g" \
-        -e 's/^(time|rate|commands\/s|GFlop\/s|waits|doorbells|doorbells saved) +.*/\1 #/' \
-        -e 's/^( *(skip|pass|fail|[a-z0-9_]+ +(pass|skip|fail))) +[0-9.]+ (ns|us|ms|s)\b/\1 #/' \
-        -e 's/("(elapsed_ns|[a-z]+_per_s|waits|doorbells[a-z_]*)": )[0-9.e+]+/\1#/' \
-        -e 's/^(CHECK +RESULT) +TIME +DETAIL/\1 TIME DETAIL/' \
-        -e 's/^(ubctl|libub) +[0-9.]+$/\1 #/; s/^driver loaded .*/driver loaded #/' \
-        -e 's/("driver_version": ).*,/\1#,/'
-}
-
-run_golden() {
-    local name=$1 status
-    shift
-    "$ubctl" "$@" > "$dir/out" 2> "$dir/err" < /dev/null
-    status=$?
-    { cat "$dir/out"; echo "--- stderr"; cat "$dir/err"; echo "--- exit $status"; } |
-        mask > "$dir/golden"
-    [ -z "${UPDATE:-}" ] || cp "$dir/golden" "$here/golden/$name"
-    diff -u "$here/golden/$name" "$dir/golden"
-}
-golden() { check "golden_$1" run_golden "$@"; }
-
-# JSON on standard output, of the schema it names, with nothing on standard error. Documents are
-# kept and validated together at the end.
-run_json() {
-    local schema=$1 file=$2 status
-    shift 2
-    "$ubctl" -o json "$@" > "$file" 2> "$dir/err" < /dev/null
-    status=$?
-    cat "$dir/err"
-    [ "$status" = 0 ] && [ ! -s "$dir/err" ] && grep -q "^  \"schema\": \"$schema\",$" "$file"
-}
-json() {
-    local name
-    name=json_$(tr -c 'a-z0-9\n' '_' <<< "${*:2}" | sed "s/_tmp_[a-z0-9_]*//")
-    check "$name" run_json "$1" "$docs/$name.json" "${@:2}"
-}
-
-# Exit status, nothing on standard output, one error line with code and errno, at most one hint;
-# the same failure as JSON.
-run_error() {
-    local file=$1 status=$2 code=$3 got
-    shift 3
-    "$ubctl" "$@" > "$dir/out" 2> "$dir/err" < /dev/null
-    got=$?
-    cat "$dir/err"
-    [ "$got" = "$status" ] || { echo "exit status $got"; return 1; }
-    [ ! -s "$dir/out" ] && [ "$(grep -c '^ubctl: ' "$dir/err")" = 1 ] &&
-        [ "$(grep -vc '^ubctl: \|^hint: ' "$dir/err")" = 0 ] &&
-        grep -Eq "^ubctl: .*: .* \[$code, E[A-Z0-9]+\]$" "$dir/err" || return 1
-    "$ubctl" "$@" -o json > "$dir/out" 2> "$file" < /dev/null
-    got=$?
-    cat "$file"
-    [ "$got" = "$status" ] && [ ! -s "$dir/out" ] &&
-        grep -q "\"exit_code\": $status\$" "$file" && grep -q "\"code\": \"$code\",\$" "$file"
-}
-error() {
-    local name=$1
-    shift
-    check "error_$name" run_error "$docs/error_$name.json" "$@"
-}
-
-soft=(-d soft:)
+# shellcheck source=tests/cli/common.sh
+. "$(dirname "$0")/common.sh"
 
 # ---- what the tool knows of itself -------------------------------------------------------------
 golden version version
@@ -209,9 +126,10 @@ check gemm_tiles product "1 0 0 0 $dir/col.npy $dir/row.npy -" "$dir/col.npy" "$
 "$here/helper.py" bad-npy version2 "$dir/v2.npy"
 check gemm_version_2 product "1 0 0 1 $dir/v1.npy $dir/v1.npy -" "$dir/v2.npy" "$dir/v2.npy" \
     --trans-b
-for kind in empty short magic version9 truncated long header-cut header-huge dtype big-endian \
-    structured fortran one-dimension three-dimensions zero shape-huge shape-overflow \
-    shape-negative many-dimensions key-twice no-brace nul; do
+for kind in empty short magic version9 truncated long header-cut header-huge dtype \
+    big-endian-double bytes-dtype structured order-number order-word garbage-after nul-after \
+    two-matrices one-dimension three-dimensions zero shape-huge shape-overflow shape-negative \
+    shape-list shape-underscore many-dimensions key-twice extra-key no-brace nul; do
     "$here/helper.py" bad-npy $kind "$dir/$kind.npy"
     error "npy_$kind" 1 UB-E0204 "${soft[@]}" submit gemm "$dir/$kind.npy" "$b" "$dir/new.npy"
 done
@@ -266,7 +184,7 @@ error option_without_value 2 UB-E0200 list --device
 error bad_timeout 2 UB-E0200 --timeout 0 list
 error count_zero 2 UB-E0200 "${soft[@]}" submit nop -n 0
 error count_word 2 UB-E0200 "${soft[@]}" submit nop -n many
-error depth_too_large 2 UB-E0200 "${soft[@]}" submit nop --depth 65537
+error depth_too_large 2 UB-E0200 "${soft[@]}" submit nop --depth 65536
 error copy_one_file 2 UB-E0200 "${soft[@]}" submit copy "$dir/small"
 error fill_pattern 2 UB-E0200 "${soft[@]}" submit fill --pattern zz --size 8 "$dir/new"
 error fill_pattern_too_wide 2 UB-E0200 "${soft[@]}" submit fill --pattern 0x100 --pattern-size 1 \

@@ -9,7 +9,10 @@
   helper.py crc32c FILE
   helper.py npy ROWS COLS SEED FILE
   helper.py npy-header ROWS COLS FILE   a matrix of zeros, as a file with holes
+  helper.py npy-identity SIDE FILE
+  helper.py some-npy KIND FILE          the same matrix, as NumPy and others write it
   helper.py bad-npy KIND FILE
+  helper.py pty COLUMNS COMMAND...      runs it in a terminal, and prints what it wrote there
   helper.py gemm ALPHA BETA TRANS_A TRANS_B A B C OUT    C may be -
 """
 import json
@@ -80,8 +83,8 @@ def crc32c(path):
     print(crc ^ 0xFFFFFFFF)
 
 
-def npy(shape, data, descr="'<f4'", order="False", version=1, pad=64):
-    header = f"{{'descr': {descr}, 'fortran_order': {order}, 'shape': {shape}, }}"
+def npy(shape, data, descr="'<f4'", order="False", version=1, pad=64, after=""):
+    header = f"{{'descr': {descr}, 'fortran_order': {order}, 'shape': {shape}, }}{after}"
     size = 2 if version == 1 else 4
     header += " " * (-(8 + size + len(header) + 1) % pad) + "\n"
     start = b"\x93NUMPY" + bytes([version, 0]) + len(header).to_bytes(size, "little")
@@ -110,6 +113,37 @@ def npy_header(rows, cols, path):
         file.truncate(file.tell() + int(rows) * int(cols) * 4)
 
 
+def npy_identity(side, path):
+    side = int(side)
+    write(path, npy(f"({side}, {side})",
+                    floats([float(i % (side + 1) == 0) for i in range(side * side)])))
+
+
+def some_npy(kind, path):
+    """NumPy 1.24 reads each of them as the same matrix."""
+    values = [float(i) for i in range(12)]
+    shape, data = "(3, 4)", floats(values)
+    columns = floats([values[row * 4 + column] for column in range(4) for row in range(3)])
+    kinds = {
+        "plain": npy(shape, data),
+        "version2": npy(shape, data, version=2),
+        "version3": npy(shape, data, version=3),
+        "python2": npy("(3L, 4L)", data, descr="u'<f4'"),
+        "native": npy(shape, data, descr="'=f4'"),
+        "bare": npy(shape, data, descr="'f4'"),
+        "float32": npy(shape, data, descr="'float32'"),
+        "single": npy(shape, data, descr="'single'"),
+        "any": npy(shape, data, descr="'|f4'"),
+        "big-endian": npy(shape, struct.pack(">12f", *values), descr="'>f4'"),
+        "fortran": npy(shape, columns, order="True"),
+        "hex": npy("(0x3, 4)", data),
+        "plus": npy("(+3, 4)", data),
+        "comment": npy(shape, data, after=" # made by hand"),
+        "no-padding": npy(shape, data, pad=1),
+    }
+    write(path, kinds[kind])
+
+
 def bad_npy(kind, path):
     data = floats([1.0] * 12)
     good = npy("(3, 4)", data)
@@ -125,9 +159,17 @@ def bad_npy(kind, path):
         "header-cut": lambda: good[:40],
         "header-huge": lambda: b"\x93NUMPY\x02\x00\xff\xff\xff\x7f" + good[10:],
         "dtype": lambda: npy("(3, 4)", data * 2, descr="'<f8'"),
-        "big-endian": lambda: npy("(3, 4)", data, descr="'>f4'"),
+        "big-endian-double": lambda: npy("(3, 4)", data * 2, descr="'>f8'"),
+        "bytes-dtype": lambda: npy("(3, 4)", data, descr="b'<f4'"),
         "structured": lambda: npy("(3, 4)", data, descr="[('x', '<f4')]"),
-        "fortran": lambda: npy("(3, 4)", data, order="True"),
+        "order-number": lambda: npy("(3, 4)", data, order="0"),
+        "order-word": lambda: npy("(3, 4)", data, order="Falsehood"),
+        "garbage-after": lambda: npy("(3, 4)", data, after=" garbage"),
+        "nul-after": lambda: npy("(3, 4)", data, after="\0"),
+        "two-matrices": lambda: good + good,
+        "shape-list": lambda: npy("[3, 4]", data),
+        "shape-underscore": lambda: npy("(3, 0_4)", data),
+        "extra-key": lambda: npy("(3, 4), 'comment': 'x'", data),
         "one-dimension": lambda: npy("(12,)", data),
         "three-dimensions": lambda: npy("(3, 2, 2)", data),
         "zero": lambda: npy("(0, 4)", b""),
@@ -172,7 +214,30 @@ def gemm(alpha, beta, trans_a, trans_b, a_path, b_path, c_path, out_path):
     assert worst <= tolerance, f"largest error {worst}, allowed {tolerance}"
 
 
+def pty_run(columns, *command):
+    """What a command writes to a terminal of so many columns; 0: one that does not know."""
+    import fcntl
+    import os
+    import pty
+    import termios
+    pid, terminal = pty.fork()
+    if pid == 0:
+        fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("4H", 24 if int(columns) else 0,
+                                                       int(columns), 0, 0))
+        os.execvp(command[0], command)
+    text = b""
+    try:
+        while chunk := os.read(terminal, 65536):
+            text += chunk
+    except OSError:  # the other side is closed
+        pass
+    sys.stdout.buffer.write(text.replace(b"\r\n", b"\n"))
+    sys.stdout.flush()
+    sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+
+
 if __name__ == "__main__":
     commands = {"schemas": check_schemas, "get": get, "crc32c": crc32c, "npy": make_npy,
-                "npy-header": npy_header, "bad-npy": bad_npy, "gemm": gemm}
+                "npy-header": npy_header, "npy-identity": npy_identity, "some-npy": some_npy,
+                "bad-npy": bad_npy, "gemm": gemm, "pty": pty_run}
     commands[sys.argv[1]](*sys.argv[2:])

@@ -43,6 +43,11 @@ struct Parameter {
     bool is_argument() const { return names[0] != '-'; }
 };
 
+// T, also of an optional T.
+template <class T> struct BareOf { using type = T; };
+template <class T> struct BareOf<std::optional<T>> { using type = T; };
+template <class T> using Bare = typename BareOf<T>::type;
+
 // The options and arguments of one command, as its parser and its descriptions take them.
 class Parameters {
 public:
@@ -50,8 +55,6 @@ public:
     class Entry {
     public:
         Entry &required();
-        Entry &range(uint64_t least, uint64_t most);
-        Entry &range(double least, double most);
         Entry &one_of(List words);
         // The words are for people to choose from; others are accepted.
         Entry &completes(Completes what, List words = {});
@@ -67,11 +70,15 @@ public:
 
     Parameters(CLI::App &app, std::vector<Parameter> &list) : app_(&app), list_(&list) {}
 
-    // The value lives as long as the command. T: std::string, uint32_t, uint64_t, float, double,
-    // an optional of one, or List.
+    // The value lives as long as the command. T: std::string, an optional of it, or List.
     template <class T> Entry argument(const char *name, T &value, std::string help);
     template <class T>
     Entry option(const char *names, T &value, const char *metavar, std::string help);
+    // A number of a range; an argument has no metavar. T: uint32_t, uint64_t, float, double, or an
+    // optional of one.
+    template <class T>
+    Entry number(const char *names, T &value, Bare<T> least, Bare<T> most, const char *metavar,
+                 std::string help);
     void flag(const char *names, bool &value, std::string help);
 
 private:

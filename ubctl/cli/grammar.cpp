@@ -48,11 +48,12 @@ Error parse_error(const CLI::App &app, const CLI::ParseError &error) {
         return usage_error("command line", fmt::format("{} '{}'", what, rest[0])).hint(hint);
     }
     std::string cause = error.what();
+    // Of a flag; other values are strings to the parser.
+    constexpr std::string_view convert = "Could not convert: ";
+    if (cause.starts_with(convert))
+        cause = fmt::format("a flag takes no value: {}", cause.substr(convert.size()));
     if (cause == "A subcommand is required")
         cause = path.empty() ? "no command given" : "a verb is missing";
-    for (char &c : cause)
-        if (c == '\n')
-            c = ' ';
     return usage_error("command line", cause).hint(hint);
 }
 
@@ -81,10 +82,8 @@ void Grammar::State::declare_globals() {
     parameters.flag("--no-header", globals.style.no_header, "tables without their heading");
     parameters.flag("-q,--quiet", globals.style.quiet,
                     "of commands that act, print the bare result or nothing");
-    parameters
-        .option("--timeout", globals.timeout_s, "SECONDS",
-                "longest wait for one completion, seconds")
-        .range(1e-6, 1e6);
+    parameters.number("--timeout", globals.timeout_s, 1e-6, 1e6, "SECONDS",
+                      "longest wait for one completion, 0.000001 to 1000000 seconds");
 }
 
 void Grammar::State::declare(const Command &command, std::span<const Object> objects) {
@@ -123,8 +122,12 @@ int Grammar::run(int argc, char **argv) {
     CLI::App &app = state_->app;
     try {
         app.parse(argc, argv);
-    } catch (const CLI::Success &success) {
-        return app.exit(success);
+    } catch (const CLI::CallForVersion &) {
+        print_text(app.version() + '\n');
+        return exit_ok;
+    } catch (const CLI::Success &) {
+        print_text(app.help());
+        return exit_ok;
     } catch (const CLI::ParseError &error) {
         throw parse_error(app, error);
     }

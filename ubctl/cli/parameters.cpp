@@ -2,6 +2,7 @@
 #include <CLI/App.hpp>
 
 #include "cli/command.hpp"
+#include "io/parse.hpp"
 #include "out/error.hpp"
 
 namespace ubctl {
@@ -11,16 +12,6 @@ using Entry = Parameters::Entry;
 Entry &Entry::required() {
     option_->required();
     parameter_->required = true;
-    return *this;
-}
-
-Entry &Entry::range(uint64_t least, uint64_t most) {
-    option_->check(CLI::Range(least, most));
-    return *this;
-}
-
-Entry &Entry::range(double least, double most) {
-    option_->check(CLI::Range(least, most));
     return *this;
 }
 
@@ -50,21 +41,40 @@ Entry Parameters::option(const char *names, T &value, const char *metavar, std::
     return add(app_->add_option(names, value, help), {names, metavar, help});
 }
 
+template <class T>
+Entry Parameters::number(const char *names, T &value, Bare<T> least, Bare<T> most,
+                         const char *metavar, std::string help) {
+    using Number = Bare<T>;
+    const auto take = [names, &value, least, most](const std::string &text) {
+        const std::string_view all = names;
+        const std::string what(all.substr(all.find(',') + 1));
+        if constexpr (std::is_floating_point_v<Number>)
+            value = parse_real(what, text, least, most);
+        else
+            value = static_cast<Number>(parse_number(what, text, least, most));
+    };
+    return add(app_->add_option_function<std::string>(names, take, help), {names, metavar, help});
+}
+
 void Parameters::flag(const char *names, bool &value, std::string help) {
     add(app_->add_flag(names, value, help), {names, "", help});
 }
 
 template Entry Parameters::argument(const char *, std::string &, std::string);
 template Entry Parameters::argument(const char *, List &, std::string);
-template Entry Parameters::argument(const char *, std::optional<uint64_t> &, std::string);
 template Entry Parameters::option(const char *, std::string &, const char *, std::string);
-template Entry Parameters::option(const char *, uint32_t &, const char *, std::string);
-template Entry Parameters::option(const char *, uint64_t &, const char *, std::string);
-template Entry Parameters::option(const char *, float &, const char *, std::string);
-template Entry Parameters::option(const char *, double &, const char *, std::string);
-template Entry Parameters::option(const char *, std::optional<float> &, const char *, std::string);
 template Entry Parameters::option(const char *, std::optional<std::string> &, const char *,
                                   std::string);
+#define NUMBER(T)                                                                                  \
+    template Entry Parameters::number(const char *, T &, Bare<T>, Bare<T>, const char *,           \
+                                      std::string);
+NUMBER(uint32_t)
+NUMBER(uint64_t)
+NUMBER(float)
+NUMBER(double)
+NUMBER(std::optional<float>)
+NUMBER(std::optional<uint64_t>)
+#undef NUMBER
 
 Action with_id(Parameters &parameters, Action run) {
     auto id = std::make_shared<std::string>();

@@ -186,10 +186,8 @@ int bench(const Globals &globals, const BenchOptions &options) {
 
 Action declare_bench(Parameters &parameters) {
     auto options = std::make_shared<BenchOptions>();
-    parameters
-        .option("--seconds", options->seconds, "SECONDS",
-                "how long each line is measured; default 0.1")
-        .range(1e-3, 3600.0);
+    parameters.number("--seconds", options->seconds, 1e-3, 3600.0, "SECONDS",
+                      "how long each line is measured, 0.001 to 3600; default 0.1");
     return [options](const Globals &globals) { return bench(globals, *options); };
 }
 

@@ -75,7 +75,7 @@ int caps(const Globals &globals) {
                    {"kind", "KIND"},
                    {"name", "NAME"},
                    {"supported", "SUPPORTED"},
-                   {"meaning", "MEANING"}}};
+                   {"meaning", "MEANING", Show::prose}}};
     const auto add = [&](const Capability &cap, uint64_t word) {
         report.add({name, std::string(cap.kind), std::string(cap.name), (word & cap.bit) != 0,
                     std::string(cap.meaning)});

@@ -16,12 +16,12 @@ int list(const Globals &globals) {
                    {"bus_addr", "PCI ADDRESS"},
                    {"eid", "EID"},
                    {"state", "STATE"},
+                   {"node_access", "ACCESS"},
                    {"generation", "GEN"},
                    {"contexts", "CONTEXTS"},
                    {"segments", "SEGMENTS"},
                    {"queues", "QUEUES"},
                    {"pinned_bytes", "PINNED", Show::bytes},
-                   {"node_access", "ACCESS"},
                    {"node", nullptr},
                    {"guid", nullptr},
                    {"class_code", nullptr}}};

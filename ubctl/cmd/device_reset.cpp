@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <ub/ub.h>
+#include <ub/ub_hw.h>
 #include <ub/ub_uapi.h>
 #include <unistd.h>
 
@@ -262,10 +263,10 @@ Action declare_reset(Parameters &parameters) {
         .option("--scope", options->scope, "SCOPE",
                 "device, the default; context or queue alone; flr: by the PCI core")
         .one_of({"device", "context", "queue", "flr"});
-    parameters.option("--tid", options->tid, "N", "the context, of --scope context")
-        .range(uint64_t{1}, uint64_t{0xfffff});
-    parameters.option("--queue", options->queue, "N", "the queue's id, of --scope queue")
-        .range(uint64_t{1}, uint64_t{0xfffff});
+    parameters.number("--tid", options->tid, 1, UB_HW_ID_MASK, "N",
+                      "the context, of --scope context");
+    parameters.number("--queue", options->queue, 1, UB_HW_ID_MASK, "N",
+                      "the queue's id, of --scope queue");
     parameters
         .option("--type", options->type, "TYPE", "of the queue: jfs, the default, or jfr")
         .one_of({"jfs", "jfr"});

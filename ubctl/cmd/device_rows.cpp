@@ -59,12 +59,13 @@ std::map<std::string, Attributes> driver_view() {
 }
 
 std::vector<Value> device_row(const ub_device &device, const Attributes &driver) {
-    return {
-        std::string(device.name),   std::string(device.bus_addr), ub::eid(device.eid).str(),
-        state_text(driver),         uint64_t{device.generation},  driver.value(UB_A_CONTEXTS),
-        driver.value(UB_A_SEGS),    driver.value(UB_A_QUEUES),    driver.value(UB_A_PINNED_BYTES),
-        node_access(device),        std::string(device.node),     ub::guid_str(device.guid),
-        uint64_t{device.class_code}};
+    return {std::string(device.name),    std::string(device.bus_addr),
+            ub::eid(device.eid).str(),   state_text(driver),
+            node_access(device),         uint64_t{device.generation},
+            driver.value(UB_A_CONTEXTS), driver.value(UB_A_SEGS),
+            driver.value(UB_A_QUEUES),   driver.value(UB_A_PINNED_BYTES),
+            std::string(device.node),    ub::guid_str(device.guid),
+            uint64_t{device.class_code}};
 }
 
 } // namespace ubctl

@@ -32,16 +32,17 @@ int show(const Globals &globals) {
                    {"bus_addr", "PCI address"},
                    {"eid", "EID"},
                    {"state", "state"},
+                   {"node_access", "access"},
                    {"generation", "generation"},
                    {"contexts", "contexts"},
                    {"segments", "segments"},
                    {"queues", "queues"},
                    {"pinned_bytes", "pinned", Show::bytes},
-                   {"node_access", "access"},
                    {"node", "node"},
                    {"guid", "GUID"},
                    {"class_code", "class code", Show::address},
                    {"pids", "used by pids"}}};
+    report.none = "no devices";
     auto view = driver_view();
     for (const ub_device &device : chosen_devices(globals.device)) {
         auto row = device_row(device, view[device.name]);

@@ -30,7 +30,7 @@ int explain(const Globals &globals, const std::string &text) {
                    {"name", one ? "name" : "NAME"},
                    {"errno", one ? "errno" : "ERRNO"},
                    {"exit_code", one ? "exit code" : "EXIT"},
-                   {"summary", one ? "summary" : "SUMMARY"},
+                   {"summary", one ? "summary" : "SUMMARY", Show::prose},
                    {"text", one ? "cause" : nullptr},
                    {"remedy", one ? "remedy" : nullptr}}};
     if (one) {

@@ -3,12 +3,12 @@
 
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <memory>
+#include <vector>
 
 #include "cmd/commands.hpp"
 #include "device/devices.hpp"
-#include "io/files.hpp"
+#include "io/output_file.hpp"
 #include "out/error.hpp"
 
 namespace ubctl {
@@ -44,14 +44,16 @@ Dump find_dump(const std::string &name) {
 }
 
 std::string read_dump(const fs::path &path) {
-    std::ifstream in(path, std::ios::binary);
-    if (!in)
-        throw file_error(path, "cannot be opened", errno);
-    return {std::istreambuf_iterator<char>(in), {}};
+    File in(path);
+    std::string text;
+    std::vector<uint8_t> room(1 << 16);
+    while (const size_t n = in.read(room))
+        text.append(reinterpret_cast<const char *>(room.data()), n);
+    return text;
 }
 
 void write_dump(const std::string &path, const std::string &text) {
-    File output = File::create_output(path, {});
+    OutputFile output(path, {});
     output.write({reinterpret_cast<const uint8_t *>(text.data()), text.size()});
     output.keep();
 }
@@ -89,7 +91,7 @@ int dump(const Globals &globals, const DumpOptions &options) {
     if (!options.file.empty())
         write_dump(options.file, text);
     else if (!globals.style.json)
-        print_text(text);
+        print_foreign(text);
     if (options.discard)
         discard_dump(found.entry / "data");
     if (globals.style.json || (!options.file.empty() && !globals.style.quiet))

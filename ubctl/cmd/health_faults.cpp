@@ -30,7 +30,7 @@ int faults(const Globals &globals) {
                    {"kind", "FAULT"},
                    {"armed", "ARMED"},
                    {"given", "GIVEN"},
-                   {"meaning", "MEANING"}}};
+                   {"meaning", "MEANING", Show::prose}}};
     for (const Fault &fault : all_faults()) {
         const Reply reply = query(device, fault);
         report.add({std::string(device.name), std::string(fault.name),

@@ -27,6 +27,7 @@ constexpr Counter counters[] = {
 
 int show(const Globals &globals) {
     Report report{"ub.health/1", Layout::record, {{"device", "device"}}};
+    report.none = "no devices of the driver";
     for (const Counter &counter : counters)
         report.fields.push_back({counter.key, counter.label});
     if (is_soft(globals.device)) {

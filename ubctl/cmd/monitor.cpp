@@ -115,7 +115,7 @@ std::string table_line(const std::string &name, const Attributes &row) {
     std::string line = fmt::format("{:02}:{:02}:{:02}  {:<5}  {:<13}  {}", local.tm_hour,
                                    local.tm_min, local.tm_sec, device, name, details(row));
     line.erase(line.find_last_not_of(' ') + 1);
-    return printable(std::move(line)) + '\n';
+    return printable(line) + '\n';
 }
 
 void tell(const Globals &globals, const std::string &name, const Attributes &row) {
@@ -149,8 +149,8 @@ int monitor(const Globals &globals, uint64_t count) {
 
 Action declare_monitor(Parameters &parameters) {
     auto count = std::make_shared<uint64_t>(0);
-    parameters.option("-n,--count", *count, "COUNT", "end after so many events; default: never")
-        .range(uint64_t{1}, uint64_t{1} << 32);
+    parameters.number("-n,--count", *count, 1, uint64_t{1} << 32, "COUNT",
+                      "end after so many events; default: never");
     return [count](const Globals &globals) { return monitor(globals, *count); };
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include <fmt/format.h>
+#include <ub/ub_hw.h>
 #include <ub/ub_uapi.h>
 
 #include "cmd/commands.hpp"
@@ -19,6 +20,7 @@ namespace {
 // JFS, JFR and JFC are numbered apart, so an id may stand for one of each, on each device.
 int queue_show(const Globals &globals, const std::optional<uint64_t> &id) {
     Report report = queue_report(Layout::record);
+    report.none = "no queues";
     for (const Attributes &row : rows_with_comm(globals, UB_CMD_QUEUE_GET))
         if (!id || row.number(UB_A_QUEUE_ID) == *id)
             report.add(queue_row(row));
@@ -32,7 +34,7 @@ int queue_show(const Globals &globals, const std::optional<uint64_t> &id) {
 
 Action declare_queue_show(Parameters &parameters) {
     auto id = std::make_shared<std::optional<uint64_t>>();
-    parameters.argument("ID", *id, "of the queue; default: all");
+    parameters.number("ID", *id, 1, UB_HW_ID_MASK, "", "of the queue; default: all");
     return [id](const Globals &globals) { return queue_show(globals, *id); };
 }
 

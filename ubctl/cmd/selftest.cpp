@@ -42,7 +42,7 @@ int selftest(const Globals &globals) {
                    {"check", "CHECK"},
                    {"result", "RESULT"},
                    {"elapsed_ns", "TIME", Show::duration},
-                   {"detail", "DETAIL"}}};
+                   {"detail", "DETAIL", Show::prose}}};
     unsigned failed = 0, total = 0;
     for (const auto &checks : {data_checks(), message_checks()})
         for (const Check &check : checks) {

@@ -7,7 +7,7 @@
 #include "cmd/commands.hpp"
 #include "cmd/submit_report.hpp"
 #include "device/window.hpp"
-#include "io/files.hpp"
+#include "io/output_file.hpp"
 #include "out/codes.hpp"
 
 namespace ubctl {
@@ -24,7 +24,7 @@ struct CopyWindow {
 };
 
 // Completions come in the order of the posts, so the oldest window is the one that is done.
-void drain_copy(Session &session, CopyWindow &window, File &output) {
+void drain_copy(Session &session, CopyWindow &window, OutputFile &output) {
     if (window.len == 0)
         return;
     session.finish();
@@ -32,7 +32,7 @@ void drain_copy(Session &session, CopyWindow &window, File &output) {
     window.len = 0;
 }
 
-uint64_t copy_through(Session &session, File &input, File &output, size_t size) {
+uint64_t copy_through(Session &session, File &input, OutputFile &output, size_t size) {
     std::array<CopyWindow, window_count> windows{CopyWindow(session, size),
                                                  CopyWindow(session, size)};
     uint64_t total = 0, turn = 0;
@@ -51,10 +51,10 @@ uint64_t copy_through(Session &session, File &input, File &output, size_t size) 
 }
 
 int copy(const Globals &globals, const std::string &in, const std::string &out) {
-    File input = File::open_input(in);
+    File input(in);
     Session session(globals.device, window_count, globals.timeout_s);
     const File *const inputs[] = {&input};
-    File output = File::create_output(out, inputs);
+    OutputFile output(out, inputs);
     const Stopwatch watch;
     const size_t size = window_size(session, 2 * window_count, input.size());
     const uint64_t bytes = copy_through(session, input, output, size);

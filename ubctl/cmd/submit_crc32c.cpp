@@ -30,7 +30,7 @@ uint64_t crc_through(Session &session, File &input, uint32_t &crc) {
 }
 
 int crc32c(const Globals &globals, const std::string &in) {
-    File input = File::open_input(in);
+    File input(in);
     Session session(globals.device, 1, globals.timeout_s);
     const Stopwatch watch;
     uint32_t crc = 0;

@@ -10,7 +10,7 @@
 #include "cmd/commands.hpp"
 #include "cmd/submit_report.hpp"
 #include "device/window.hpp"
-#include "io/files.hpp"
+#include "io/output_file.hpp"
 #include "io/parse.hpp"
 #include "out/error.hpp"
 
@@ -20,20 +20,24 @@ namespace {
 
 struct FillOptions {
     std::string pattern, size, out;
-    uint32_t pattern_size = 0; // 0: the smallest that holds the pattern
+    std::string pattern_size; // empty: the smallest that holds the pattern
 };
 
 uint32_t pattern_bytes(const FillOptions &options, uint64_t pattern) {
     uint32_t least = 1;
     while (least < 8 && pattern >> (8 * least))
         least *= 2;
-    if (options.pattern_size && options.pattern_size < least)
-        throw usage_error("--pattern", fmt::format("'{}' does not fit into {} bytes",
-                                                   options.pattern, options.pattern_size));
-    return options.pattern_size ? options.pattern_size : least;
+    if (options.pattern_size.empty())
+        return least;
+    const uint64_t size = parse_number("--pattern-size", options.pattern_size, 8);
+    if (size < least)
+        throw usage_error("--pattern",
+                          fmt::format("'{}' does not fit into {} bytes", options.pattern, size));
+    return static_cast<uint32_t>(size);
 }
 
-void fill_through(Session &session, File &output, uint64_t size, uint64_t pattern, uint32_t width) {
+void fill_through(Session &session, OutputFile &output, uint64_t size, uint64_t pattern,
+                  uint32_t width) {
     const size_t chunk = window_size(session, window_count, size);
     const std::array<Buffer, window_count> windows{Buffer(session, chunk), Buffer(session, chunk)};
     const auto post = [&](uint64_t offset) {
@@ -62,7 +66,7 @@ int fill(const Globals &globals, const FillOptions &options) {
         throw usage_error(
             "--size", fmt::format("{} bytes is not a multiple of the pattern's {}", size, width));
     Session session(globals.device, window_count, globals.timeout_s);
-    File output = File::create_output(options.out, {});
+    OutputFile output(options.out, {});
     const Stopwatch watch;
     fill_through(session, output, size, pattern, width);
     output.keep();

@@ -3,6 +3,7 @@
 // one command or than the memory that may be pinned work as well.
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <optional>
 
@@ -79,7 +80,7 @@ public:
           side_(tile_side(session.attr())), a_tile_(make(shape.m, shape.k)),
           b_tile_(make(shape.k, shape.n)), c_tile_(make(shape.m, shape.n)) {}
 
-    void run(const NpyMatrix *initial, NpyMatrix &out) {
+    void run(const NpyMatrix *initial, NpyOutput &out) {
         for (uint64_t i = 0; i < shape_.m; i += side_)
             for (uint64_t j = 0; j < shape_.n; j += side_)
                 run_tile(i, j, initial, out);
@@ -91,7 +92,7 @@ private:
         return Buffer(session_, elements * sizeof(float));
     }
 
-    void run_tile(uint64_t i, uint64_t j, const NpyMatrix *initial, NpyMatrix &out) {
+    void run_tile(uint64_t i, uint64_t j, const NpyMatrix *initial, NpyOutput &out) {
         const uint64_t m = std::min(side_, shape_.m - i), n = std::min(side_, shape_.n - j);
         float beta = options_.beta.value_or(initial ? 1.0f : 0.0f);
         if (initial)
@@ -125,18 +126,18 @@ private:
 };
 
 int gemm(const Globals &globals, const GemmOptions &options) {
-    const NpyMatrix a = NpyMatrix::open(options.a), b = NpyMatrix::open(options.b);
+    const NpyMatrix a(options.a), b(options.b);
     std::optional<NpyMatrix> c;
     std::vector<const File *> inputs{&a.file(), &b.file()};
     if (!options.c.empty())
-        inputs.push_back(&c.emplace(NpyMatrix::open(options.c)).file());
+        inputs.push_back(&c.emplace(options.c).file());
     else if (options.beta.value_or(0) != 0)
         throw usage_error("--beta", "there is no --c to multiply with it");
     const Operand op_a{a, options.trans_a}, op_b{b, options.trans_b};
     const NpyMatrix *initial = c ? &*c : nullptr;
     const Shape shape = shape_of(op_a, op_b, initial);
     Session session(globals.device, 1, globals.timeout_s);
-    NpyMatrix out = NpyMatrix::create(options.out, shape.m, shape.n, inputs);
+    NpyOutput out(options.out, shape.m, shape.n, inputs);
     const Stopwatch watch;
     TiledGemm(session, options, op_a, op_b, shape).run(initial, out);
     out.keep();
@@ -159,11 +160,14 @@ Action declare_gemm(Parameters &parameters) {
     const auto file = [&](const char *name, std::string &value, const char *help) {
         parameters.argument(name, value, help).required().completes(Completes::files);
     };
-    file("A", options->a, ".npy file, '<f4', two dimensions");
+    file("A", options->a, ".npy file, float32, two dimensions");
     file("B", options->b, "likewise");
     file("OUT", options->out, ".npy file to write");
-    parameters.option("--alpha", options->alpha, "NUMBER", "factor of the product, default 1");
-    parameters.option("--beta", options->beta, "NUMBER", "factor of C, default 1 with --c");
+    constexpr float most = std::numeric_limits<float>::max();
+    parameters.number("--alpha", options->alpha, -most, most, "NUMBER",
+                      "factor of the product, default 1");
+    parameters.number("--beta", options->beta, -most, most, "NUMBER",
+                      "factor of C, default 1 with --c");
     parameters.option("--c", options->c, "FILE", ".npy file to add").completes(Completes::files);
     parameters.flag("--trans-a", options->trans_a, "A is stored transposed");
     parameters.flag("--trans-b", options->trans_b, "B is stored transposed");

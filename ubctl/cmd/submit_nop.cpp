@@ -50,10 +50,8 @@ int nop(const Globals &globals, const NopOptions &options) {
 
 Action declare_nop(Parameters &parameters) {
     auto options = std::make_shared<NopOptions>();
-    parameters.option("-n,--count", options->count, "COUNT", "how many")
-        .range(uint64_t{1}, uint64_t{1} << 40);
-    parameters.option("--depth", options->depth, "DEPTH", "how many at once")
-        .range(uint64_t{1}, uint64_t{65536});
+    parameters.number("-n,--count", options->count, 1, uint64_t{1} << 40, "COUNT", "how many");
+    parameters.number("--depth", options->depth, 1, most_depth, "DEPTH", "how many at once");
     return [options](const Globals &globals) { return nop(globals, *options); };
 }
 

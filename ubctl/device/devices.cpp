@@ -95,8 +95,7 @@ Error open_error(const std::string &name, const ub::error &error) {
     if (error.errnum() == ENODEV)
         return Error(object, "it was removed just now", E_NO_DEVICE);
     if (error.errnum() == EINVAL && is_soft(name))
-        return Error(object, error.message(), E_USAGE)
-            .hint("keys are name, eid, engines, max_seg, max_jfs, max_jfr, max_jfc, max_ctx");
+        return Error(object, error.message(), E_USAGE).hint(error.hint());
     return library_error(error);
 }
 

@@ -5,6 +5,8 @@
 #include <array>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "device/devices.hpp"
 #include "out/error.hpp"
 
@@ -46,7 +48,9 @@ Session::Session(const std::string &device, uint32_t depth, double timeout_s)
     // The JFC has room for one more, for completions that tell of the queue itself.
     const uint32_t largest = std::min(attr_.max_jfs_depth, attr_.max_jfc_depth - 1);
     if (depth > largest)
-        throw usage_error(object(), "the depth is too large").limit(largest);
+        throw usage_error(object(), fmt::format("it takes no {} requests at once", depth))
+            .limit(largest)
+            .hint(fmt::format("ask for at most {} at once", largest));
     jfc_.emplace(context_, depth + 1, jfce_);
     // A slot is free a moment after its completion is there: room to spare for who posts at once.
     jfs_.emplace(context_, *jfc_, std::min(2 * depth, attr_.max_jfs_depth));

@@ -46,6 +46,10 @@ struct Counts {
     uint64_t commands = 0, doorbells = 0, suppressed = 0, waits = 0;
 };
 
+// The contract's rings are of at most 65536 entries, and the JFC has room for one more than was
+// asked for. A device may have smaller ones.
+constexpr uint32_t most_depth = 65535;
+
 class Session {
 public:
     // depth: WQEBBs and completions under way at once. timeout_s: longest wait for a completion.

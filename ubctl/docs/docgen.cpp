@@ -13,6 +13,7 @@
 
 #include "cmd/commands.hpp"
 #include "docs/makers.hpp"
+#include "io/output_file.hpp"
 #include "out/error.hpp"
 
 namespace ubctl {
@@ -33,9 +34,9 @@ const File files[] = {
 };
 
 void write(const std::string &path, const std::string &text) {
-    std::ofstream to(path);
-    if (!(to << text << std::flush))
-        throw Error(path, "cannot be written", E_FILE);
+    OutputFile to(path, {});
+    to.write({reinterpret_cast<const uint8_t *>(text.data()), text.size()});
+    to.keep();
 }
 
 bool is_current(const std::string &path, const std::string &text) {

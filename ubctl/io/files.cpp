@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +15,41 @@ namespace ubctl {
 
 namespace {
 
+// Calls again what a signal ended or what has to wait for a descriptor that does not block.
+template <class Call>
+size_t transfer(int fd, short event, const std::string &path, const char *cause, Call call) {
+    for (;;) {
+        const ssize_t n = call();
+        if (n >= 0)
+            return static_cast<size_t>(n);
+        pollfd ready{fd, event, 0};
+        if (errno == EAGAIN)
+            poll(&ready, 1, -1);
+        else if (errno != EINTR)
+            throw file_error(path, cause, errno);
+    }
+}
+
+} // namespace
+
+void write_all(int fd, const std::string &path, std::span<const uint8_t> memory) {
+    while (!memory.empty())
+        memory = memory.subspan(transfer(fd, POLLOUT, path, "cannot be written", [&] {
+            return ::write(fd, memory.data(), memory.size());
+        }));
+}
+
+void write_all_at(int fd, const std::string &path, std::span<const uint8_t> memory,
+                  uint64_t offset) {
+    while (!memory.empty()) {
+        const size_t n = transfer(fd, POLLOUT, path, "cannot be written", [&] {
+            return pwrite(fd, memory.data(), memory.size(), static_cast<off_t>(offset));
+        });
+        memory = memory.subspan(n);
+        offset += n;
+    }
+}
+
 struct stat status_of(int fd, const std::string &path) {
     struct stat status;
     if (fstat(fd, &status) < 0)
@@ -21,44 +57,21 @@ struct stat status_of(int fd, const std::string &path) {
     return status;
 }
 
-bool same_file(const std::string &path, const struct stat &input) {
-    struct stat status;
-    return stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
-           status.st_dev == input.st_dev && status.st_ino == input.st_ino;
+File::File(const std::string &path) : path_(path), fd_(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+    if (fd_ < 0)
+        throw file_error(path, "cannot be opened", errno);
+    if (S_ISDIR(status_of(fd_, path).st_mode)) {
+        close(fd_);
+        throw file_error(path, "cannot be read", EISDIR);
+    }
 }
 
-} // namespace
-
 File::File(File &&other) noexcept
-    : path_(std::move(other.path_)), fd_(std::exchange(other.fd_, -1)),
-      remove_(std::exchange(other.remove_, false)) {}
+    : path_(std::move(other.path_)), fd_(std::exchange(other.fd_, -1)) {}
 
 File::~File() {
     if (fd_ >= 0)
         close(fd_);
-    if (remove_)
-        unlink(path_.c_str());
-}
-
-File File::open_input(const std::string &path) {
-    File file(path, open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (file.fd_ < 0)
-        throw file_error(path, "cannot be opened", errno);
-    if (S_ISDIR(status_of(file.fd_, path).st_mode))
-        throw file_error(path, "cannot be read", EISDIR);
-    return file;
-}
-
-File File::create_output(const std::string &path, std::span<const File *const> inputs) {
-    for (const File *input : inputs)
-        if (same_file(path, status_of(input->fd_, input->path_)))
-            throw usage_error(path, "input and output are the same file")
-                .hint("name another file for the output");
-    File file(path, open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-    if (file.fd_ < 0)
-        throw file_error(path, "cannot be created", errno);
-    file.remove_ = S_ISREG(status_of(file.fd_, path).st_mode);
-    return file;
 }
 
 std::optional<uint64_t> File::size() const {
@@ -68,62 +81,35 @@ std::optional<uint64_t> File::size() const {
     return static_cast<uint64_t>(status.st_size);
 }
 
+bool File::is(const struct stat &other) const {
+    const struct stat status = status_of(fd_, path_);
+    return S_ISREG(other.st_mode) && status.st_dev == other.st_dev && status.st_ino == other.st_ino;
+}
+
 size_t File::read(std::span<uint8_t> memory) {
     size_t done = 0;
     while (done < memory.size()) {
-        const ssize_t n = ::read(fd_, memory.data() + done, memory.size() - done);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            throw file_error(path_, "cannot be read", errno);
+        const size_t n = transfer(fd_, POLLIN, path_, "cannot be read", [&] {
+            return ::read(fd_, memory.data() + done, memory.size() - done);
+        });
         if (n == 0)
             break;
-        done += static_cast<size_t>(n);
+        done += n;
     }
     return done;
 }
 
 void File::read_at(std::span<uint8_t> memory, uint64_t offset) const {
     while (!memory.empty()) {
-        const ssize_t n = pread(fd_, memory.data(), memory.size(), static_cast<off_t>(offset));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            throw file_error(path_, "cannot be read", errno);
+        const size_t n = transfer(fd_, POLLIN, path_, "cannot be read", [&] {
+            return pread(fd_, memory.data(), memory.size(), static_cast<off_t>(offset));
+        });
         if (n == 0)
-            throw Error(path_, "the file became shorter while it was read", E_FILE);
-        memory = memory.subspan(static_cast<size_t>(n));
-        offset += static_cast<uint64_t>(n);
+            throw Error(path_, "the file became shorter while it was read", E_FILE)
+                .hint("run the command when nothing else writes it");
+        memory = memory.subspan(n);
+        offset += n;
     }
-}
-
-void File::write(std::span<const uint8_t> memory) {
-    while (!memory.empty()) {
-        const ssize_t n = ::write(fd_, memory.data(), memory.size());
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            throw file_error(path_, "cannot be written", errno);
-        memory = memory.subspan(static_cast<size_t>(n));
-    }
-}
-
-void File::write_at(std::span<const uint8_t> memory, uint64_t offset) {
-    while (!memory.empty()) {
-        const ssize_t n = pwrite(fd_, memory.data(), memory.size(), static_cast<off_t>(offset));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            throw file_error(path_, "cannot be written", errno);
-        memory = memory.subspan(static_cast<size_t>(n));
-        offset += static_cast<uint64_t>(n);
-    }
-}
-
-void File::keep() {
-    if (close(std::exchange(fd_, -1)) < 0)
-        throw file_error(path_, "cannot be written", errno);
-    remove_ = false;
 }
 
 } // namespace ubctl

@@ -1,32 +1,21 @@
 // SPDX-License-Identifier: MIT
-// Matrices in NumPy's .npy format: versions 1 and 2, '<f4', C order, two dimensions.
+// Matrices of binary32 in NumPy's .npy format, which stay in their files: tiles of them are read
+// or written.
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "io/files.hpp"
+#include "io/output_file.hpp"
 
 namespace ubctl {
 
-struct NpyHeader {
-    std::string dtype;
-    bool fortran_order = false;
-    std::vector<uint64_t> shape;
-};
-
-// The dictionary of an .npy header. Throws FORMAT; never reads beyond the text.
-NpyHeader parse_npy_header(const std::string &path, std::string_view text);
-
-// A matrix that stays in its file; tiles of it are read or written.
+// Two dimensions, of either byte order, in C or Fortran order.
 class NpyMatrix {
 public:
-    static NpyMatrix open(const std::string &path);
-    // Output of a given shape, removed again unless keep() is called.
-    static NpyMatrix create(const std::string &path, uint64_t rows, uint64_t cols,
-                            std::span<const File *const> inputs);
+    explicit NpyMatrix(const std::string &path);
 
     uint64_t rows() const { return rows_; }
     uint64_t cols() const { return cols_; }
@@ -34,18 +23,27 @@ public:
 
     // Rows [row, row + rows) and columns [col, col + cols), packed row after row.
     void read_tile(float *tile, uint64_t row, uint64_t col, uint64_t rows, uint64_t cols) const;
+
+private:
+    void read_lines(float *tile, uint64_t line, uint64_t at, uint64_t lines, uint64_t count) const;
+
+    File file_;
+    uint64_t rows_ = 0, cols_ = 0, data_ = 0;
+    bool fortran_ = false, swapped_ = false;
+};
+
+// A matrix of a given shape that is written in C order.
+class NpyOutput {
+public:
+    NpyOutput(const std::string &path, uint64_t rows, uint64_t cols,
+              std::span<const File *const> inputs);
+
     void write_tile(const float *tile, uint64_t row, uint64_t col, uint64_t rows, uint64_t cols);
     void keep() { file_.keep(); }
 
 private:
-    NpyMatrix(File file, uint64_t rows, uint64_t cols, uint64_t data)
-        : file_(std::move(file)), rows_(rows), cols_(cols), data_(data) {}
-    uint64_t offset(uint64_t row, uint64_t col) const {
-        return data_ + (row * cols_ + col) * sizeof(float);
-    }
-
-    File file_;
-    uint64_t rows_, cols_, data_;
+    OutputFile file_;
+    uint64_t cols_, data_;
 };
 
 } // namespace ubctl

@@ -127,10 +127,11 @@ const Code tool_codes[] = {
      "join the group: sudo usermod -aG ub $USER, then log in again"},
     {E_FILE, "FILE", EIO, exit_by_cause, "a file cannot be used",
      "Opening, reading or writing a file failed. The errno decides the exit code.",
-     "check the path and its permissions"},
+     "follow the hint that comes with the error: it is the errno's"},
     {E_FORMAT, "FORMAT", EINVAL, exit_failed, "a file has another format than needed",
-     "Matrices are .npy files of version 1 or 2, dtype '<f4', C order, two dimensions.",
-     "save it so: numpy.save(path, numpy.ascontiguousarray(x, dtype='<f4'))"},
+     "Matrices are .npy files of version 1 to 3 with two dimensions of float32, in either byte "
+     "order and in C or Fortran order.",
+     "save it so: numpy.save(path, x.astype('float32'))"},
     {E_TIMEOUT, "TIMEOUT", ETIMEDOUT, exit_timeout, "no completion in time",
      "A command posted to the device did not complete within --timeout seconds.",
      "raise --timeout, or look at the queue: \"ubctl queue list\""},
@@ -158,7 +159,7 @@ const Code tool_codes[] = {
      "soft: needs the device core as a library, installed beside libub.",
      "install the soft provider's package, or run from a complete build tree"},
     {E_OUTPUT, "OUTPUT", EIO, exit_failed, "the result could not be written",
-     "Standard output is closed, full or a broken pipe.", ""},
+     "Standard output is closed, full or a broken pipe.", "look at what standard output leads to"},
 };
 
 std::string upper(std::string_view text) {

@@ -7,6 +7,7 @@
 #include <ub/ub_uapi.h>
 
 #include "out/json.hpp"
+#include "out/remedies.hpp"
 #include "out/text.hpp"
 
 namespace ubctl {
@@ -110,10 +111,11 @@ std::string Error::limit_text() const {
 }
 
 std::string Error::text() const {
-    std::string out = fmt::format("ubctl: {}: {}{} [{}, {}]\n", object_, cause_, limit_text(),
-                                  code_label(code_), errno_name(errnum_));
+    std::string out =
+        fmt::format("ubctl: {}: {}{} [{}, {}]\n", printable(object_), printable(cause_),
+                    limit_text(), code_label(code_), errno_name(errnum_));
     if (!hint_.empty())
-        out += fmt::format("hint: {}\n", hint_);
+        out += fmt::format("hint: {}\n", printable(hint_));
     return out;
 }
 
@@ -137,7 +139,8 @@ Error usage_error(const std::string &object, const std::string &cause) {
 
 Error file_error(const std::string &path, const std::string &cause, int errnum) {
     std::string text = cause + ": " + strerror(errnum);
-    return Error(path, std::move(text), E_FILE, errnum);
+    return Error(path.empty() ? "file ''" : path, std::move(text), E_FILE, errnum)
+        .hint(file_remedy(errnum));
 }
 
 Error admin_error(const std::string &object, const std::string &cause, const std::string &command) {

@@ -26,7 +26,8 @@ public:
     int errnum() const { return errnum_; }
     int exit_code() const;
 
-    // "ubctl: OBJECT: cause (limit) [UB-Ennnn, ERRNO]", then "hint: remedy" if there is one.
+    // "ubctl: OBJECT: cause (limit) [UB-Ennnn, ERRNO]", then "hint: remedy" if there is one. One
+    // line each, and nothing in them that controls a terminal.
     std::string text() const;
     // The same as one JSON document, schema ub.error/1.
     std::string json() const;

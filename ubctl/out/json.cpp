@@ -34,7 +34,8 @@ std::string document(const char *schema, const char *key, Json content, Lines li
     document["ubctl"] = UBCTL_VERSION;
     document[key] = std::move(content);
     const int indent = lines == Lines::many ? 2 : -1;
-    return document.dump(indent, ' ', false, Json::error_handler_t::replace) + '\n';
+    // ASCII alone, so that nothing controls a terminal: U+007F to U+009F are not escaped otherwise.
+    return document.dump(indent, ' ', true, Json::error_handler_t::replace) + '\n';
 }
 
 } // namespace

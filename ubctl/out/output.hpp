@@ -1,38 +1,14 @@
 // SPDX-License-Identifier: MIT
-// The one place that renders results. A command describes its fields once and adds rows; table
-// and JSON come from the same description, so JSON always holds all that the table shows.
+// The one place from which results go to standard output; table and JSON come from the same report,
+// so JSON always holds all that the table shows.
 #pragma once
 
 #include <string>
-#include <vector>
+#include <string_view>
 
-#include "out/value.hpp"
+#include "out/table.hpp"
 
 namespace ubctl {
-
-// How a table shows a number; JSON has the bare number in the unit that the key's suffix names.
-enum class Show { plain, bytes, duration, address, crc, rate };
-
-struct Field {
-    const char *key;     // JSON key, lower_snake_case, unit as suffix
-    const char *heading; // column or label; nullptr: JSON only
-    Show show = Show::plain;
-};
-
-enum class Layout {
-    columns, // one line a row under a heading
-    record,  // "label  value" lines, an empty line between rows
-};
-
-struct Report {
-    const char *schema; // "ub.device.list/1"
-    Layout layout;
-    std::vector<Field> fields;
-    std::vector<std::vector<Value>> rows = {};
-
-    // The values are in the order of the fields.
-    void add(std::vector<Value> row);
-};
 
 struct Style {
     bool json = false;
@@ -40,8 +16,10 @@ struct Style {
     bool quiet = false;
 };
 
-// Writes to stdout and throws Error when that fails.
+// Each throws Error when standard output does not take it.
 void print(const Report &report, const Style &style);
-void print_text(const std::string &text);
+void print_text(std::string_view text);
+// Of others: bare to a file or a program, without what controls a terminal to one.
+void print_foreign(std::string_view text);
 
 } // namespace ubctl

@@ -18,13 +18,91 @@ std::string scaled(double value, double step, std::initializer_list<const char *
     return fmt::format("{:.4g} {}", value, *unit);
 }
 
+struct Character {
+    char32_t point = 0;
+    size_t bytes = 1;
+    bool valid = false;
+};
+
+// Of text that is not empty. Forms that are longer than needed and halves of pairs are no UTF-8.
+Character first_of(std::string_view text) {
+    const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
+    const unsigned char first = byte(0);
+    if (first < 0x80)
+        return {first, 1, true};
+    const size_t bytes = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+    if (first < 0xc2 || first > 0xf4 || text.size() < bytes)
+        return {};
+    char32_t point = first & (0x7fu >> bytes);
+    for (size_t i = 1; i < bytes; ++i) {
+        if ((byte(i) & 0xc0) != 0x80)
+            return {};
+        point = point << 6 | (byte(i) & 0x3f);
+    }
+    constexpr char32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    const bool surrogate = point >= 0xd800 && point < 0xe000;
+    if (point < least[bytes] || point > 0x10ffff || surrogate)
+        return {};
+    return {point, bytes, true};
+}
+
+// C0, DEL and C1; ends of lines and paragraphs; what turns the direction of writing.
+bool is_control(char32_t point) {
+    return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x61c || point == 0x200e ||
+           point == 0x200f || (point >= 0x2028 && point <= 0x202e) ||
+           (point >= 0x2066 && point <= 0x2069);
+}
+
+// East Asian writing, and pictures.
+bool is_wide(char32_t point) {
+    return (point >= 0x1100 && point <= 0x115f) || (point >= 0x2e80 && point <= 0xa4cf) ||
+           (point >= 0xac00 && point <= 0xd7a3) || (point >= 0xf900 && point <= 0xfaff) ||
+           (point >= 0xfe30 && point <= 0xfe6f) || (point >= 0xff00 && point <= 0xff60) ||
+           (point >= 0xffe0 && point <= 0xffe6) || (point >= 0x1f300 && point <= 0x1f64f) ||
+           (point >= 0x1f900 && point <= 0x1f9ff) || (point >= 0x20000 && point <= 0x3fffd);
+}
+
+std::string escape(std::string_view bytes) {
+    if (bytes == "\n" || bytes == "\t" || bytes == "\r")
+        return bytes == "\n" ? "\\n" : bytes == "\t" ? "\\t" : "\\r";
+    std::string out;
+    for (const char c : bytes)
+        out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    return out;
+}
+
+template <class Concerned> std::string escaped(std::string_view text, Concerned concerned) {
+    std::string out;
+    while (!text.empty()) {
+        const Character next = first_of(text);
+        const std::string_view bytes = text.substr(0, next.bytes);
+        if (!next.valid || (is_control(next.point) && concerned(next.point)))
+            out += escape(bytes);
+        else
+            out += bytes;
+        text.remove_prefix(next.bytes);
+    }
+    return out;
+}
+
 } // namespace
 
-std::string printable(std::string text) {
-    for (char &c : text)
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
-            c = '?';
-    return text;
+std::string printable(std::string_view text) {
+    return escaped(text, [](char32_t) { return true; });
+}
+
+std::string printable_lines(std::string_view text) {
+    return escaped(text, [](char32_t point) { return point != '\n' && point != '\t'; });
+}
+
+size_t width_of(std::string_view text) {
+    size_t width = 0;
+    while (!text.empty()) {
+        const Character next = first_of(text);
+        width += next.valid && is_wide(next.point) ? 2 : 1;
+        text.remove_prefix(next.bytes);
+    }
+    return width;
 }
 
 std::string iec_bytes(uint64_t bytes) {
