@@ -57,6 +57,13 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 #define UBNPU_GUP_OWN_COPY 0
 #endif
 
+/* Before 6.3 a pin does not wait for the program that gives a userfaultfd's pages. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+#define UBNPU_GUP_WAITS false
+#else
+#define UBNPU_GUP_WAITS true
+#endif
+
 /*
  * io_uring: the header, where a command's area is, cancellation, and how completions are handed
  * over.

@@ -23,6 +23,9 @@ struct ubnpu_mem *ubnpu_mem_pin(struct ubnpu_ctx *ctx, u64 addr, u64 len, bool w
 				struct ub_ioc_hdr *hdr);
 void ubnpu_mem_unpin(struct ubnpu_ctx *ctx, struct ubnpu_mem *mem);
 
+/* refusal.c */
+int ubnpu_mem_refused(u64 at, bool write, u64 bytes, struct ub_ioc_hdr *hdr);
+
 /* kmem.c */
 struct ubnpu_mem *ubnpu_kmem_new(struct ubnpu_ctx *ctx, u64 len, struct ub_ioc_hdr *hdr);
 void ubnpu_kmem_free(struct ubnpu_ctx *ctx, struct ubnpu_mem *mem);

@@ -2,6 +2,7 @@
 /* Pinned user memory. */
 #include <linux/mm.h>
 #include <linux/capability.h>
+#include <linux/pagemap.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -52,18 +53,6 @@ static void mem_release_pages(struct ubnpu_mem *mem, bool dirty)
 	sg_free_append_table(&mem->sgt);
 }
 
-static bool mem_is_read_only(u64 addr)
-{
-	struct vm_area_struct *vma;
-	bool read_only;
-
-	mmap_read_lock(current->mm);
-	vma = vma_lookup(current->mm, addr);
-	read_only = vma && (vma->vm_flags & (VM_READ | VM_WRITE)) == VM_READ;
-	mmap_read_unlock(current->mm);
-	return read_only;
-}
-
 /* The page after the first done of them could not be pinned. */
 static int mem_pin_failed(struct ubnpu_mem *mem, unsigned long done, int err,
 			  struct ub_ioc_hdr *hdr)
@@ -75,9 +64,7 @@ static int mem_pin_failed(struct ubnpu_mem *mem, unsigned long done, int err,
 		return ubnpu_fail_nomem(hdr);
 	if (fatal_signal_pending(current) || err == -EINTR || err == -ERESTARTSYS)
 		return -EINTR;
-	if (mem->writable && mem_is_read_only(at))
-		return ubnpu_fail(hdr, -EACCES, UB_EXT_READ_ONLY, 0, 0);
-	return ubnpu_fail(hdr, -EFAULT, UB_EXT_BAD_ADDRESS, 0, bytes);
+	return ubnpu_mem_refused(at, mem->writable, bytes, hdr);
 }
 
 /*
@@ -124,15 +111,31 @@ static int mem_pin_chunk(const struct ubnpu_mem *mem, u64 start, unsigned long n
 	return got;
 }
 
+/* Whether the page is there now that it was touched as its owner would; pages come and go. */
+static bool mem_fault_in(const struct ubnpu_mem *mem, u64 at)
+{
+	const char __user *page = (const char __user *)(unsigned long)at;
+
+	if (UBNPU_GUP_WAITS)
+		return false;
+	return !(mem->writable ? fault_in_safe_writeable(page, PAGE_SIZE) :
+				 fault_in_readable(page, PAGE_SIZE));
+}
+
 static int mem_pin_pages(struct ubnpu_mem *mem, struct page **pages, struct ub_ioc_hdr *hdr)
 {
-	u64 start = mem->addr & PAGE_MASK;
-	unsigned long done = 0;
+	u64 start = mem->addr & PAGE_MASK, at;
+	unsigned long done = 0, touched = ULONG_MAX;
 	int got, ret;
 
 	while (done < mem->npages) {
-		got = mem_pin_chunk(mem, start + ((u64)done << PAGE_SHIFT),
-				    min_t(unsigned long, mem->npages - done, PIN_CHUNK), pages);
+		at = start + ((u64)done << PAGE_SHIFT);
+		got = mem_pin_chunk(mem, at, min_t(unsigned long, mem->npages - done, PIN_CHUNK),
+				    pages);
+		if (got == -EFAULT && touched != done && mem_fault_in(mem, at)) {
+			touched = done;
+			continue;
+		}
 		if (got <= 0)
 			return mem_pin_failed(mem, done, got, hdr);
 		ret = sg_alloc_append_table_from_pages(&mem->sgt, pages, got, 0,

@@ -54,6 +54,15 @@ enum ub_ext_code {
 	UB_EXT_USER_LIMIT	= 25,	/* EDQUOT; UB_OBJ_*, 0: pinned bytes; what users may have */
 	UB_EXT_NO_TOKEN		= 26,	/* EINVAL; TokenID; - : the segment has none to rotate */
 	UB_EXT_BOUNCED		= 27,	/* EOPNOTSUPP; -; bytes before what would be bounced */
+	UB_EXT_NO_ACCESS	= 28,	/* EFAULT; -; bytes that could be pinned */
+	UB_EXT_PAST_FILE_END	= 29,	/* EFAULT; -; bytes that could be pinned */
+	UB_EXT_DEVICE_MEMORY	= 30,	/* EFAULT; -; bytes that could be pinned */
+	UB_EXT_SHARED_FILE	= 31,	/* EFAULT; -; bytes that could be pinned */
+	UB_EXT_DAX_FILE		= 32,	/* EFAULT; -; bytes that could be pinned */
+	UB_EXT_SECRET_MEMORY	= 33,	/* EFAULT; -; bytes that could be pinned */
+	UB_EXT_NO_HUGE_PAGE	= 34,	/* ENOMEM; -; bytes that could be pinned */
+	UB_EXT_USER_FAULT	= 35,	/* EFAULT; -; bytes that could be pinned */
+	UB_EXT_BAD_PAGE		= 36,	/* EFAULT; -; bytes that could be pinned */
 };
 
 enum ub_obj_type {

@@ -99,7 +99,7 @@ static void segment_memory(void **state)
 	assert_int_equal(ub_last_error()->limit, 2 * 4096 - 100);
 	assert_fails(reg(r, NULL, 100, RW, 0), EFAULT, UB_EXT_BAD_ADDRESS);
 	mprotect(map + 4096, 4096, PROT_NONE);
-	assert_fails(reg(r, map + 4096, 100, RW, 0), EFAULT, UB_EXT_BAD_ADDRESS);
+	assert_fails(reg(r, map + 4096, 100, RW, 0), EFAULT, UB_EXT_NO_ACCESS);
 	mprotect(map + 4096, 4096, PROT_READ);
 	assert_fails(reg(r, map, 8192, RW, 0), EACCES, UB_EXT_READ_ONLY);
 	assert_fails(reg(r, map, 8192, UB_ACCESS_LOCAL_ONLY, 0), EACCES, UB_EXT_READ_ONLY);

@@ -18,8 +18,9 @@ $(BUILD)/tests/vm/migrate_guest: $(VM_DIR)/migrate/guest.o | $(BUILD)/lib/libub.
 	$(call ub_program,$(CXX))
 
 # The bare interface. What its programs share is compiled once.
-UAPI_NAMES := struct place values handles memory mmap limits full process users lost reap uring
-UAPI_SHARED := $(patsubst %,uapi/%.o,uapi cases netlink genl ring)
+UAPI_NAMES := struct place values handles memory kinds mmap limits full process users lost reap \
+	uring
+UAPI_SHARED := $(patsubst %,uapi/%.o,uapi cases netlink genl ring pinned)
 
 $(UAPI_NAMES:%=$(BUILD)/tests/vm/uapi_%): $(BUILD)/tests/vm/uapi_%: $(VM_DIR)/uapi/%.o \
 		$(UAPI_SHARED:%=$(VM_DIR)/%)

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 #include <ub/ub_uapi.h>
+#include <unistd.h>
 
 #include "out/json.hpp"
 #include "out/remedies.hpp"
@@ -53,6 +54,15 @@ bool has_limit(unsigned code) {
     case UB_EXT_BAD_STATE:
     case UB_EXT_BAD_FLAGS:
     case UB_EXT_BAD_ADDRESS:
+    case UB_EXT_NO_ACCESS:
+    case UB_EXT_PAST_FILE_END:
+    case UB_EXT_DEVICE_MEMORY:
+    case UB_EXT_SHARED_FILE:
+    case UB_EXT_DAX_FILE:
+    case UB_EXT_SECRET_MEMORY:
+    case UB_EXT_NO_HUGE_PAGE:
+    case UB_EXT_USER_FAULT:
+    case UB_EXT_BAD_PAGE:
     case UB_EXT_ADMIN_TIMEOUT:
     case UB_EXT_ADMIN_FAILED:
         return false;
@@ -144,7 +154,10 @@ Error file_error(const std::string &path, const std::string &cause, int errnum) 
 }
 
 Error admin_error(const std::string &object, const std::string &cause, const std::string &command) {
-    return Error(object, cause, E_PERMISSION, EPERM).hint("sudo ubctl " + command);
+    return Error(object, cause, E_PERMISSION, EPERM)
+        .hint(geteuid() == 0
+                  ? "root of a container lacks CAP_NET_ADMIN; on the host: ubctl " + command
+                  : "sudo ubctl " + command);
 }
 
 Error library_error(const ub::error &error) {

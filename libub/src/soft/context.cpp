@@ -120,10 +120,10 @@ int Context::pin(uint64_t addr, uint64_t len, bool writable, uint64_t &pinned, u
     if (bytes > memlock_ || accounted_ > memlock_ - bytes)
         return fail(hdr, EPERM, UB_EXT_MEMLOCK, 0, memlock_);
     const MemoryState state = check_memory(addr, len, writable);
-    if (state.read_only)
+    if (state.usable < len && state.refusal == UB_EXT_READ_ONLY)
         return fail(hdr, EACCES, UB_EXT_READ_ONLY, 0, 0);
     if (state.usable < len)
-        return fail(hdr, EFAULT, UB_EXT_BAD_ADDRESS, 0, state.usable);
+        return fail(hdr, EFAULT, state.refusal, 0, state.usable);
     accounted_ += bytes;
     pinned = bytes;
     return 0;

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <ub/ub_uapi.h>
 
 namespace ub_soft {
 
@@ -15,8 +16,8 @@ MemoryState check_memory(uint64_t addr, uint64_t len, bool writable) {
     };
     const std::unique_ptr<FILE, Close> maps(std::fopen("/proc/self/maps", "re"));
     if (!maps) // nobody can tell; take the caller's word
-        return {len, false};
-    MemoryState state{0, false};
+        return {len, UB_EXT_NONE};
+    MemoryState state{0, UB_EXT_BAD_ADDRESS};
     char *line = nullptr;
     size_t room = 0;
     uint64_t at = addr;
@@ -29,7 +30,7 @@ MemoryState check_memory(uint64_t addr, uint64_t len, bool writable) {
         if (start > at)
             break;
         if (rights[writable ? 1 : 0] == '-') {
-            state.read_only = rights[0] == 'r';
+            state.refusal = rights[0] == 'r' ? UB_EXT_READ_ONLY : UB_EXT_NO_ACCESS;
             break;
         }
         at = end;

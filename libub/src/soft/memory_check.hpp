@@ -15,8 +15,8 @@ inline constexpr uint64_t user_end = uint64_t{1} << 48;
 
 // What a range of this process is, without touching it.
 struct MemoryState {
-    uint64_t usable; // bytes from the start that can be read, or written if that is asked
-    bool read_only;  // what follows them can be read, but not written as asked
+    uint64_t usable;  // bytes from the start that can be read, or written if that is asked
+    uint32_t refusal; // why what follows cannot, as UB_EXT_*
 };
 
 MemoryState check_memory(uint64_t addr, uint64_t len, bool writable);

@@ -1,49 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Memory that is registered or given to a queue: what can be pinned, how much, for how long. */
-#include "uapi.h"
+#include "pinned.h"
 
 #include <stdio.h>
 
-static struct ub_ioc_reg_seg seg_of(const void *addr, uint64_t len, uint32_t flags)
-{
-	return (struct ub_ioc_reg_seg){
-		.addr = (uintptr_t)addr, .len = len, .flags = flags,
-		.access = flags & UB_REG_F_READ_ONLY ? UB_ACCESS_READ : RW,
-	};
-}
-
-static void expect_pinned(struct world *w, const void *addr, uint64_t len, uint32_t flags,
-			  uint64_t bytes)
-{
-	struct ub_ioc_reg_seg a = seg_of(addr, len, flags);
-	struct counts was = counts_now(), with = was;
-
-	with.segs++;
-	with.pinned += bytes;
-	with.vm_pin += bytes;
-	expect_ok("REG_SEG", w->fd, UB_IOC_REG_SEG, &a);
-	assert_counts(&with);
-	assert_int_equal((a.leaf_4k + 512ull * a.leaf_2m) * PAGE, bytes);
-	dereg(w->fd, a.token_id);
-	assert_counts(&was);
-}
-
-static void expect_not_pinned(struct world *w, const void *addr, uint64_t len, uint32_t flags,
-			      struct failure want)
-{
-	struct ub_ioc_reg_seg a = seg_of(addr, len, flags);
-	struct counts was = counts_now();
-
-	expect_failure("REG_SEG", w->fd, UB_IOC_REG_SEG, &a, want);
-	assert_counts(&was);
-}
-
 static void expect_unmapped(struct world *w, const void *addr, uint64_t len, uint64_t could)
 {
-	const struct failure want = { EFAULT, UB_EXT_BAD_ADDRESS, 0, could };
-
-	expect_not_pinned(w, addr, len, 0, want);
-	expect_not_pinned(w, addr, len, UB_REG_F_READ_ONLY, want);
+	expect_refused(w, addr, len, UB_EXT_BAD_ADDRESS, could);
 }
 
 static void every_page_touched_is_pinned(void **state)
@@ -90,9 +53,9 @@ static void no_access(void **state)
 
 	memset(map, 1, 3 * PAGE);
 	assert_int_equal(mprotect(map + PAGE, PAGE, PROT_NONE), 0);
-	expect_unmapped(w, map + PAGE, PAGE, 0);
-	expect_unmapped(w, map, 3 * PAGE, PAGE);
-	expect_unmapped(w, map + PAGE - 1, 2, 1);
+	expect_refused(w, map + PAGE, PAGE, UB_EXT_NO_ACCESS, 0);
+	expect_refused(w, map, 3 * PAGE, UB_EXT_NO_ACCESS, PAGE);
+	expect_refused(w, map + PAGE - 1, 2, UB_EXT_NO_ACCESS, 1);
 	munmap(map, 3 * PAGE);
 }
 
@@ -134,8 +97,8 @@ static void a_file(void **state)
 	assert_true(map != MAP_FAILED);
 	expect_pinned(w, map, 2 * PAGE, 0, 2 * PAGE);
 	/* Mapped, but behind the file's end. */
-	expect_unmapped(w, map + 2 * PAGE, PAGE, 0);
-	expect_unmapped(w, map, 3 * PAGE, 2 * PAGE);
+	expect_refused(w, map + 2 * PAGE, PAGE, UB_EXT_PAST_FILE_END, 0);
+	expect_refused(w, map, 3 * PAGE, UB_EXT_PAST_FILE_END, 2 * PAGE);
 	munmap(map, 3 * PAGE);
 
 	map = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
@@ -163,10 +126,8 @@ static void pages_of_the_device(void **state)
 	void *db = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, w->fd, w->jfs_db);
 
 	assert_true(status != MAP_FAILED && db != MAP_FAILED);
-	expect_unmapped(w, db, 64, 0);
-	expect_not_pinned(w, status, 64, UB_REG_F_READ_ONLY,
-			  (struct failure){ EFAULT, UB_EXT_BAD_ADDRESS, 0, 0 });
-	expect_not_pinned(w, status, 64, 0, (struct failure){ EACCES, UB_EXT_READ_ONLY, 0, 0 });
+	expect_refused(w, db, 64, UB_EXT_DEVICE_MEMORY, 0);
+	expect_refused(w, status, 64, UB_EXT_DEVICE_MEMORY, 0);
 	munmap(status, PAGE);
 	munmap(db, PAGE);
 }

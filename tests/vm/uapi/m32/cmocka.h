@@ -21,13 +21,16 @@ struct CMUnitTest {
 	tap_run(tests, sizeof(tests) / sizeof((tests)[0]))
 
 extern jmp_buf tap_failed;
+enum { TAP_PASSED, TAP_FAILED, TAP_SKIPPED };
 
 #define fail_msg(...) do { \
 	fprintf(stderr, "error: %s:%d: ", __FILE__, __LINE__); \
 	fprintf(stderr, __VA_ARGS__); \
 	fputc('\n', stderr); \
-	longjmp(tap_failed, 1); \
+	longjmp(tap_failed, TAP_FAILED); \
 } while (0)
+
+#define skip() longjmp(tap_failed, TAP_SKIPPED)
 
 #define assert_true(c) do { \
 	if (!(c)) \

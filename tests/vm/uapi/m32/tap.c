@@ -7,14 +7,19 @@ jmp_buf tap_failed;
 /* Setup and teardown are part of the test: what they find wrong fails it. */
 static int tap_one(const struct CMUnitTest *test)
 {
-	void *state = NULL;
+	static void *state;
+	int result;
 
-	if (setjmp(tap_failed))
-		return 1;
-	if (test->setup && test->setup(&state))
-		return 1;
-	test->test(&state);
-	return test->teardown ? test->teardown(&state) : 0;
+	state = NULL;
+	result = setjmp(tap_failed);
+	if (result == TAP_PASSED) {
+		if (test->setup && test->setup(&state))
+			return TAP_FAILED;
+		test->test(&state);
+	}
+	if (result == TAP_FAILED)
+		return result;
+	return test->teardown && test->teardown(&state) ? TAP_FAILED : result;
 }
 
 int tap_run(const struct CMUnitTest *tests, size_t count)
@@ -23,10 +28,11 @@ int tap_run(const struct CMUnitTest *tests, size_t count)
 	size_t i;
 
 	for (i = 0; i < count; i++) {
-		int bad = tap_one(&tests[i]);
+		int result = tap_one(&tests[i]);
 
-		printf("%sok - %s\n", bad ? "not " : "", tests[i].name);
-		failed += bad;
+		printf("%sok - %s%s\n", result == TAP_FAILED ? "not " : "", tests[i].name,
+		       result == TAP_SKIPPED ? " # SKIP" : "");
+		failed += result == TAP_FAILED;
 	}
 	return failed;
 }
