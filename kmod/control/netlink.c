@@ -87,11 +87,21 @@ static int nl_fill_dev(struct sk_buff *skb, struct ubnpu_dev *ub)
 	       nla_put_u64_64bit(skb, UB_A_PINNED_BYTES, pinned, UB_A_PAD);
 }
 
+/* What has no number in the reader's namespace is left out. */
 static int nl_fill_owner(struct sk_buff *skb, struct ubnpu_ctx *ctx)
 {
+	pid_t pid = pid_nr_ns(ctx->pid, task_active_pid_ns(current));
+
 	return nla_put_u32(skb, UB_A_DEV_INDEX, ctx->ub->index) ||
 	       nla_put_u32(skb, UB_A_TID, ctx->tid) ||
-	       nla_put_u32(skb, UB_A_PID, pid_nr_ns(ctx->pid, task_active_pid_ns(current)));
+	       (pid && nla_put_u32(skb, UB_A_PID, pid));
+}
+
+static int nl_fill_uid(struct sk_buff *skb, kuid_t kuid)
+{
+	uid_t uid = from_kuid(current_user_ns(), kuid);
+
+	return uid != (uid_t)-1 && nla_put_u32(skb, UB_A_UID, uid);
 }
 
 static int nl_fill_ctx(struct sk_buff *skb, struct ubnpu_ctx *ctx)
@@ -105,7 +115,7 @@ static int nl_fill_ctx(struct sk_buff *skb, struct ubnpu_ctx *ctx)
 	       nla_put_string(skb, UB_A_DEV_NAME, dev_name(&ctx->ub->dev)) ||
 	       nla_put_u32(skb, UB_A_GENERATION, ctx->generation) ||
 	       nla_put_string(skb, UB_A_COMM, ctx->comm) ||
-	       nla_put_u32(skb, UB_A_UID, from_kuid_munged(current_user_ns(), ctx->uid)) ||
+	       nl_fill_uid(skb, ctx->uid) ||
 	       nla_put_u32(skb, UB_A_SEGS, READ_ONCE(ctx->nr_segs)) ||
 	       nla_put_u32(skb, UB_A_QUEUES, queues) ||
 	       nla_put_u64_64bit(skb, UB_A_PINNED_BYTES, ctx_pinned_bytes(ctx), UB_A_PAD);
@@ -343,6 +353,27 @@ struct genl_family ubnpu_genl = {
 	.n_mcgrps = ARRAY_SIZE(ubnpu_genl_groups),
 };
 
+/*
+ * To the group's members in all network namespaces but the initial one. A device belongs to none of
+ * them, and what the message says of it each may ask for as well. The caller keeps the message.
+ */
+static void nl_tell_containers(struct sk_buff *skb)
+{
+	struct sk_buff *copy;
+	struct net *net;
+
+	rcu_read_lock();
+	for_each_net_rcu(net) {
+		if (net_eq(net, &init_net) || !genl_has_listeners(&ubnpu_genl, net, MCGRP_EVENTS))
+			continue;
+		copy = skb_clone(skb, GFP_ATOMIC);
+		if (copy)
+			genlmsg_multicast_netns(&ubnpu_genl, net, copy, 0, MCGRP_EVENTS,
+						GFP_ATOMIC);
+	}
+	rcu_read_unlock();
+}
+
 /* A device came or was reset: its DEV_GET message goes to the group. Nobody need listen. */
 static void nl_report_dev(struct ubnpu_dev *ub)
 {
@@ -363,6 +394,7 @@ static void nl_report_dev(struct ubnpu_dev *ub)
 		return;
 	}
 	genlmsg_end(skb, msg);
+	nl_tell_containers(skb);
 	genlmsg_multicast(&ubnpu_genl, skb, 0, MCGRP_EVENTS, GFP_KERNEL);
 }
 
@@ -385,25 +417,43 @@ static int nl_fill_event(struct sk_buff *skb, struct ubnpu_dev *ub, enum ub_heal
 	       nla_put_u32(skb, UB_A_QUEUE_ID, who->queue);
 }
 
-/* A fault or a recovery: who may be NULL. A device that has no name yet has no news either. */
+/* NULL: no memory. */
+static struct sk_buff *nl_event_new(struct ubnpu_dev *ub, enum ub_health_event event,
+				    enum ub_reset_scope scope, const struct ubnpu_who *who)
+{
+	struct sk_buff *skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	void *msg;
+
+	if (!skb)
+		return NULL;
+	msg = genlmsg_put(skb, 0, 0, &ubnpu_genl, 0, UB_CMD_HEALTH_NTF);
+	if (!msg || nl_fill_event(skb, ub, event, scope, who)) {
+		nlmsg_free(skb);
+		return NULL;
+	}
+	genlmsg_end(skb, msg);
+	return skb;
+}
+
+/*
+ * A fault or a recovery: who may be NULL, and is told in the initial network namespace alone. A
+ * device that has no name yet has no news either.
+ */
 static void nl_report_health(struct ubnpu_dev *ub, enum ub_health_event event,
 			     enum ub_reset_scope scope, const struct ubnpu_who *who)
 {
 	struct sk_buff *skb;
-	void *msg;
 
 	if (READ_ONCE(ub->gone))
 		return;
-	skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
-	if (!skb)
-		return;
-	msg = genlmsg_put(skb, 0, 0, &ubnpu_genl, 0, UB_CMD_HEALTH_NTF);
-	if (!msg || nl_fill_event(skb, ub, event, scope, who)) {
+	skb = nl_event_new(ub, event, scope, NULL);
+	if (skb) {
+		nl_tell_containers(skb);
 		nlmsg_free(skb);
-		return;
 	}
-	genlmsg_end(skb, msg);
-	genlmsg_multicast(&ubnpu_genl, skb, 0, MCGRP_EVENTS, GFP_KERNEL);
+	skb = nl_event_new(ub, event, scope, who);
+	if (skb)
+		genlmsg_multicast(&ubnpu_genl, skb, 0, MCGRP_EVENTS, GFP_KERNEL);
 }
 
 const struct ubnpu_report_ops ubnpu_nl_report_ops = {

@@ -36,7 +36,7 @@ struct Loss {
 };
 
 std::string user_text(const Attributes &context) {
-    return fmt::format("{} ({})", context.number(UB_A_PID), context.text(UB_A_COMM));
+    return fmt::format("{} ({})", context.number_text(UB_A_PID), context.text(UB_A_COMM));
 }
 
 std::vector<Attributes> contexts_of(const ub_device &device) {

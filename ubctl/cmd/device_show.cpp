@@ -15,7 +15,8 @@ namespace {
 Numbers context_pids(const std::vector<Attributes> &contexts) {
     Numbers pids;
     for (const Attributes &row : contexts)
-        pids.push_back(row.number(UB_A_PID));
+        if (row.has(UB_A_PID)) // else outside of this pid namespace
+            pids.push_back(row.number(UB_A_PID));
     return pids;
 }
 

@@ -11,6 +11,7 @@
 
 #include "cmd/commands.hpp"
 #include "device/devices.hpp"
+#include "device/namespaces.hpp"
 #include "device/netlink.hpp"
 #include "out/error.hpp"
 #include "out/json.hpp"
@@ -100,8 +101,8 @@ std::string details(const Attributes &row) {
                            row.number(UB_A_QUEUE_ID));
     if (row.has(UB_A_TID))
         out += fmt::format("context {}  ", row.number(UB_A_TID));
-    if (row.has(UB_A_PID))
-        out += fmt::format("pid {} ({})  ", row.number(UB_A_PID), row.text(UB_A_COMM));
+    if (row.has(UB_A_COMM))
+        out += fmt::format("pid {} ({})  ", row.number_text(UB_A_PID), row.text(UB_A_COMM));
     if (row.has(UB_A_GENERATION))
         out += fmt::format("generation {}  ", row.number(UB_A_GENERATION));
     return out;
@@ -116,6 +117,15 @@ std::string table_line(const std::string &name, const Attributes &row) {
                                    local.tm_min, local.tm_sec, device, name, details(row));
     line.erase(line.find_last_not_of(' ') + 1);
     return printable(line) + '\n';
+}
+
+// A message for all has the numbers of the first namespaces; in others they mean nothing.
+Attributes numbers_of_here(Attributes row) {
+    if (!in_first_namespace(Namespace::pid))
+        row.drop(UB_A_PID);
+    if (!in_first_namespace(Namespace::user))
+        row.drop(UB_A_UID);
+    return row;
 }
 
 void tell(const Globals &globals, const std::string &name, const Attributes &row) {
@@ -138,7 +148,7 @@ int monitor(const Globals &globals, uint64_t count) {
         for (const EventSocket::Event &event : socket.next()) {
             if (event.command >= 0 && only && event.row.number(UB_A_DEV_INDEX) != *only)
                 continue;
-            tell(globals, event_name(event), event.row);
+            tell(globals, event_name(event), numbers_of_here(event.row));
             if (count && ++told == count)
                 break;
         }

@@ -158,6 +158,10 @@ Value Attributes::value(int attribute) const {
     return number(attribute);
 }
 
+std::string Attributes::number_text(int attribute) const {
+    return has(attribute) ? std::to_string(number(attribute)) : "-";
+}
+
 std::string Attributes::text(int attribute) const {
     return bytes(attribute).c_str();
 }

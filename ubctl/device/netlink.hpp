@@ -17,12 +17,15 @@ namespace ubctl {
 class Attributes {
 public:
     void set(int attribute, std::string bytes) { values_[attribute] = std::move(bytes); }
+    void drop(int attribute) { values_.erase(attribute); }
 
     bool has(int attribute) const { return values_.count(attribute) != 0; }
     // 4 or 8 bytes; 0 where the driver sent none.
     uint64_t number(int attribute) const;
     // The same for a report: unknown where the driver sent none.
     Value value(int attribute) const;
+    // The number, or "-" where the driver sent none.
+    std::string number_text(int attribute) const;
     std::string text(int attribute) const;
     const std::string &bytes(int attribute) const;
 

@@ -1,0 +1,6 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Containers in a VM of their own: they take cgroups and kernel modules that others do not.
+set -eu
+cd "$(dirname "$0")/../.."
+qemu_device/ubvm run -- tests/vm/container.sh
