@@ -38,6 +38,7 @@ struct ubnpu_pt_table {
 struct ubnpu_pt {
 	struct ubnpu_dev *ub;
 	struct ubnpu_pt_table *root;
+	struct ubnpu_pt_table *spare[UB_PT_LEVELS];	/* by level: empty, for the next range */
 	struct ida slots[UBNPU_UBA_CLASSES];
 };
 

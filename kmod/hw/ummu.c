@@ -67,6 +67,28 @@ static void pt_table_free(struct ubnpu_dev *ub, struct ubnpu_pt_table *table)
 	kfree(table);
 }
 
+/*
+ * A range in a space that has few takes a table of each level, and whoever registers memory for a
+ * moment would have them made each time: of those that become empty one a level is kept.
+ */
+static struct ubnpu_pt_table *pt_table_take(struct ubnpu_pt *pt, int level)
+{
+	struct ubnpu_pt_table *table = pt->spare[level];
+
+	if (!table)
+		return pt_table_new(pt->ub, level);
+	pt->spare[level] = NULL;
+	return table;
+}
+
+static void pt_table_put(struct ubnpu_pt *pt, struct ubnpu_pt_table *table, int level)
+{
+	if (pt->spare[level])
+		pt_table_free(pt->ub, table);
+	else
+		pt->spare[level] = table;
+}
+
 int ubnpu_pt_init(struct ubnpu_pt *pt, struct ubnpu_dev *ub)
 {
 	int i;
@@ -80,7 +102,7 @@ int ubnpu_pt_init(struct ubnpu_pt *pt, struct ubnpu_dev *ub)
 	return 0;
 }
 
-/* Every range was unmapped, so the root is all that is left. May be called twice. */
+/* Every range was unmapped, so the root is all that is in use. May be called twice. */
 void ubnpu_pt_destroy(struct ubnpu_pt *pt)
 {
 	int i;
@@ -89,6 +111,11 @@ void ubnpu_pt_destroy(struct ubnpu_pt *pt)
 		return;
 	for (i = 0; i < UBNPU_UBA_CLASSES; i++)
 		ida_destroy(&pt->slots[i]);
+	for (i = 0; i < UB_PT_LEVELS; i++) {
+		if (pt->spare[i])
+			pt_table_free(pt->ub, pt->spare[i]);
+		pt->spare[i] = NULL;
+	}
 	pt_table_free(pt->ub, pt->root);
 	pt->root = NULL;
 }
@@ -104,7 +131,7 @@ static struct ubnpu_pt_table *pt_walk(struct ubnpu_pt *pt, u64 uba, int to_level
 		index = pt_index(uba, level);
 		next = table->child[index];
 		if (!next) {
-			next = pt_table_new(pt->ub, level - 1);
+			next = pt_table_take(pt, level - 1);
 			if (!next)
 				return NULL;
 			/* The device sees a table only once it is zeroed. */
@@ -198,7 +225,7 @@ static void pt_clear(struct ubnpu_pt *pt, struct ubnpu_pt_table *table, int leve
 		pt_clear_leaf(table, index);
 		if (child) {
 			table->child[index] = NULL;
-			pt_table_free(pt->ub, child);
+			pt_table_put(pt, child, level - 1);
 		}
 	}
 }

@@ -52,9 +52,19 @@ static struct table_rig *rig_new(void)
 	return r;
 }
 
+/* But for one table a level that is kept for the next range. */
+static bool rig_is_empty(struct table_rig *r)
+{
+	const s64 kept = 3 * (sizeof(struct ubnpu_pt_table) + UB_HW_PAGE_SIZE) +
+			 2 * 512 * sizeof(struct ubnpu_pt_table *);
+	s64 more = atomic64_read(&r->ub.table_bytes) - r->empty;
+
+	return more >= 0 && more <= kept;
+}
+
 static int rig_end(struct table_rig *r)
 {
-	UNIT_EXPECT(atomic64_read(&r->ub.table_bytes) == r->empty);
+	UNIT_EXPECT(rig_is_empty(r));
 	UNIT_EXPECT(!r->pt.root->used);
 	ubnpu_pt_destroy(&r->pt);
 	UNIT_EXPECT(!atomic64_read(&r->ub.table_bytes));
@@ -254,7 +264,7 @@ static int nothing_stays_behind(void)
 		UNIT_EXPECT(!i || p->mem.uba == first);
 		first = p->mem.uba;
 		piece_unmap(r, p);
-		UNIT_EXPECT(atomic64_read(&r->ub.table_bytes) == r->empty);
+		UNIT_EXPECT(rig_is_empty(r));
 	}
 	piece_free(p);
 	return rig_end(r);
