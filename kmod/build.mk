@@ -20,13 +20,15 @@ kmod_headers_gcc = $$(kmod/headers.sh find "$(1)")
 kmod_headers_clang = $$(kmod/clang-headers.sh $(call kmod_headers_gcc,$(1)) \
 	$(KMOD_CHECK_DIR)-headers)
 
-# $(call kmod_build,HEADERS,DIR,FLAGS): HEADERS is what the shell makes of it.
+# $(call kmod_build,HEADERS,DIR,FLAGS): HEADERS is what the shell makes of it. A kernel that clang
+# built takes LLVM's tools.
 define kmod_build
 	@mkdir -p $(2)
 	@cd kmod && cp -pu --parents $(patsubst kmod/%,%,$(KMOD_SRC) $(KMOD_UAPI)) $(TOP)/$(2)
 	+@dir=$(1) && \
+		llvm=$$(grep -qs ^CONFIG_CC_IS_CLANG=y "$$dir/.config" && echo LLVM=1 || :) && \
 		env -u CC -u CXX $(MAKE) --no-print-directory -C "$$dir" M=$(TOP)/$(2) \
-		UBNPU_VERSION=$(VERSION) $(3) modules
+		UBNPU_VERSION=$(VERSION) $$llvm $(3) modules
 endef
 
 .PHONY: kmod

@@ -17,6 +17,7 @@ packages=(
     busybox-static kmod cpio xz-utils zstd util-linux iproute2 udev systemd
     # tests
     libcmocka-dev gcc-multilib clang cmake python3-jsonschema mandoc spin zsh gdb
+    podman dkms lld llvm
     # make lint
     clang-format shellcheck codespell
 )

@@ -32,3 +32,5 @@ install-tests: $(ITEST_PROGRAMS) ## the installed tests, below DESTDIR
 	chmod 755 $(DESTDIR)$(PREFIX)/bin/ubstack-test
 	install -D -m 644 tests/package/ubstack-test.1 \
 		$(DESTDIR)$(PREFIX)/share/man/man1/ubstack-test.1
+
+UNIT_TESTS += tests/package/dkms.sh
