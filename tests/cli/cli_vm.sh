@@ -306,11 +306,28 @@ chmod 666 /dev/ub/ub0
 over_memlock() { (ulimit -l 16 && as_nobody "$ubctl" -d ub0 submit copy "$dir/in" /dev/null); }
 check over_the_memlock_limit fails 1 UB-E0009 over_memlock
 mkdir -m 777 "$dir/all"
-small_windows() {
-    (ulimit -l 2048 && as_nobody "$ubctl" -d ub0 submit copy "$dir/in" "$dir/all/out") &&
-        cmp "$dir/in" "$dir/all/out"
+# Root of a container: the user, but none of the capabilities.
+as_poor_root() {
+    setpriv --bounding-set=-ipc_lock,-sys_resource,-sys_admin,-dac_override \
+        --inh-caps=-all "$@"
 }
-check windows_fit_the_memlock_limit small_windows
+# small_windows WHO KIB
+small_windows() (
+    ulimit -l "$2"
+    rm -f "$dir/all"/*
+    head -c 300001 "$dir/in" > "$dir/all/in" && "$helper" npy-header 200 100 "$dir/all/a.npy" &&
+        "$helper" npy-header 100 150 "$dir/all/b.npy" && chmod 666 "$dir/all"/*
+    "$1" "$ubctl" -d ub0 submit copy "$dir/all/in" "$dir/all/out" &&
+        cmp "$dir/all/in" "$dir/all/out" &&
+        "$1" "$ubctl" -d ub0 submit crc32c "$dir/all/in" &&
+        "$1" "$ubctl" -d ub0 submit fill --pattern 7 --size 1M "$dir/all/filled" &&
+        "$1" "$ubctl" -d ub0 submit gemm "$dir/all/a.npy" "$dir/all/b.npy" "$dir/all/c.npy" &&
+        "$1" "$ubctl" -d ub0 selftest && "$1" "$ubctl" -d ub0 bench --seconds 0.01
+) > /dev/null
+for kib in 64 256; do
+    check "windows_fit_${kib}_KiB" small_windows as_nobody $kib
+    check "windows_of_root_fit_${kib}_KiB" small_windows as_poor_root $kib
+done
 limits=/sys/module/ubnpu/parameters
 over_the_users_limit() {
     local was status

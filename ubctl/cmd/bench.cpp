@@ -140,17 +140,20 @@ Report empty_report() {
              {"waits_per_command", "WAITS"}}};
 }
 
-void nops(Report &report, Session &session, double seconds) {
+// What RLIMIT_MEMLOCK or the device does not allow, depths and sizes, is left out.
+void nops(Report &report, Session &session, uint32_t largest, double seconds) {
     const ub::request nop = ub::nop();
     for (const uint32_t depth : nop_depths)
-        measure(report, session, {"nop", depth, 0, nop.wr()}, seconds);
+        if (depth <= largest)
+            measure(report, session, {"nop", depth, 0, nop.wr()}, seconds);
 }
 
-// Sizes that RLIMIT_MEMLOCK or the device does not allow are left out.
 void writes(Report &report, Session &session, double seconds) {
     const uint64_t largest = std::min(session.attr().max_msg, std::end(write_sizes)[-1]);
-    const size_t room = window_bytes(2, largest, std::nullopt);
-    const Buffer from(session, room), to(session, room);
+    const auto [from, to] = make_windows(largest, [&](size_t bytes) {
+        return std::pair{Buffer(session, bytes), Buffer(session, bytes)};
+    });
+    const size_t room = from.size();
     const ub::target target = to.target();
     std::fill_n(from.data(), room, uint8_t{0x5a});
     for (const uint32_t depth : write_depths)
@@ -170,14 +173,32 @@ void gemm(Report &report, Session &session, double seconds) {
     measure(report, session, {"gemm", 1, 3 * bytes, product.wr()}, seconds);
 }
 
+void gemm_if_it_fits(Report &report, Session &session, double seconds) {
+    try {
+        gemm(report, session, seconds);
+    } catch (const ub::error &error) {
+        if (!is_over_memlock(error))
+            throw;
+    }
+}
+
+uint32_t smaller_depth(uint32_t depth) {
+    return std::max(depth / 2, write_depths[1]);
+}
+
 int bench(const Globals &globals, const BenchOptions &options) {
-    Session session(globals.device, largest_depth, globals.timeout_s);
+    uint32_t depth = 0;
+    const auto open = [&](uint32_t largest) {
+        depth = largest;
+        return Session(globals.device, largest, globals.timeout_s);
+    };
+    Session session = make_fitting(largest_depth, open, smaller_depth);
     Report report = empty_report();
-    nops(report, session, options.seconds);
+    nops(report, session, depth, options.seconds);
     if (session.attr().opcodes & UB_OPCAP_WRITE)
         writes(report, session, options.seconds);
     if (session.attr().opcodes & UB_OPCAP_GEMM_F32)
-        gemm(report, session, options.seconds);
+        gemm_if_it_fits(report, session, options.seconds);
     print(report, globals.style);
     return exit_ok;
 }

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "cmd/checks.hpp"
+#include "device/window.hpp"
 
 namespace ubctl {
 
@@ -30,8 +31,10 @@ void expect_same(std::span<const uint8_t> got, std::span<const uint8_t> want) {
 }
 
 void copy(Session &session) {
-    constexpr size_t size = 1 << 20;
-    Buffer from(session, size), to(session, size, ub::all_access);
+    auto [from, to] = make_windows(1 << 20, [&](size_t bytes) {
+        return std::pair{Buffer(session, bytes), Buffer(session, bytes, ub::all_access)};
+    });
+    const size_t size = from.size();
     put_pattern(from.bytes(), 1);
     transfer(session, ub::write(from.sge(0, size), to.target()), size);
     expect_same(to.bytes(), from.bytes());
@@ -92,10 +95,12 @@ uint32_t device_crc32c(Session &session, const ub::sge &sge, uint32_t seed) {
 }
 
 void crc32c(Session &session) {
-    constexpr size_t size = 70001, half = 33333;
-    Buffer memory(session, size);
+    constexpr size_t longest = 70001;
+    const auto make = [&](size_t bytes) { return Buffer(session, bytes); };
+    const Buffer memory = make_windows(longest, make);
+    const size_t size = memory.size() - 1, half = size / 2 - 1;
     put_pattern(memory.bytes(), 3);
-    const uint32_t want = cpu_crc32c(memory.bytes());
+    const uint32_t want = cpu_crc32c(memory.bytes().first(size));
     const uint32_t whole = device_crc32c(session, memory.sge(0, size), 0);
     if (whole != want)
         mismatch(fmt::format("0x{:08x}, not 0x{:08x}", whole, want));

@@ -32,14 +32,16 @@ void drain_copy(Session &session, CopyWindow &window, OutputFile &output) {
     window.len = 0;
 }
 
-uint64_t copy_through(Session &session, File &input, OutputFile &output, size_t size) {
-    std::array<CopyWindow, window_count> windows{CopyWindow(session, size),
-                                                 CopyWindow(session, size)};
+uint64_t copy_through(Session &session, File &input, OutputFile &output) {
+    auto windows = make_windows(window_size(session, input.size()), [&](size_t bytes) {
+        return std::array<CopyWindow, window_count>{CopyWindow(session, bytes),
+                                                    CopyWindow(session, bytes)};
+    });
     uint64_t total = 0, turn = 0;
     for (;; ++turn) {
         CopyWindow &window = windows[turn % window_count];
         drain_copy(session, window, output);
-        const size_t len = input.read(window.in.bytes().first(size));
+        const size_t len = input.read(window.in.bytes());
         if (len == 0)
             break;
         window.len = len;
@@ -56,8 +58,7 @@ int copy(const Globals &globals, const std::string &in, const std::string &out) 
     const File *const inputs[] = {&input};
     OutputFile output(out, inputs);
     const Stopwatch watch;
-    const size_t size = window_size(session, 2 * window_count, input.size());
-    const uint64_t bytes = copy_through(session, input, output, size);
+    const uint64_t bytes = copy_through(session, input, output);
     output.keep();
     print_submit(globals, session, "copy", bytes, watch.ns(), {});
     return exit_ok;

@@ -16,8 +16,10 @@ namespace {
 
 // Each window goes on from the result before it, so only the reading runs ahead.
 uint64_t crc_through(Session &session, File &input, uint32_t &crc) {
-    const size_t chunk = window_size(session, window_count, input.size());
-    const std::array<Buffer, window_count> windows{Buffer(session, chunk), Buffer(session, chunk)};
+    const auto windows = make_windows(window_size(session, input.size()), [&](size_t bytes) {
+        return std::array<Buffer, window_count>{Buffer(session, bytes), Buffer(session, bytes)};
+    });
+    const size_t chunk = windows[0].size();
     uint64_t total = 0, turn = 0;
     size_t len = input.read({windows[0].data(), chunk});
     while (len > 0) {

@@ -38,8 +38,10 @@ uint32_t pattern_bytes(const FillOptions &options, uint64_t pattern) {
 
 void fill_through(Session &session, OutputFile &output, uint64_t size, uint64_t pattern,
                   uint32_t width) {
-    const size_t chunk = window_size(session, window_count, size);
-    const std::array<Buffer, window_count> windows{Buffer(session, chunk), Buffer(session, chunk)};
+    const auto windows = make_windows(window_size(session, size), [&](size_t bytes) {
+        return std::array<Buffer, window_count>{Buffer(session, bytes), Buffer(session, bytes)};
+    });
+    const size_t chunk = windows[0].size();
     const auto post = [&](uint64_t offset) {
         const Buffer &window = windows[offset / chunk % window_count];
         ub::request request =

@@ -62,23 +62,29 @@ Shape shape_of(const Operand &a, const Operand &b, const NpyMatrix *c) {
     return {a.rows(), b.cols(), a.cols()};
 }
 
-// Side of the largest square tile of which three may be pinned and given to one command.
-uint64_t tile_side(const ub::device_attr &attr) {
+constexpr uint64_t smallest_side = 16;
+
+// Side of the largest square tile of which three may be given to one command.
+uint64_t largest_side(const ub::device_attr &attr) {
     constexpr uint64_t good = 2048;
-    const uint64_t largest = std::min(good * good * sizeof(float), attr.max_msg / 3);
-    const uint64_t bytes = window_bytes(3, largest, std::nullopt);
-    uint64_t side = 64;
+    const uint64_t bytes = std::min(good * good * sizeof(float), attr.max_msg / 3);
+    uint64_t side = smallest_side;
     while (4 * side * side * sizeof(float) <= bytes)
         side *= 2;
     return std::min<uint64_t>(side, attr.max_gemm_dim);
 }
 
+uint64_t smaller_side(uint64_t side) {
+    return std::max(side / 2, std::min(side, smallest_side));
+}
+
 class TiledGemm {
 public:
-    TiledGemm(Session &session, const GemmOptions &options, Operand a, Operand b, Shape shape)
-        : session_(session), options_(options), a_(a), b_(b), shape_(shape),
-          side_(tile_side(session.attr())), a_tile_(make(shape.m, shape.k)),
-          b_tile_(make(shape.k, shape.n)), c_tile_(make(shape.m, shape.n)) {}
+    TiledGemm(Session &session, const GemmOptions &options, Operand a, Operand b, Shape shape,
+              uint64_t side)
+        : session_(session), options_(options), a_(a), b_(b), shape_(shape), side_(side),
+          a_tile_(make(shape.m, shape.k)), b_tile_(make(shape.k, shape.n)),
+          c_tile_(make(shape.m, shape.n)) {}
 
     void run(const NpyMatrix *initial, NpyOutput &out) {
         for (uint64_t i = 0; i < shape_.m; i += side_)
@@ -139,7 +145,10 @@ int gemm(const Globals &globals, const GemmOptions &options) {
     Session session(globals.device, 1, globals.timeout_s);
     NpyOutput out(options.out, shape.m, shape.n, inputs);
     const Stopwatch watch;
-    TiledGemm(session, options, op_a, op_b, shape).run(initial, out);
+    const auto tiled = [&](uint64_t side) {
+        return TiledGemm(session, options, op_a, op_b, shape, side);
+    };
+    make_fitting(largest_side(session.attr()), tiled, smaller_side).run(initial, out);
     out.keep();
     const uint64_t elements = shape.m * shape.k + shape.k * shape.n + shape.m * shape.n;
     const double flops = 2.0 * static_cast<double>(shape.m) * static_cast<double>(shape.n) *
