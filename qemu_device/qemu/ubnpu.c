@@ -111,6 +111,7 @@ static void ubnpu_bars(UbNpu *npu)
 {
 	PCIDevice *pdev = &npu->parent;
 	const uint8_t kind = PCI_BASE_ADDRESS_SPACE_MEMORY | PCI_BASE_ADDRESS_MEM_TYPE_64;
+	const uint8_t prefetchable = kind | PCI_BASE_ADDRESS_MEM_PREFETCH;
 
 	memory_region_init(&npu->bar_regs, OBJECT(npu), "ubnpu-bar0", UB_HW_REGS_SIZE);
 	memory_region_init_io(&npu->regs, OBJECT(npu), &regs_ops, npu, "ubnpu-regs",
@@ -119,10 +120,10 @@ static void ubnpu_bars(UbNpu *npu)
 	memory_region_init_io(&npu->db, OBJECT(npu), &db_ops, npu, "ubnpu-doorbells",
 			      pow2ceil((uint64_t)npu->config.db_pages * UB_HW_PAGE_SIZE));
 	pci_register_bar(pdev, UB_HW_BAR_REGS, kind, &npu->bar_regs);
-	pci_register_bar(pdev, UB_HW_BAR_DB, kind, &npu->db);
+	/* A bridge passes on above 4 GiB only what is prefetchable, and doorbells are large. */
+	pci_register_bar(pdev, UB_HW_BAR_DB, npu->db_prefetch ? prefetchable : kind, &npu->db);
 	if (npu->hbm_size)
-		pci_register_bar(pdev, UB_HW_BAR_HBM, kind | PCI_BASE_ADDRESS_MEM_PREFETCH,
-				 &npu->hbm);
+		pci_register_bar(pdev, UB_HW_BAR_HBM, prefetchable, &npu->hbm);
 }
 
 /*
@@ -271,6 +272,7 @@ static const Property ubnpu_properties[] = {
 	DEFINE_PROP_UINT32("max-depth", UbNpu, config.max_depth, 65536),
 	DEFINE_PROP_UINT32("vectors", UbNpu, config.vectors, 8),
 	DEFINE_PROP_UINT32("db-pages", UbNpu, config.db_pages, 4096),
+	DEFINE_PROP_BOOL("db-prefetch", UbNpu, db_prefetch, true),
 	DEFINE_PROP_UINT32("poll-us", UbNpu, poll_us, 20),
 	DEFINE_PROP_UINT32("inline-bytes", UbNpu, config.inline_bytes, 4096),
 	DEFINE_PROP_BOOL("inject", UbNpu, config.inject, true),
@@ -298,6 +300,7 @@ static const struct {
 	{ "max-depth", "entries of any ring, power of two, 64 to 65536" },
 	{ "vectors", "MSI-X vectors, 2 to 64: one for events, the others for completions" },
 	{ "db-pages", "doorbell pages of 4 KiB, 2 to 65536; one a send or completion queue" },
+	{ "db-prefetch", "off: BAR 2 is not prefetchable, as in 0.1.0; to load what that saved" },
 	{ "poll-us", "microseconds that an engine without work polls before it sleeps, 0 to 1000" },
 	{ "inline-bytes",
 	  "largest payload that a doorbell store itself moves, 0 (nothing) to 65536" },

@@ -30,6 +30,7 @@ struct UbNpu {
 	uint64_t hbm_size;
 	uint32_t poll_us;
 	OnOffAuto ioeventfd;
+	bool db_prefetch;
 
 	/* Interrupts raised by threads that do not hold the big lock wait here for bh. */
 	uint64_t pending_vectors;

@@ -33,7 +33,7 @@ start() {
 
 save() {
     tell 'migrate_set_parameter max-bandwidth 10G' "migrate \"exec:cat > $dir/state\""
-    for _ in $(seq 300); do
+    for _ in $(seq 1200); do
         tell 'info migrate'
         until_in "$dir/said" '[Ss]tatus:[[:space:]]*completed' 3 && return 0
     done
@@ -100,9 +100,18 @@ other_device_is_refused() {
     grep -q 'other limits' "$dir/qemu"
 }
 
+# Whether doorbells are prefetchable, the guest has seen in the BAR.
+other_bar_is_refused() {
+    local second=,db-prefetch=off
+    start 24 -incoming "exec:cat $dir/state"
+    finish
+    grep -q 'Failed to load PCIDevice:config' "$dir/qemu"
+}
+
 make_guest
 check moved_twice_in_the_middle_of_work try moved_twice_in_the_middle_of_work
 check state_of_another_device_is_refused try other_device_is_refused
+check state_of_another_bar_is_refused try other_bar_is_refused
 check snapshot_in_the_middle_of_work try back_to_a_snapshot
 check saved_and_goes_on_where_it_was try saved_and_goes_on
 check system_reset_in_the_middle_of_work try reset_in_the_middle_of_work
