@@ -15,8 +15,8 @@ install-qemu: $(QEMU_PLUGIN)
 	install -d $(DESTDIR)$(PREFIX)/bin $(UBVM_DIR)/vm $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 755 qemu_device/ubvm $(UBVM_DIR)
 	ln -sf ../share/ubstack/ubvm $(DESTDIR)$(PREFIX)/bin/ubvm
-	install -m 644 qemu_device/vm/accel.sh qemu_device/vm/kernel.sh qemu_device/vm/guest \
-		$(UBVM_DIR)/vm
+	install -m 644 $(filter-out %/paths.sh,$(wildcard qemu_device/vm/*.sh)) \
+		qemu_device/vm/guest $(UBVM_DIR)/vm
 	install -m 755 qemu_device/vm/init $(UBVM_DIR)/vm
 	$(QEMU_FILL) qemu_device/vm/paths-installed.sh.in > $(UBVM_DIR)/vm/paths.sh
 	$(QEMU_FILL) qemu_device/qemu-system-x86_64-ubnpu.in \

@@ -117,8 +117,14 @@ kernel_image() {
     dir=$(kernel_dir "$1")
     image=$dir/vmlinux
     if [ ! -e "$image" ]; then
-        kernel_unpack "$dir/vmlinuz" > "$image.$$" 2> /dev/null || cp "$dir/vmlinuz" "$image.$$"
-        mv "$image.$$" "$image"
+        (
+            trap 'rm -f "$image.$$"' EXIT
+            [ -s "$dir/vmlinuz" ] || die 125 "$dir: no kernel in it; remove that folder"
+            # What is not as expected ends the inner shell.
+            (kernel_unpack "$dir/vmlinuz" > "$image.$$") 2> /dev/null ||
+                cp "$dir/vmlinuz" "$image.$$" || die 125 "$image: cannot be written"
+            mv "$image.$$" "$image"
+        )
     fi
     echo "$image"
 }
@@ -159,24 +165,27 @@ kernel_module_files() {
 # An initramfs of busybox, the modules to reach the host's files, and the init given; kept by
 # content.
 kernel_initrd() {
-    local release=$1 init=$2 busybox key image work file
+    local release=$1 init=$2 busybox key image
     busybox=$(command -v busybox) || die 125 "busybox: not found; apt-get install busybox-static"
     key=$({ cat "$init" "$busybox" && echo "${kernel_boot_modules[@]}"; } | sha256sum |
         cut -c 1-16)
     image=$(kernel_dir "$release")/initrd-$key
-    if [ ! -e "$image" ]; then
-        work=$(mktemp -d "$cache/kernel/.work.XXXXXX")
-        mkdir -p "$work/bin" "$work/modules"
-        cp "$busybox" "$work/bin/busybox"
-        install -m 755 "$init" "$work/init"
-        while read -r file; do
-            cp "$file" "$work/modules/"
-            basename "${file%.xz}" >> "$work/modules/order"
-        done < <(kernel_module_files "$release")
-        ! compgen -G "$work/modules/*.xz" > /dev/null || unxz "$work"/modules/*.xz
-        (cd "$work" && find . | cpio --quiet -o -H newc) > "$image.$$"
-        mv "$image.$$" "$image"
-        rm -rf "$work"
-    fi
+    [ -e "$image" ] || kernel_make_initrd "$release" "$init" "$busybox" "$image"
     echo "$image"
 }
+
+kernel_make_initrd() (
+    release=$1 init=$2 busybox=$3 image=$4
+    work=$(mktemp -d "$cache/kernel/.work.XXXXXX")
+    trap 'rm -rf "$work" "$image.$$"' EXIT
+    mkdir -p "$work/bin" "$work/modules"
+    cp "$busybox" "$work/bin/busybox"
+    install -m 755 "$init" "$work/init"
+    while read -r file; do
+        cp "$file" "$work/modules/"
+        basename "${file%.xz}" >> "$work/modules/order"
+    done < <(kernel_module_files "$release")
+    ! compgen -G "$work/modules/*.xz" > /dev/null || unxz "$work"/modules/*.xz
+    (cd "$work" && find . | cpio --quiet -o -H newc) > "$image.$$"
+    mv "$image.$$" "$image"
+)

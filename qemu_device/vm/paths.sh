@@ -9,4 +9,13 @@ default_plugin() { echo "$(dirname "$here")/build/qemu/ubnpu.so"; }
 
 default_module() { echo "$(dirname "$here")/build/kmod/$1/ubnpu.ko"; }
 
+# What the guest's command finds before what is installed.
+built_tools() {
+    local file
+    for file in "$(dirname "$here")"/build/*; do
+        [ ! -f "$file" ] || [ ! -x "$file" ] || echo "$file"
+    done
+}
+built_libraries() { echo "$(dirname "$here")/build/lib"; }
+
 module_hint() { echo "run make all KERNEL=$1"; }

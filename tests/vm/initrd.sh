@@ -97,7 +97,7 @@ tell() { printf '%s\n' "$@" >&"$monitor"; }
 
 # until_in FILE PATTERN: within the time, and as long as QEMU lives.
 until_in() {
-    for _ in $(seq "${3:-1200}"); do
+    for _ in $(seq "${3:-6000}"); do
         grep -a -q "$2" "$1" && return 0
         kill -0 "$qemu_pid" 2> /dev/null || { grep -a -q "$2" "$1"; return; }
         sleep 0.1
@@ -106,7 +106,7 @@ until_in() {
 }
 
 finish() {
-    for _ in $(seq 600); do
+    for _ in $(seq 3000); do
         kill -0 "$qemu_pid" 2> /dev/null || break
         sleep 0.1
     done

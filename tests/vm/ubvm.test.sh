@@ -31,7 +31,7 @@ slow_reader_gets_all() {
 
 ends_when_nobody_reads() {
     local first
-    first=$(timeout 60 "$ubvm" run --devices 0 -- yes | head -n 1)
+    first=$(timeout 600 "$ubvm" run --devices 0 -- yes | head -n 1)
     [ "$first" = y ]
 }
 
@@ -89,7 +89,7 @@ killed_leaves_nothing() {
     # A shell starts background jobs with SIGINT ignored.
     env --default-signal=INT "$ubvm" run --devices 0 -- sleep 600 > /dev/null 2>&1 &
     pid=$!
-    for _ in $(seq 100); do
+    for _ in $(seq 600); do
         child=$(qemus_of $pid) && break
         sleep 0.1
     done
@@ -97,7 +97,7 @@ killed_leaves_nothing() {
     sleep 1
     kill "-$signal" $pid
     wait $pid 2> /dev/null
-    for _ in $(seq 50); do
+    for _ in $(seq 600); do
         kill -0 "$child" 2> /dev/null || return 0
         sleep 0.1
     done
@@ -136,7 +136,7 @@ gdb_attaches() {
     port=$(free_port)
     "$ubvm" run --devices 0 --gdb="$port" -- sleep 20 > "$dir/out" 2> "$dir/err" &
     pid=$!
-    for _ in $(seq 200); do
+    for _ in $(seq 600); do
         # Not by connecting, which stops the guest.
         [ -n "$(ss -Hltn "src 127.0.0.1:$port")" ] && break
         sleep 0.1
