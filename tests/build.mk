@@ -30,6 +30,8 @@ include $(wildcard tests/*/build.mk)
 # An entry is PROGRAM[@ARG]...
 programs = $(foreach entry,$(1),$(firstword $(subst @, ,$(entry))))
 
+UNIT_TESTS += tests/run_test.sh
+
 TEST_LOG := $(BUILD)/test
 # These boot VMs themselves.
 VM_SCRIPTS := $(wildcard tests/vm/*.test.sh tests/vm/*/*.test.sh)

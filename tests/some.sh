@@ -8,6 +8,7 @@
 # Of a program in BUILD that alone is made, and for a VM what boots it; for scripts, the target
 # SCRIPTS_NEED. All programs share one VM; a script *.test.sh boots its own.
 set -uf
+. tests/vm/limits.sh
 where=$1 log_dir=$3 build=$4 scripts_need=$5
 read -r -a patterns <<< "$2"
 shift 5
@@ -62,7 +63,7 @@ if [ ${#outside[@]} -gt 0 ]; then
     tests/run.sh "$log_dir" "${outside[@]}" || status=1
 fi
 if [ ${#inside[@]} -gt 0 ]; then
-    qemu_device/ubvm run --devices 2 --timeout 800 -- sh -c \
+    qemu_device/ubvm run --devices 2 "${vm_limits[@]}" -- sh -c \
         'tests/run.sh /tmp/tests "$@" || { tail -n 60 /tmp/tests/*.log; exit 1; }' sh \
         "${inside[@]}" || status=1
 fi

@@ -10,9 +10,10 @@ out=$1 release=$2
 shift 2
 kmod=$(pwd)/build/kmod/$release-gcov
 mapfile -t programs < build/vm-tests
+. tests/vm/limits.sh
 
 find "$kmod" -name '*.gcda' -delete
-UBVM_KMOD=$kmod/ubnpu.ko qemu_device/ubvm run --devices 2 --mem 4G --timeout 5000 \
+UBVM_KMOD=$kmod/ubnpu.ko qemu_device/ubvm run --devices 2 --mem 4G "${vm_limits[@]}" \
     --kernel "$release" \
     --qemu-arg -chardev --qemu-arg "file,id=counts,path=$out/counts.tar" \
     --qemu-arg -device --qemu-arg virtserialport,chardev=counts,nr=4 \

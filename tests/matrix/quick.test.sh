@@ -4,5 +4,6 @@
 # module.
 set -eu
 cd "$(dirname "$0")/../.."
+. tests/vm/limits.sh
 mapfile -t programs < build/matrix/quick-tests
-qemu_device/ubvm run --devices 2 --timeout 800 -- tests/vm/suite.sh "${programs[@]}"
+qemu_device/ubvm run --devices 2 "${vm_limits[@]}" -- tests/vm/suite.sh "${programs[@]}"

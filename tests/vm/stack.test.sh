@@ -3,5 +3,6 @@
 # The whole stack in a VM with two devices, on the default kernel.
 set -eu
 cd "$(dirname "$0")/../.."
+. tests/vm/limits.sh
 mapfile -t programs < build/vm-tests
-qemu_device/ubvm run --devices 2 --timeout 800 -- tests/vm/suite.sh "${programs[@]}"
+qemu_device/ubvm run --devices 2 "${vm_limits[@]}" -- tests/vm/suite.sh "${programs[@]}"

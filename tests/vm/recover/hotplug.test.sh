@@ -6,10 +6,11 @@ set -u
 cd "$(dirname "$0")/../../.." || exit
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
+. tests/vm/limits.sh
 failed=0
 
 in_guest='
-wait_for() { for _ in $(seq 300); do "$@" && return; sleep 0.1; done; return 1; }
+wait_for() { for _ in $(seq 1200); do "$@" && return; sleep 0.1; done; return 1; }
 build/tests/vm/hog ub1 > /run/hog &
 wait_for grep -q ready /run/hog || exit 1
 echo busy
@@ -38,7 +39,7 @@ unplug_and_plug() {
     rm -f "$dir"/*
     mkfifo "$dir/monitor.in" "$dir/monitor.out"
     : > "$dir/out"
-    qemu_device/ubvm run --devices 2 --hotplug --device-arg "ioeventfd=$1" --timeout 200 \
+    qemu_device/ubvm run --devices 2 --hotplug --device-arg "ioeventfd=$1" "${vm_limits[@]}" \
         --qemu-arg -monitor --qemu-arg "pipe:$dir/monitor" -- bash -c "$in_guest" \
         > "$dir/out" 2>&1 &
     ubvm=$!

@@ -11,14 +11,15 @@ unit=$1 amount=$2 seed=${3:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
 stress=build/tests/vm/stress
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-# Time to boot, to wait for what does not end, and to look at everything.
-limit=$((900 + amount * 120))
+# Time to look at everything, on a machine that does much else.
+limit=$((14400 + amount * 600))
 
 echo "# make stress SEED=$seed repeats the blows"
 mkfifo "$dir/monitor.in" "$dir/monitor.out"
 : > "$dir/out"
-qemu_device/ubvm run --devices 2 --hotplug --timeout "$limit" --qemu-arg -monitor \
-    --qemu-arg "pipe:$dir/monitor" -- "$stress" "$seed" "$unit" "$amount" > "$dir/out" 2>&1 &
+qemu_device/ubvm run --devices 2 --hotplug --timeout "$limit" --idle-timeout 750 \
+    --qemu-arg -monitor --qemu-arg "pipe:$dir/monitor" -- \
+    "$stress" "$seed" "$unit" "$amount" > "$dir/out" 2>&1 &
 ubvm=$!
 cat "$dir/monitor.out" > "$dir/said" &
 reader=$!
