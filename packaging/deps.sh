@@ -16,7 +16,7 @@ packages=(
     # the VM runner
     busybox-static kmod cpio xz-utils zstd util-linux iproute2 udev systemd
     # tests
-    libcmocka-dev gcc-multilib clang cmake python3-jsonschema mandoc spin zsh gdb
+    libcmocka-dev gcc-multilib clang cmake python3-jsonschema mandoc spin zsh fish gdb
     podman dkms lld llvm
     # make lint
     clang-format shellcheck codespell

@@ -14,7 +14,7 @@ whole_seconds=${seconds%.*}
 
 ub() { "$bench" --seconds "$seconds" "$@"; }
 wait_for() {
-    for _ in $(seq 100); do
+    for _ in $(seq 600); do
         [ -e "$1" ] && return
         sleep 0.1
     done
@@ -32,7 +32,7 @@ perftest() {
     local server
     "$1" -d rxe0 -x 1 -F -s "$2" "${@:3}" > /dev/null 2>&1 &
     server=$!
-    for _ in $(seq 50); do
+    for _ in $(seq 600); do
         grep -q ':4853 .* 0A ' /proc/net/tcp /proc/net/tcp6 && break
         sleep 0.1
     done

@@ -54,7 +54,7 @@ start_user() {
             ;;
     esac
     users+=($!)
-    for _ in $(seq 100); do
+    for _ in $(seq 600); do
         [ "$(rows -d ub0 queue list)" = 2 ] && return 0
         sleep 0.1
     done
@@ -137,7 +137,7 @@ start_monitor() {
     told '"event":"present"\|  present  '
 }
 told() {
-    for _ in $(seq 100); do
+    for _ in $(seq 600); do
         grep -q "$1" "$dir/events" && return 0
         sleep 0.1
     done
@@ -275,7 +275,7 @@ dumped() {
         "$ubctl" -o json health dump > "$docs/dump.json" &&
         "$ubctl" health dump "$dir/dump" --discard | grep -q '^discarded  *yes$' &&
         grep -q '^ubnpu device core dump' "$dir/dump" || return 1
-    for _ in $(seq 50); do
+    for _ in $(seq 600); do
         "$ubctl" health dump > "$dir/out" 2>&1 || return 0
         sleep 0.1
     done
@@ -286,7 +286,7 @@ check dump_is_printed_written_and_discarded dumped
 fatal_is_told() {
     start_monitor && inject fatal && told 'ub0    fatal  ' || return 1
     end_monitor
-    for _ in $(seq 100); do
+    for _ in $(seq 600); do
         "$ubctl" -d ub0 submit nop > "$dir/out" 2>&1 && return 0
         sleep 0.1
     done

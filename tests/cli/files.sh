@@ -83,7 +83,7 @@ never_there_in_part() {
     wait "$pid" && [ "$(cat "$out/part")" = first ] && nothing_beside
 }
 wait_for_beside() {
-    for _ in $(seq 200); do
+    for _ in $(seq 600); do
         nothing_beside || return 0
         sleep 0.05
     done

@@ -58,7 +58,7 @@ private:
         std::array<ub::completion, 64> room;
         jfs.post(what);
         while (results.size() < what.size())
-            for (const ub::completion &cr : jfc.poll_until(room, std::chrono::seconds(20))) {
+            for (const ub::completion &cr : jfc.poll_until(room, std::chrono::seconds(120))) {
                 EXPECT(cr.local_id == jfs.id());
                 results.push_back(
                     {cr.status, cr.flags & UB_CQE_IMM ? cr.imm_data : uint64_t{cr.len}});
@@ -138,7 +138,7 @@ std::vector<result> with_receive(rig &r, const ub::request &what) {
     r.jfr.post(r.b.sge(4096, 4096), 77);
     std::vector<result> all{r.run(what)};
     std::array<ub::completion, 1> room;
-    for (const ub::completion &cr : r.receives.poll_until(room, std::chrono::seconds(20))) {
+    for (const ub::completion &cr : r.receives.poll_until(room, std::chrono::seconds(120))) {
         EXPECT(cr.user_ctx == 77);
         all.push_back({cr.status, cr.flags & UB_CQE_IMM ? cr.imm_data : uint64_t{cr.len}});
     }

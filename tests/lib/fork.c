@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define CHILD_SECONDS 60
+#define CHILD_SECONDS 300
 
 extern char **environ;
 

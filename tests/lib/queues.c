@@ -9,7 +9,7 @@ static void wait_state(struct ub_jfs *jfs, uint32_t want)
 {
 	struct ub_queue_attr attr = { .state = 99 };
 
-	for (int i = 0; i < 5000; i++) {
+	for (int i = 0; i < TIMEOUT_MS; i++) {
 		assert_int_equal(ub_query_jfs(jfs, &attr), 0);
 		if (attr.state == want)
 			return;

@@ -12,7 +12,7 @@ take=$(dirname "${UBVM_KMOD_UNIT:-build/kmod-unit/$kernel/ubnpu_unit.ko}")/ubnpu
 
 refused_at_probe() {
     # shellcheck disable=SC2016 # for the guest
-    timeout 120 qemu_device/ubvm run --no-module --append ' swiotlb=force' -- sh -c '
+    qemu_device/ubvm run --no-module --append ' swiotlb=force' -- sh -c '
         insmod "$1" && [ ! -e /dev/ub/ub0 ] || exit 1
         dmesg | grep "error -EOPNOTSUPP: .*bounces it; boot without swiotlb=force" > /dev/null &&
             rmmod ubnpu' sh "$module"

@@ -51,7 +51,7 @@ works() {
 start_host_program() {
     build/tests/vm/hog ub0 > "$dir/hog" &
     hog=$!
-    for _ in $(seq 100); do
+    for _ in $(seq 600); do
         grep -q ready "$dir/hog" && break
         sleep 0.1
     done
@@ -84,7 +84,7 @@ outsiders_have_no_uid() {
 
 own_pid_is_known() {
     container --ulimit memlock=-1:-1 -- sh -c 'build/tests/vm/hog ub0 > /tmp/hog &
-        for _ in $(seq 100); do grep -q ready /tmp/hog && break; sleep 0.1; done
+        for _ in $(seq 600); do grep -q ready /tmp/hog && break; sleep 0.1; done
         build/ubctl -o json context list; echo "hog $!"; kill -9 $!' > "$dir/list" || return 1
     compact < "$dir/list" | grep -q "\"pid\":$(sed -n 's/^hog //p' "$dir/list"),"
 }
@@ -97,7 +97,7 @@ events_in() {
     start_host_program || return 1
     container "$@" -- sh -c 'exec build/ubctl -o json monitor -n 2 > /out/events' &
     watcher=$!
-    for _ in $(seq 200); do
+    for _ in $(seq 600); do
         grep -q present "$dir/out/events" 2> /dev/null && break
         sleep 0.1
     done

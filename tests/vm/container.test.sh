@@ -3,4 +3,5 @@
 # Containers in a VM of their own: they take cgroups and kernel modules that others do not.
 set -eu
 cd "$(dirname "$0")/../.."
-qemu_device/ubvm run -- tests/vm/container.sh
+. tests/vm/limits.sh
+qemu_device/ubvm run "${vm_limits[@]}" -- tests/vm/container.sh

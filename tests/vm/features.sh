@@ -19,7 +19,7 @@ silence_is_found_all_the_same() {
     echo 500 > /sys/module/ubnpu/parameters/admin_timeout_ms
     "$ubctl" -d ub0 health inject admin-silent > /dev/null &&
         ! "$ubctl" -d ub0 submit nop > /dev/null 2>&1 || return 1
-    for _ in $(seq 100); do
+    for _ in $(seq 600); do
         "$ubctl" -d ub0 submit nop > /dev/null 2>&1 && return 0
         sleep 0.1
     done

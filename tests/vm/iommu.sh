@@ -32,7 +32,7 @@ requests() {
 killed_in_flight() {
     local hog
     build/tests/vm/hog ub0 > /tmp/hog.log & hog=$!
-    for _ in $(seq 100); do
+    for _ in $(seq 600); do
         ! grep -q ready /tmp/hog.log || break
         sleep 0.1
     done

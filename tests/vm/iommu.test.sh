@@ -10,6 +10,8 @@ kernel=$(qemu_device/ubvm fetch-kernel "${UBVM_KERNEL:-}") || exit
 take=$(dirname "${UBVM_KMOD_UNIT:-build/kmod-unit/$kernel/ubnpu_unit.ko}")/ubnpu_take.ko
 qemu=${UBVM_QEMU:-qemu-system-x86_64}
 major=$("$qemu" --version | sed -n '1s/.*version \([0-9]*\).*/\1/p')
+# shellcheck source=tests/vm/limits.sh
+. tests/vm/limits.sh
 intel='intel-iommu,intremap=on,caching-mode=on'
 virtio='virtio-iommu-pci'
 
@@ -17,8 +19,8 @@ virtio='virtio-iommu-pci'
 vm() {
     local append=$1 device=$2
     shift 2
-    qemu_device/ubvm run --devices 2 --append " $append" --qemu-arg -device --qemu-arg "$device" \
-        -- "$@"
+    qemu_device/ubvm run --devices 2 "${vm_limits[@]}" --append " $append" \
+        --qemu-arg -device --qemu-arg "$device" -- "$@"
 }
 
 # NAME APPEND DEVICE translated|through [MODULE]: a list of its own

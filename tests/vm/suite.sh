@@ -12,7 +12,7 @@ rows() { build/ubctl --no-header "$1" list | wc -l; }
 nothing_left() {
     local object
     for object in context memory queue; do
-        for _ in $(seq 50); do
+        for _ in $(seq 600); do
             [ "$(rows $object)" = 0 ] && continue 2
             sleep 0.1
         done
@@ -27,7 +27,7 @@ start_hog() {
     out=$(mktemp)
     build/tests/vm/hog "$1" > "$out" &
     hog=$!
-    for _ in $(seq 100); do
+    for _ in $(seq 600); do
         grep -q ready "$out" && return 0
         sleep 0.1
     done

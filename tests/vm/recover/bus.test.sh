@@ -27,7 +27,7 @@ removed_and_scanned() {
     echo 1 > "$port/$address/remove"
     command_of_port "\x07\x01"
     echo 1 > /sys/bus/pci/rescan
-    for _ in $(seq 100); do [ -e /dev/ub/ub0 ] && break; sleep 0.1; done
+    for _ in $(seq 600); do [ -e /dev/ub/ub0 ] && break; sleep 0.1; done
     "$ubctl" -q -d ub0 selftest
 }
 command_of_port "\x04\x01"
@@ -38,7 +38,8 @@ check remove_and_rescan_help removed_and_scanned
 exit $failed
 '
 
-qemu_device/ubvm run --hotplug --timeout 400 --qemu-arg -monitor \
+. tests/vm/limits.sh
+qemu_device/ubvm run --hotplug "${vm_limits[@]}" --qemu-arg -monitor \
     --qemu-arg "pipe:$dir/monitor" -- bash -c \
     'build/tests/vm/recover_power /dev/ub/ub0 "$@" && bash -c "$0"' "$tool" \
     bus_reset_is_found bus_reset_then_reset bus_reset_by_pci_core bus_reset_by_port no_answer \

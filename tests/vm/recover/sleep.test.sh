@@ -103,7 +103,7 @@ unplugged_while_asleep() {
     : > "$dir/console"
     start "$compressed" 1 tests=sleep_and_lose_it
     until_in "$dir/console" '^asleep' || return 1
-    for _ in $(seq 100); do
+    for _ in $(seq 600); do
         tell 'info status'
         until_in "$dir/said" 'paused (suspended)' 2 && break
     done
