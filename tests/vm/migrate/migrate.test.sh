@@ -62,7 +62,7 @@ moved_twice_in_the_middle_of_work() {
 # Once saved, the machine may as well go on where it is.
 saved_and_goes_on() {
     : > "$dir/console"
-    start 8
+    start 40
     until_in "$dir/console" '^round 2' && save || return 1
     tell cont
     ended_well
@@ -71,10 +71,10 @@ saved_and_goes_on() {
 # The devices are as new for the guest that boots next.
 reset_in_the_middle_of_work() {
     : > "$dir/console"
-    start 5
-    until_in "$dir/console" '^round 2' || return 1
+    start 40
+    until_in "$dir/console" '^round 2\b' || return 1
     tell system_reset
-    ended_well && [ "$(grep -a -c 'round 1' "$dir/console")" = 2 ]
+    ended_well && [ "$(grep -a -c 'round 1\b' "$dir/console")" = 2 ]
 }
 
 # A snapshot of the middle, gone back to by the QEMU that made it and by another.
@@ -82,15 +82,15 @@ back_to_a_snapshot() {
     local disk=(-drive "if=none,id=disk,file=$dir/disk,format=qcow2")
     qemu-img create -q -f qcow2 "$dir/disk" 64M || return 1
     : > "$dir/console"
-    start 10 "${disk[@]}"
-    until_in "$dir/console" '^round 3' || return 1
+    start 60 "${disk[@]}"
+    until_in "$dir/console" '^round 3\b' || return 1
     tell 'savevm middle'
-    until_in "$dir/console" '^round 7' || return 1
+    until_in "$dir/console" '^round 7\b' || return 1
     tell 'loadvm middle'
-    ended_well && [ "$(grep -a -c '^round 7' "$dir/console")" = 2 ] || return 1
+    ended_well && [ "$(grep -a -c '^round 7\b' "$dir/console")" = 2 ] || return 1
     : > "$dir/console"
-    start 10 "${disk[@]}" -loadvm middle
-    ended_well && ! grep -a -q '^round 2' "$dir/console"
+    start 60 "${disk[@]}" -loadvm middle
+    ended_well && ! grep -a -q '^round 2\b' "$dir/console"
 }
 
 other_device_is_refused() {
