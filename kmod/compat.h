@@ -57,6 +57,13 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 #define UBNPU_GUP_OWN_COPY 0
 #endif
 
+/* A group that asks for CAP_NET_ADMIN in its namespace; its flag got a name of its own in 6.7. */
+#ifdef GENL_MCAST_CAP_NET_ADMIN
+#define UBNPU_MCAST_NET_ADMIN GENL_MCAST_CAP_NET_ADMIN
+#else
+#define UBNPU_MCAST_NET_ADMIN GENL_UNS_ADMIN_PERM
+#endif
+
 /* Before 6.3 a pin does not wait for the program that gives a userfaultfd's pages. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
 #define UBNPU_GUP_WAITS false

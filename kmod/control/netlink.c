@@ -8,7 +8,7 @@
 
 #include "control/netlink.h"
 
-enum { MCGRP_EVENTS };
+enum { MCGRP_EVENTS, MCGRP_ADMIN };
 
 static const struct nla_policy ubnpu_policy[UB_A_MAX + 1] = {
 	[UB_A_DEV_INDEX] = { .type = NLA_U32 },
@@ -338,6 +338,7 @@ int ubnpu_nl_dump(struct sk_buff *skb, struct netlink_callback *cb)
 
 static const struct genl_multicast_group ubnpu_genl_groups[] = {
 	[MCGRP_EVENTS] = { .name = UB_GENL_MCGRP_EVENTS },
+	[MCGRP_ADMIN] = { .name = UB_GENL_MCGRP_ADMIN, .flags = UBNPU_MCAST_NET_ADMIN },
 };
 
 /* What it does is added in family.c. */
@@ -353,28 +354,42 @@ struct genl_family ubnpu_genl = {
 	.n_mcgrps = ARRAY_SIZE(ubnpu_genl_groups),
 };
 
-/*
- * To the group's members in all network namespaces but the initial one. A device belongs to none of
- * them, and what the message says of it each may ask for as well. The caller keeps the message.
- */
-static void nl_tell_containers(struct sk_buff *skb)
+static void nl_tell(const struct sk_buff *skb, struct net *net, unsigned int group)
 {
 	struct sk_buff *copy;
+
+	if (!genl_has_listeners(&ubnpu_genl, net, group))
+		return;
+	copy = skb_clone((struct sk_buff *)skb, GFP_ATOMIC);
+	if (copy)
+		genlmsg_multicast_netns(&ubnpu_genl, net, copy, 0, group, GFP_ATOMIC);
+}
+
+/*
+ * In every network namespace, since a device belongs to none, and what the messages say of it each
+ * may ask for as well. What is for administrators alone goes to those of the initial one: in others
+ * root is just anybody. Messages may be NULL and are given up.
+ */
+static void nl_tell_all(struct sk_buff *for_all, struct sk_buff *for_admin)
+{
 	struct net *net;
 
 	rcu_read_lock();
 	for_each_net_rcu(net) {
-		if (net_eq(net, &init_net) || !genl_has_listeners(&ubnpu_genl, net, MCGRP_EVENTS))
-			continue;
-		copy = skb_clone(skb, GFP_ATOMIC);
-		if (copy)
-			genlmsg_multicast_netns(&ubnpu_genl, net, copy, 0, MCGRP_EVENTS,
-						GFP_ATOMIC);
+		const struct sk_buff *admin = net_eq(net, &init_net) ? for_admin : for_all;
+
+		if (for_all)
+			nl_tell(for_all, net, MCGRP_EVENTS);
+		if (admin)
+			nl_tell(admin, net, MCGRP_ADMIN);
 	}
 	rcu_read_unlock();
+	if (for_admin != for_all)
+		nlmsg_free(for_admin);
+	nlmsg_free(for_all);
 }
 
-/* A device came or was reset: its DEV_GET message goes to the group. Nobody need listen. */
+/* A device came or was reset: its DEV_GET message goes to the groups. Nobody need listen. */
 static void nl_report_dev(struct ubnpu_dev *ub)
 {
 	struct sk_buff *skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
@@ -394,8 +409,7 @@ static void nl_report_dev(struct ubnpu_dev *ub)
 		return;
 	}
 	genlmsg_end(skb, msg);
-	nl_tell_containers(skb);
-	genlmsg_multicast(&ubnpu_genl, skb, 0, MCGRP_EVENTS, GFP_KERNEL);
+	nl_tell_all(skb, skb);
 }
 
 static int nl_fill_event(struct sk_buff *skb, struct ubnpu_dev *ub, enum ub_health_event event,
@@ -436,24 +450,15 @@ static struct sk_buff *nl_event_new(struct ubnpu_dev *ub, enum ub_health_event e
 }
 
 /*
- * A fault or a recovery: who may be NULL, and is told in the initial network namespace alone. A
- * device that has no name yet has no news either.
+ * A fault or a recovery: who may be NULL, and is told to administrators alone. A device that has no
+ * name yet has no news either.
  */
 static void nl_report_health(struct ubnpu_dev *ub, enum ub_health_event event,
 			     enum ub_reset_scope scope, const struct ubnpu_who *who)
 {
-	struct sk_buff *skb;
-
-	if (READ_ONCE(ub->gone))
-		return;
-	skb = nl_event_new(ub, event, scope, NULL);
-	if (skb) {
-		nl_tell_containers(skb);
-		nlmsg_free(skb);
-	}
-	skb = nl_event_new(ub, event, scope, who);
-	if (skb)
-		genlmsg_multicast(&ubnpu_genl, skb, 0, MCGRP_EVENTS, GFP_KERNEL);
+	if (!READ_ONCE(ub->gone))
+		nl_tell_all(nl_event_new(ub, event, scope, NULL),
+			    nl_event_new(ub, event, scope, who));
 }
 
 const struct ubnpu_report_ops ubnpu_nl_report_ops = {

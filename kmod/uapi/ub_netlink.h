@@ -5,7 +5,9 @@
 
 #define UB_GENL_NAME		"ubnpu"
 #define UB_GENL_VERSION		1
+/* Events: that there was one, for all; and for who has CAP_NET_ADMIN, whose it was as well. */
 #define UB_GENL_MCGRP_EVENTS	"events"
+#define UB_GENL_MCGRP_ADMIN	"admin"
 
 /*
  * GETs are dumps; UB_A_DEV_INDEX in the request restricts them to one device. CTX_GET, SEG_GET and
@@ -19,7 +21,7 @@ enum ub_genl_cmd {
 	UB_CMD_QUEUE_GET,	/* JFS, JFR, JFC */
 	UB_CMD_DEV_RESET,	/* admin only; UB_A_DEV_INDEX, UB_A_SCOPE and what it asks for */
 	UB_CMD_HEALTH_GET,	/* every device's counters of faults and recoveries */
-	UB_CMD_HEALTH_NTF,	/* to the group: UB_A_HEALTH_EVENT and what it concerns */
+	UB_CMD_HEALTH_NTF,	/* to the groups: UB_A_HEALTH_EVENT; to admin: what it concerns */
 	UB_CMD_INJECT,		/* admin only; UB_A_DEV_INDEX, UB_A_FAULT_*; as UB_ADMIN_INJECT */
 	UB_CMD_INJECT_GET,	/* admin only, not a dump; UB_A_DEV_INDEX, UB_A_FAULT_KIND */
 	__UB_CMD_MAX,

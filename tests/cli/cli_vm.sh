@@ -157,6 +157,30 @@ only_one_device() {
     end_monitor
     ! grep ub0 "$dir/events"
 }
+# Whose context was reset: root is told, anybody else that there was a reset.
+events_name_users_to_administrators() {
+    local stranger tid
+    start_user nop && start_monitor -o json || return 1
+    as_nobody "$ubctl" -o json monitor > "$dir/stranger" 2>&1 &
+    stranger=$!
+    users+=("$stranger")
+    for _ in $(seq 100); do
+        grep -q '"event":"present"' "$dir/stranger" && break
+        sleep 0.1
+    done
+    tid=$("$ubctl" -o json context list -d ub0 | value tid)
+    "$ubctl" -q device reset ub0 --scope context --tid "$tid" --force
+    told '"event":"reset".*"tid":'"$tid"',' || return 1
+    end_monitor
+    for _ in $(seq 100); do
+        grep -q '"event":"reset"' "$dir/stranger" && break
+        sleep 0.1
+    done
+    kill "$stranger"
+    wait "$stranger" 2> /dev/null
+    grep '"event":"reset".*"tid":null,.*"pid":null,' "$dir/stranger" > /dev/null ||
+        { cat "$dir/stranger"; return 1; }
+}
 ends_after_a_count() {
     "$ubctl" -d ub0 monitor -n 1 > "$dir/events" &
     users+=($!)
@@ -180,6 +204,7 @@ lost_events_are_told() {
 }
 check monitor_tells_resets resets_are_told
 check monitor_of_one_device only_one_device
+check events_name_users_to_administrators events_name_users_to_administrators
 check monitor_ends_after_a_count ends_after_a_count
 check monitor_tells_what_it_lost lost_events_are_told
 check works_after_resets "$ubctl" -d ub0 selftest

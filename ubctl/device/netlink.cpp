@@ -214,12 +214,20 @@ struct EventSocket::State {
     std::vector<char> room = std::vector<char>(65536);
 };
 
+// The group's messages to the socket, or an error of libnl's.
+static int join(nl_sock *socket, const char *name) {
+    const int group = genl_ctrl_resolve_grp(socket, UB_GENL_NAME, name);
+    return group < 0 ? group : nl_socket_add_membership(socket, group);
+}
+
 EventSocket::EventSocket() : state_(new State) {
     nl_sock *socket = state_->socket.get();
-    const int group = genl_ctrl_resolve_grp(socket, UB_GENL_NAME, UB_GENL_MCGRP_EVENTS);
     // Room for a burst; the system's net.core.rmem_max may allow less.
     nl_socket_set_buffer_size(socket, 1 << 20, 0);
-    const int code = group < 0 ? group : nl_socket_add_membership(socket, group);
+    // Administrators are told whose an event was; all others that there was one.
+    int code = join(socket, UB_GENL_MCGRP_ADMIN);
+    if (code < 0)
+        code = join(socket, UB_GENL_MCGRP_EVENTS);
     if (code >= 0)
         return;
     delete state_;

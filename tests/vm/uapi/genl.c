@@ -77,15 +77,15 @@ void get_attr(const struct nlmsghdr *nl, uint16_t type, void *data, size_t size)
 	memcpy(data, at, size);
 }
 
-/* The group's id; the family has one group. */
-static uint32_t first_group(const struct nlmsghdr *nl)
+/* The id of the group that administrators join: the family's second. */
+static uint32_t admin_group(const struct nlmsghdr *nl)
 {
 	size_t len, inner;
 	const uint8_t *groups = attr_of(nl, CTRL_ATTR_MCAST_GROUPS, &len), *group, *id;
 	uint32_t value;
 
 	assert_non_null(groups);
-	group = attr_in(groups, groups + len, 1, &inner);
+	group = attr_in(groups, groups + len, 2, &inner);
 	assert_non_null(group);
 	id = attr_in(group, group + inner, CTRL_ATTR_MCAST_GRP_ID, &len);
 	assert_non_null(id);
@@ -105,6 +105,6 @@ int open_family(uint16_t *family, uint32_t *group)
 	nl = ask(sock, &m, buf, sizeof(buf));
 	get_attr(nl, CTRL_ATTR_FAMILY_ID, family, sizeof(*family));
 	if (group)
-		*group = first_group(nl);
+		*group = admin_group(nl);
 	return sock;
 }

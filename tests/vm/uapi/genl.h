@@ -22,7 +22,7 @@ const struct nlmsghdr *ask(int sock, const struct message *m, void *buf, size_t 
 bool find_attr(const struct nlmsghdr *nl, uint16_t type, void *data, size_t size);
 /* It must be there. */
 void get_attr(const struct nlmsghdr *nl, uint16_t type, void *data, size_t size);
-/* A socket, and the family's id and its group's. */
+/* A socket, and the family's id and its administrators' group's. */
 int open_family(uint16_t *family, uint32_t *group);
 
 #endif
