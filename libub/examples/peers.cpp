@@ -11,16 +11,6 @@
 
 constexpr size_t size = 4096;
 
-// Who has the token may send to it.
-ub_jfr_cfg inbox_of(ub::session &npu) {
-    ub_jfr_cfg cfg{};
-    cfg.jfc = npu.jfc().get();
-    cfg.depth = 64;
-    cfg.token_policy = UB_TOKEN_PLAIN_TEXT;
-    cfg.token_value = 0x5eed;
-    return cfg;
-}
-
 bool equal(std::span<char> one, std::span<char> other) {
     return std::ranges::equal(one, other);
 }
@@ -32,12 +22,12 @@ int main(int argc, char **argv) try {
     ub::memory data = here.allocate(size);
     std::ranges::fill(data.as<char>(), 'x');
 
-    // Exported: it has a token, which target() tells, with the EID of the device it is at.
+    // Exported: it has a token, as a receive queue has; target() tells it with the device's EID.
     ub::memory exported = there.allocate(size, ub::read_write);
     here.run_checked(ub::write(data.sge(), exported.target()));
 
     ub::memory message = there.allocate(size);
-    ub::jfr inbox(there.context(), inbox_of(there));
+    ub::jfr inbox(there.context(), there.jfc(), 64);
     inbox.post(message.sge());
     here.run_checked(ub::send(data.sge(), inbox.target()));
     ub::completion got;

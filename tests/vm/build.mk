@@ -48,7 +48,10 @@ $(RECOVER_NAMES:%=$(BUILD)/tests/vm/recover_%) $(RECOVER_POWER): $(BUILD)/tests/
 	$(Q)$(CC) $(CFLAGS) $^ -o $@ -lcmocka -luring
 
 VM_TESTS += $(RECOVER_NAMES:%=$(BUILD)/tests/vm/recover_%)
-VM_TESTS += $(UAPI_NAMES:%=$(BUILD)/tests/vm/uapi_%) $(UAPI_NAMES:%=$(BUILD)/tests/vm/uapi32_%)
+# Kinds of memory want a VM that has them: kinds.test.sh.
+UAPI_PLAIN := $(filter-out kinds,$(UAPI_NAMES))
+VM_TESTS += $(UAPI_PLAIN:%=$(BUILD)/tests/vm/uapi_%) $(UAPI_PLAIN:%=$(BUILD)/tests/vm/uapi32_%)
+test-build-vm: $(BUILD)/tests/vm/uapi_kinds $(BUILD)/tests/vm/uapi32_kinds
 
 EXAMPLES := $(patsubst %,$(BUILD)/tests/examples/%,$(basename $(notdir \
 	$(wildcard libub/examples/*.c*))))

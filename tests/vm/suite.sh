@@ -88,7 +88,7 @@ unload_and_load_while_idle() {
 examples_run() {
     local example
     for example in build/tests/examples/*; do
-        "$example" ub0 > /tmp/example.log 2>&1 || { cat /tmp/example.log; return 1; }
+        "$example" ub0 ub1 > /tmp/example.log 2>&1 || { cat /tmp/example.log; return 1; }
     done
     nothing_left
 }
