@@ -167,14 +167,17 @@ signal_at_any_moment() {
     local signal=$1 status=$2 moment pid got
     for moment in $(LC_ALL=C seq 0 0.015 0.3) 0.4 0.8 "$boots_in"; do
         # A shell starts background jobs with SIGINT ignored.
-        env --default-signal=INT "$ubvm" run --devices 0 -- sleep 600 > /dev/null 2>&1 &
+        env --default-signal=INT "$ubvm" run --devices 0 -- sleep 600 > /dev/null 2> "$dir/err" &
         pid=$!
         until_true 60 is_ubvm $pid || return 1
         sleep "$moment"
         kill "-$signal" $pid
         wait $pid 2> /dev/null
         got=$?
-        [ $got = "$status" ] && nothing_left || { echo "after $moment s: $got"; return 1; }
+        [ $got = "$status" ] && [ ! -s "$dir/err" ] && nothing_left && continue
+        echo "after $moment s: $got"
+        cat "$dir/err"
+        return 1
     done
 }
 
