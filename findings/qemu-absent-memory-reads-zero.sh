@@ -2,19 +2,19 @@
 # SPDX-License-Identifier: MIT
 # Where no device answers, QEMU's q35 reads ports as all ones and memory as zero.
 #
+# Package: qemu-system-x86 1:7.2+dfsg-7+deb12u18+b3 of Debian 12 (QEMU 7.2.22), machine q35, before
+# any firmware ran.
 # Guess: on PCI a read that nobody claims ends in a master abort, which software sees as all ones;
 # drivers find a device that was pulled by just that, so both reads give all ones.
-# Seen with qemu-system-x86 1:7.2+dfsg-7+deb12u18+b3 (Debian 12), machine q35, before any firmware
-# ran: inl of port 0x5000 is 0xffffffff, inb is 0xff; readl of 0xe0000000, in the hole below 4 GiB,
-# and readq of 0x8000000000, past all memory, are 0.
+# Seen: inl of port 0x5000 is 0xffffffff and inb is 0xff; readl of 0xe0000000, in the hole below
+# 4 GiB, and readq of 0x8000000000, past all memory, are 0.
 # So a test in such a guest never sees the all ones that a driver waits for: where the configuration
 # space of a bridge or device is lost, its registers read as zero.
 #
 # Exit status: 0 as described, 1 another behaviour, 2 the package cannot be had.
 set -euo pipefail
 
-package='qemu-system-x86'
-version='1:7.2+dfsg-7+deb12u18+b3'
+pinned='qemu-system-x86=1:7.2+dfsg-7+deb12u18+b3'
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -24,7 +24,7 @@ mkdir -p "$work/archives/partial" "$work/root"
 : > "$work/status"
 apt-get -q -y --no-install-recommends --download-only -o Dir::State::status="$work/status" \
     -o Dir::Cache::archives="$work/archives" -o APT::Sandbox::User=root \
-    install "$package=$version" > "$work/log" 2>&1 ||
+    install "$pinned" > "$work/log" 2>&1 ||
     { tail -n 3 "$work/log"; exit 2; }
 for deb in "$work"/archives/*.deb; do
     dpkg-deb -x "$deb" "$work/root"

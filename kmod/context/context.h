@@ -33,6 +33,7 @@ struct ubnpu_ctx {
 	struct list_head queues[UBNPU_QUEUE_TYPES];
 	u32 nr_segs;
 	u32 nr_queues[UBNPU_QUEUE_TYPES];
+	bool no_token_told;	/* the log names who does without tokens, once */
 	atomic64_t pinned;	/* pages */
 	struct ubnpu_pt pt;
 	struct page *status_page;
@@ -45,8 +46,6 @@ struct ubnpu_ctx {
 	u32 ev_dropped;
 	bool fatal_told;
 
-	unsigned long told;	/* what the log had once; by test_and_set_bit */
-
 	spinlock_t jfce_lock;	/* the next two */
 	struct list_head jfces;
 	u32 nr_jfces;
@@ -54,8 +53,6 @@ struct ubnpu_ctx {
 	struct delayed_work orphan_work;	/* see kqueue/orphan.c */
 	spinlock_t wait_lock;	/* WAITs of io_uring; also taken by interrupt handlers */
 };
-
-enum { UBNPU_CTX_NO_TOKEN_TOLD };
 
 static inline struct ub_status_page *ubnpu_ctx_status(const struct ubnpu_ctx *ctx)
 {

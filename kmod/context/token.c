@@ -8,14 +8,16 @@
 /* Once for each context: an administrator is to see who does without. */
 static void token_none_tell(struct ubnpu_ctx *ctx)
 {
-	if (test_and_set_bit(UBNPU_CTX_NO_TOKEN_TOLD, &ctx->told))
+	lockdep_assert_held(&ctx->lock);
+	if (ctx->no_token_told)
 		return;
+	ctx->no_token_told = true;
 	dev_notice_ratelimited(&ctx->ub->dev,
 			       "%s[%d] opens an object to all users: it asked for no token\n",
 			       ctx->comm, pid_nr(ctx->pid));
 }
 
-/* Makes or leaves *value as policy says. Returns the device's word for the policy. */
+/* Under ctx->lock. Makes or leaves *value as policy says. Returns the device's word for it. */
 __le32 ubnpu_token_make(struct ubnpu_ctx *ctx, u32 policy, u32 *value)
 {
 	if (policy == UB_TOKEN_RANDOM)

@@ -456,9 +456,12 @@ static struct sk_buff *nl_event_new(struct ubnpu_dev *ub, enum ub_health_event e
 static void nl_report_health(struct ubnpu_dev *ub, enum ub_health_event event,
 			     enum ub_reset_scope scope, const struct ubnpu_who *who)
 {
-	if (!READ_ONCE(ub->gone))
-		nl_tell_all(nl_event_new(ub, event, scope, NULL),
-			    nl_event_new(ub, event, scope, who));
+	struct sk_buff *for_all;
+
+	if (READ_ONCE(ub->gone))
+		return;
+	for_all = nl_event_new(ub, event, scope, NULL);
+	nl_tell_all(for_all, who ? nl_event_new(ub, event, scope, who) : for_all);
 }
 
 const struct ubnpu_report_ops ubnpu_nl_report_ops = {

@@ -117,7 +117,7 @@ struct ub_ioc_query_device {
 /*
  * What who reaches an exported segment, a JFR or a Jetty by its id must present. The number 0 is
  * the safe one: a structure of zeros opens nothing. Memory of UB_TOKEN_NONE is open to whoever may
- * open a device that reaches this one; the kernel's log names the first such object of a context.
+ * open a device that reaches this one; the kernel's log names who makes the first in a context.
  */
 enum ub_token_policy {
 	UB_TOKEN_RANDOM		= 0,	/* the kernel makes the token: token_value is out */

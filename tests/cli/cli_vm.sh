@@ -3,28 +3,12 @@
 # The tool with a driver: lists that are not empty, reset, loss, permission, limits. For a VM with
 # two devices, as root.
 set -u
-cd "$(dirname "$0")/../.." || exit 1
-ubctl=build/ubctl
-helper=tests/cli/helper.py
-dir=$(mktemp -d)
-docs=$dir/docs
-mkdir "$docs"
+# shellcheck source=tests/cli/common.sh
+. "$(dirname "$0")/common.sh"
+helper=$here/helper.py
 chmod 755 "$dir"
 users=()
 trap 'kill "${users[@]}" 2> /dev/null; rm -rf "$dir"' EXIT
-failed=0
-
-check() {
-    local name=$1
-    shift
-    if "$@" > "$dir/log" 2>&1; then
-        echo "ok - $name"
-    else
-        echo "not ok - $name"
-        sed 's/^/# /' "$dir/log" | tail -n 20
-        failed=1
-    fi
-}
 
 first_jfs() { "$ubctl" --no-header -d ub0 queue list | awk '$2 == "jfs" { print $3; exit }'; }
 # The first value of a key of a JSON document on standard input; of a list its first element.
@@ -33,15 +17,8 @@ value() {
 }
 get() { "$ubctl" -o json "${@:2}" | value "$1"; }
 rows() { "$ubctl" --no-header "$@" | wc -l; }
-# Ends with this exit status and this code on standard error.
-fails() {
-    local status=$1 code=$2 got
-    shift 2
-    "$@" > "$dir/out" 2> "$dir/err"
-    got=$?
-    cat "$dir/err"
-    [ "$got" = "$status" ] && [ ! -s "$dir/out" ] && grep -q "\[$code, " "$dir/err"
-}
+# Fails, and says nothing on standard output.
+refused() { fails "$@" && [ ! -s "$dir/stdout" ]; }
 as_nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
 
 # A process on ub0 that works until its device goes, by polling ($1 = nop) or asleep ($1 = gemm).
@@ -92,7 +69,7 @@ queue_at_work() {
         "$dir/out" && grep -q '^weight  *1$' "$dir/out"
 }
 check queue_shows_what_it_did queue_at_work
-check queue_of_no_such_id fails 3 UB-E0010 "$ubctl" -d ub0 queue show 1048575
+check queue_of_no_such_id refused 3 UB-E0010 "$ubctl" -d ub0 queue show 1048575
 check class_codes_agree test "$(value class_code < "$docs/device.json")" = \
     "$(value class_code < "$docs/info.json")"
 for key in name node bus_addr eid; do
@@ -101,7 +78,7 @@ for key in name node bus_addr eid; do
 done
 
 # ---- reset and loss ----------------------------------------------------------------------------
-busy() { fails 1 UB-E0011 "$ubctl" device reset ub0 && grep -q "by pid $pid (ubctl)" "$dir/err"; }
+busy() { refused 1 UB-E0011 "$ubctl" device reset ub0 && grep -q "by pid $pid (ubctl)" "$dir/err"; }
 check reset_of_a_busy_device_is_refused busy
 check the_user_goes_on kill -0 "$pid"
 generation=$(get generation device show ub0)
@@ -118,14 +95,14 @@ generation=$(get generation device show ub0)
 check function_level_reset test "$(get generation device show ub0)" -gt "$generation"
 check start_another start_user nop
 busy_flr() {
-    fails 1 UB-E0011 "$ubctl" device reset ub0 --scope flr &&
+    refused 1 UB-E0011 "$ubctl" device reset ub0 --scope flr &&
         grep -q "by pid ${users[-1]} " "$dir/err"
 }
 check function_level_reset_of_a_busy_device_is_refused busy_flr
 forced_flr() { "$ubctl" device reset ub0 --scope flr --force && end_of_user 5; }
 check forced_function_level_reset forced_flr
-check reset_of_no_such_context fails 3 UB-E0010 "$ubctl" device reset ub0 --scope context --tid 99
-check reset_of_no_such_queue fails 3 UB-E0010 "$ubctl" device reset ub0 --scope queue --queue 99
+check reset_of_no_such_context refused 3 UB-E0010 "$ubctl" device reset ub0 --scope context --tid 99
+check reset_of_no_such_queue refused 3 UB-E0010 "$ubctl" device reset ub0 --scope queue --queue 99
 
 # ---- monitor -----------------------------------------------------------------------------------
 # Runs until it was told of both devices; its process is in monitor, what it says in $dir/events.
@@ -213,7 +190,7 @@ check works_after_resets "$ubctl" -d ub0 selftest
 check start_user_of_a_queue start_user nop
 jfs=$(first_jfs)
 busy_queue() {
-    fails 1 UB-E0011 "$ubctl" device reset ub0 --scope queue --queue "$jfs" &&
+    refused 1 UB-E0011 "$ubctl" device reset ub0 --scope queue --queue "$jfs" &&
         grep -q "jfs $jfs of ub0: it is READY, of pid ${users[-1]} (ubctl)" "$dir/err"
 }
 check reset_of_a_busy_queue_is_refused busy_queue
@@ -229,7 +206,7 @@ tid=$("$ubctl" --no-header -d ub0 context list | awk '{ print $2; exit }')
 other=$!
 users=("$other" "${users[@]}")
 busy_context() {
-    fails 1 UB-E0011 "$ubctl" device reset ub0 --scope context --tid "$tid" &&
+    refused 1 UB-E0011 "$ubctl" device reset ub0 --scope context --tid "$tid" &&
         grep -q "context $tid of ub0: it is of pid ${users[-1]} (ubctl), with 2 queues" "$dir/err"
 }
 check reset_of_a_busy_context_is_refused busy_context
@@ -249,7 +226,8 @@ status_of_a_command() {
     inject -o json status --status loc_access_err --skip 1 --count 2 > "$docs/inject.json" ||
         return 1
     "$ubctl" -d ub0 submit nop && [ "$(of_fault 2 status)" = 1 ] || return 1
-    fails 1 UB-E0104 "$ubctl" -d ub0 submit nop && fails 1 UB-E0104 "$ubctl" -d ub0 submit nop &&
+    refused 1 UB-E0104 "$ubctl" -d ub0 submit nop &&
+        refused 1 UB-E0104 "$ubctl" -d ub0 submit nop &&
         "$ubctl" -d ub0 submit nop && [ "$(of_fault 2 status)" = 0 ] &&
         [ "$(of_fault 3 status)" = $((given + 2)) ]
 }
@@ -271,11 +249,11 @@ link_down() {
 }
 check link_down_and_up link_down
 "$ubctl" -d ub0 -o json health faults > "$docs/faults.json"
-check inject_no_such_object fails 3 UB-E0010 inject status --status 4 --id 1048575
-check inject_an_argument_out_of_range fails 1 UB-E0019 inject status --status 200
-check inject_needs_an_administrator fails 4 UB-E0202 as_nobody "$ubctl" -d ub0 health inject fatal
-check faults_need_an_administrator fails 4 UB-E0202 as_nobody "$ubctl" -d ub0 health faults
-check no_core_dump fails 3 UB-E0203 "$ubctl" health dump
+check inject_no_such_object refused 3 UB-E0010 inject status --status 4 --id 1048575
+check inject_an_argument_out_of_range refused 1 UB-E0019 inject status --status 200
+check inject_needs_an_administrator refused 4 UB-E0202 as_nobody "$ubctl" -d ub0 health inject fatal
+check faults_need_an_administrator refused 4 UB-E0202 as_nobody "$ubctl" -d ub0 health faults
+check no_core_dump refused 3 UB-E0203 "$ubctl" health dump
 
 # A queue that hangs: told, counted, dumped.
 hangs() {
@@ -283,7 +261,7 @@ hangs() {
     timeout=$(cat /sys/module/ubnpu/parameters/hang_timeout_ms)
     echo 400 > /sys/module/ubnpu/parameters/hang_timeout_ms
     start_monitor -o json && inject stall --end queue || status=1
-    fails 1 UB-E0111 "$ubctl" -d ub0 --timeout 60 submit copy "$dir/big.npy" /dev/null || status=1
+    refused 1 UB-E0111 "$ubctl" -d ub0 --timeout 60 submit copy "$dir/big.npy" /dev/null || status=1
     told '"event":"hang","device":"ub0".*"scope":"queue".*"comm":"ubctl"' || status=1
     end_monitor
     echo "$timeout" > /sys/module/ubnpu/parameters/hang_timeout_ms
@@ -296,7 +274,7 @@ check other_device_has_none test "$(get hangs health show ub1)" = 0
 "$ubctl" -o json health show > "$docs/health.json"
 dumped() {
     "$ubctl" health dump -d ub0 | head -n 3 | grep -q '^device: ub0 at ' &&
-        fails 3 UB-E0203 "$ubctl" health dump -d ub1 &&
+        refused 3 UB-E0203 "$ubctl" health dump -d ub1 &&
         "$ubctl" -o json health dump > "$docs/dump.json" &&
         "$ubctl" health dump "$dir/dump" --discard | grep -q '^discarded  *yes$' &&
         grep -q '^ubnpu device core dump' "$dir/dump" || return 1
@@ -306,7 +284,7 @@ dumped() {
     done
     return 1
 }
-check dump_needs_root fails 4 UB-E0203 as_nobody "$ubctl" health dump
+check dump_needs_root refused 4 UB-E0203 as_nobody "$ubctl" health dump
 check dump_is_printed_written_and_discarded dumped
 fatal_is_told() {
     start_monitor && inject fatal && told 'ub0    fatal  ' || return 1
@@ -323,13 +301,15 @@ check fatal_error_is_told_and_recovered fatal_is_told
 head -c 20000001 /dev/urandom > "$dir/in"
 chmod 600 /dev/ub/ub0
 check list_needs_no_permission as_nobody "$ubctl" list
-denied() { fails 4 UB-E0202 as_nobody "$ubctl" -d ub0 submit nop && grep -q ub0.exists "$dir/err"; }
+denied() {
+    refused 4 UB-E0202 as_nobody "$ubctl" -d ub0 submit nop && grep -q ub0.exists "$dir/err"
+}
 check no_permission_is_not_no_device denied
-check flr_needs_an_administrator fails 4 UB-E0202 as_nobody "$ubctl" device reset ub1 --scope flr
-check reset_needs_an_administrator fails 4 UB-E0202 as_nobody "$ubctl" device reset ub1
+check flr_needs_an_administrator refused 4 UB-E0202 as_nobody "$ubctl" device reset ub1 --scope flr
+check reset_needs_an_administrator refused 4 UB-E0202 as_nobody "$ubctl" device reset ub1
 chmod 666 /dev/ub/ub0
 over_memlock() { (ulimit -l 16 && as_nobody "$ubctl" -d ub0 submit copy "$dir/in" /dev/null); }
-check over_the_memlock_limit fails 1 UB-E0009 over_memlock
+check over_the_memlock_limit refused 1 UB-E0009 over_memlock
 mkdir -m 777 "$dir/all"
 # Root of a container: the user, but none of the capabilities.
 as_poor_root() {
@@ -358,7 +338,7 @@ over_the_users_limit() {
     local was status
     was=$(cat $limits/$1)
     echo "$2" > $limits/$1
-    fails 1 UB-E0025 as_nobody "$ubctl" -d ub0 submit copy "$dir/in" /dev/null
+    refused 1 UB-E0025 as_nobody "$ubctl" -d ub0 submit copy "$dir/in" /dev/null
     status=$?
     echo "$was" > $limits/$1
     [ "$status" = 0 ] && grep -q "this user has all the $3 that" "$dir/err" &&
@@ -369,7 +349,7 @@ check over_the_users_queues over_the_users_limit max_queues_per_user 0 JFCs
 check over_the_users_memory over_the_users_limit max_pinned_mb_per_user 1 \
     "1048576 bytes of pinned memory"
 chmod 660 /dev/ub/ub0
-check timeout fails 124 UB-E0205 "$ubctl" -d ub0 --timeout 0.000001 submit gemm "$dir/big.npy" \
+check timeout refused 124 UB-E0205 "$ubctl" -d ub0 --timeout 0.000001 submit gemm "$dir/big.npy" \
     "$dir/big.npy" "$dir/c.npy"
 nothing_left() {
     local object

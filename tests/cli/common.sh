@@ -8,18 +8,17 @@ dir=$(mktemp -d)
 docs=$dir/docs
 mkdir "$docs"
 trap 'rm -rf "$dir"' EXIT
-failed=0
+# shellcheck source=tests/check_quiet.sh
+. tests/check_quiet.sh
 
-check() {
-    local name=$1
-    shift
-    if "$@" > "$dir/log" 2>&1; then
-        echo "ok - $name"
-    else
-        echo "not ok - $name"
-        sed 's/^/# /' "$dir/log" | tail -n 20
-        failed=1
-    fi
+# Ends with this exit status, and an error of this code (UB-E..) or errno (E..).
+fails() {
+    local status=$1 word=$2 got
+    shift 2
+    "$@" > "$dir/stdout" 2> "$dir/err"
+    got=$?
+    cat "$dir/err"
+    [ "$got" = "$status" ] && grep -q "\[\(.*, \)\?$word\(, .*\)\?\]\$" "$dir/err"
 }
 
 # What differs from run to run: times, rates, and counts that depend on who was faster.

@@ -11,15 +11,6 @@ cp "$dir/in" "$dir/copy_of_in"
 out=$dir/out
 mkdir "$out"
 run() { "$ubctl" "${soft[@]}" "$@"; }
-# Exit status and errno of a failure.
-fails() {
-    local status=$1 errnum=$2 got
-    shift 2
-    "$@" > "$dir/stdout" 2> "$dir/err"
-    got=$?
-    cat "$dir/err"
-    [ "$got" = "$status" ] && grep -q ", $errnum\]\$" "$dir/err"
-}
 hint() { grep -q "^hint: .*$1" "$dir/err"; }
 nothing_beside() { [ -z "$(find "$out" -name '.ubctl-*')" ]; }
 old() { echo old > "$1"; }

@@ -8,19 +8,8 @@ cd "$(dirname "$0")/../.." || exit
 device=${1:-soft:}
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-failed=0
-
-check() {
-    local name=$1
-    shift
-    if "$@" > "$dir/log" 2>&1; then
-        echo "ok - $name"
-    else
-        echo "not ok - $name"
-        sed 's/^/  /' "$dir/log"
-        failed=1
-    fi
-}
+# shellcheck source=tests/check_quiet.sh
+. tests/check_quiet.sh
 
 # compile COMPILER FLAG HEADER: the header alone, strictly.
 compile() {
