@@ -149,11 +149,12 @@ long ubnpu_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 			return ret;
 		ret = entry->fn(file->private_data, &call);
 	}
-	if (ret) {
+	/* A call that is to go on is called again with what it has left in the structure. */
+	if (ret && ret != -ERESTARTNOHAND) {
 		if (copy_to_user(user, &call.hdr, sizeof(call.hdr)))
 			ret = -EFAULT;
-	} else {
-		ret = ioc_copy_back(user, &call, entry->size, usize);
+	} else if (ioc_copy_back(user, &call, entry->size, usize)) {
+		ret = -EFAULT;
 	}
 	ioc_install(&call, ret);
 	return ret;

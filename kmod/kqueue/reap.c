@@ -91,7 +91,7 @@ static bool kjfc_has_news(struct ubnpu_kjfc *jfc)
 	return READ_ONCE(jfc->held) || READ_ONCE(jfc->closed) || READ_ONCE(jfc->failed);
 }
 
-/* 0: look again; -ETIME, -ERESTARTSYS. A freezer finds it asleep, so it is none of the latter. */
+/* 0: look again; -ETIME, -ERESTARTSYS: a signal, or who stops or freezes tasks finds it awake. */
 static int kjfc_wait(struct ubnpu_kjfc *jfc, u64 until)
 {
 	u64 now = ktime_get_ns();
@@ -135,6 +135,19 @@ static int kjfc_reap_wait(struct ubnpu_ctx *ctx, struct ubnpu_kjfc *jfc, struct 
 	return ret;
 }
 
+/*
+ * None is taken and something interrupts the wait: without a handler (the task was stopped, frozen
+ * or traced) the call goes on with the time that is left, and a handler makes it EINTR.
+ */
+static int kjfc_interrupted(struct ub_ioc_reap *a, u64 until)
+{
+	u64 now = ktime_get_ns();
+
+	if (until != UB_WAIT_FOREVER)
+		a->timeout_ns = until > now ? until - now : 0;
+	return -ERESTARTNOHAND;
+}
+
 static int kjfc_reap(struct ubnpu_ctx *ctx, struct ubnpu_kjfc *jfc, struct ub_ioc_reap *a)
 {
 	u64 now = ktime_get_ns(), until = UB_WAIT_FOREVER;
@@ -153,7 +166,7 @@ static int kjfc_reap(struct ubnpu_ctx *ctx, struct ubnpu_kjfc *jfc, struct ub_io
 	}
 	if (ret == -EFAULT)
 		return ubnpu_fail(&a->hdr, ret, UB_EXT_BAD_ADDRESS, 0, 0);
-	return ret == -ERESTARTSYS ? -EINTR : ret;
+	return ret == -ERESTARTSYS ? kjfc_interrupted(a, until) : ret;
 }
 
 int ubnpu_reap(struct ubnpu_ctx *ctx, struct ubnpu_call *call)

@@ -287,7 +287,8 @@ struct ub_ioc_submit {
 struct ub_ioc_reap {
 	struct ub_ioc_hdr hdr;
 	__u64 cqes;		/* in: address of max x struct ub_hw_cqe */
-	__u64 timeout_ns;	/* in: how long to wait for min of them; UB_WAIT_FOREVER */
+	__u64 timeout_ns;	/* in: how long to wait for min of them, or UB_WAIT_FOREVER; out: */
+				/* with EINTR, what was left of it */
 	__u32 id;		/* in: JFC */
 	__u32 max;		/* in: at least 1 */
 	__u32 min;		/* in: 0 .. max; 0: do not wait */

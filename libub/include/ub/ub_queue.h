@@ -111,7 +111,7 @@ struct ub_cr;
 /**
  * Take completions of a JFC of UB_DOOR_IOCTL, and wait until there are min of them.
  * @param timeout_ms negative: block, 0: do not, else milliseconds
- * @return how many, less than min after the timeout or a signal; -EINTR: a signal and none;
+ * @return how many, less than min after the timeout or a handled signal; -EINTR: one and none;
  *   -EOPNOTSUPP: a mapped JFC; -ENODEV
  */
 UB_API int ub_reap_jfc(struct ub_jfc *jfc, struct ub_cr *cr, unsigned n, unsigned min,

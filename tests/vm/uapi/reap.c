@@ -3,6 +3,11 @@
 #include "uapi.h"
 
 #include <pthread.h>
+#include <signal.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
 #define WQES 40u
 
@@ -135,12 +140,81 @@ static void many_reapers_share_what_there_is(void **state)
 	close_queues(w);
 }
 
+static void ignore(int sig)
+{
+	(void)sig;
+}
+
+/* Its handler runs; with the same structure the rest of the time is waited for. */
+static void a_signal_with_a_handler_ends_the_wait(void **state)
+{
+	const struct itimerval soon = { .it_value = { .tv_usec = 100000 } };
+	struct sigaction act = { .sa_handler = ignore, .sa_flags = SA_RESTART };
+	struct world *w = *state;
+	struct ub_hw_cqe cqe;
+	struct ub_ioc_reap a = { .cqes = (uintptr_t)&cqe, .max = 1, .min = 1,
+				 .timeout_ns = 300000000000ull };
+
+	open_queues(w);
+	a.id = w->kjfc;
+	assert_int_equal(sigaction(SIGALRM, &act, NULL), 0);
+	assert_int_equal(setitimer(ITIMER_REAL, &soon, NULL), 0);
+	assert_int_equal(call(w->fd, UB_IOC_REAP, &a), EINTR);
+	assert_true(a.timeout_ns >= 1 && a.timeout_ns < 300000000000ull);
+	submit_nops(w, 1);
+	assert_int_equal(call(w->fd, UB_IOC_REAP, &a), 0);
+	assert_int_equal(a.count, 1);
+	close_queues(w);
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+/* The process is stopped five times while it waits: the wait ends by its time, not by that. */
+static void who_is_stopped_waits_on(void **state)
+{
+	struct world *w = *state;
+	struct ub_hw_cqe cqe;
+	struct ub_ioc_reap a = { .cqes = (uintptr_t)&cqe, .max = 1, .min = 1,
+				 .timeout_ns = 2000000000ull };
+	pid_t parent = getpid(), child;
+	uint64_t start;
+	int status;
+
+	open_queues(w);
+	a.id = w->kjfc;
+	child = fork();
+	if (!child) {
+		for (unsigned int i = 0; i < 5; i++) {
+			usleep(50000);
+			kill(parent, SIGSTOP);
+			usleep(50000);
+			kill(parent, SIGCONT);
+		}
+		_exit(0);
+	}
+	start = now_ns();
+	assert_int_equal(call(w->fd, UB_IOC_REAP, &a), 0);
+	assert_int_equal(a.count, 0);
+	assert_true(now_ns() - start >= 2000000000ull);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	close_queues(w);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		world_test(nothing_is_lost_where_nothing_can_be_written),
 		world_test(a_mapping_that_ends_in_the_middle),
 		world_test(many_reapers_share_what_there_is),
+		world_test(a_signal_with_a_handler_ends_the_wait),
+		world_test(who_is_stopped_waits_on),
 	};
 
 	return run_all(argc, argv, tests);
