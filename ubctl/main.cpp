@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include <fcntl.h>
+#include <ub/ub.hpp>
 #include <unistd.h>
 
 #include "cli/grammar.hpp"

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include <ub/ub.hpp>
+#include <ub/ub.h>
 
 #include "device/netlink.hpp"
 #include "out/output.hpp"

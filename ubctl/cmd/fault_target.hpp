@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include <ub/ub.h>
+
 #include "cli/command.hpp"
 #include "device/faults.hpp"
 #include "device/netlink.hpp"

@@ -6,6 +6,8 @@
 #include <memory>
 #include <vector>
 
+#include <ub/ub.hpp>
+
 #include "cmd/commands.hpp"
 #include "device/devices.hpp"
 #include "io/output_file.hpp"

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <grp.h>
 #include <pwd.h>
+#include <ub/ub.hpp>
 #include <unistd.h>
 
 namespace ubctl {

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include <fmt/format.h>
+#include <ub/ub.hpp>
 #include <ub/ub_uapi.h>
 #include <unistd.h>
 

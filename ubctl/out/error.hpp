@@ -7,9 +7,12 @@
 #include <optional>
 #include <string>
 
-#include <ub/ub.hpp>
-
 #include "out/codes.hpp"
+
+// <ub/ub.hpp> takes long to compile, and most who include this need none of it.
+namespace ub {
+class error;
+} // namespace ub
 
 namespace ubctl {
 
