@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The device by one door: NOP by depth, WRITE by size, GEMM.
+// The device by one door: NOP by depth, WRITE by size, products of matrices.
 
 #include <algorithm>
 #include <memory>
@@ -19,46 +19,6 @@ constexpr uint64_t counted_commands = 4096;
 template <class Door> class Device {
 public:
     Device(Door &door, const std::string &device) : door_(door), device_(device) {}
-
-    void run() {
-        nop();
-        write();
-        gemm();
-    }
-
-private:
-    Point point(const char *what, bool events, unsigned depth, size_t size = 0) const {
-        return {what, Door::name, events ? "event" : "polled", depth, size, 0};
-    }
-
-    void throughput(const Point &p, const ub_jfs_wr &wr) {
-        const bool events = p.mode == "event";
-        pump(door_, wr, p.depth, events, seconds_each / 20);
-        const Counters counters(device_);
-        const double start = now();
-        const auto done =
-            static_cast<double>(pump(door_, wr, p.depth, events, seconds_each));
-        const double took = now() - start;
-        counters.report_per_command(p, done);
-        report(p, "iops", done / took, "1/s");
-        if (p.size)
-            report(p, "bandwidth", done * static_cast<double>(p.size) / took, "B/s");
-    }
-
-    void latency(const Point &p, const ub_jfs_wr &wr) {
-        auto taken = latencies(door_, wr, p.depth, p.mode == "event", seconds_each);
-        report_latency(p, taken);
-    }
-
-    void copied_bytes(const Point &p, const ub_jfs_wr &wr) {
-        CopyCounter counter;
-        if (!counter.works())
-            return;
-        const uint64_t done =
-            pump(door_, wr, p.depth, p.mode == "event", 60, counted_commands);
-        report(p, "copied_bytes_per_command",
-               static_cast<double>(counter.stop()) / static_cast<double>(done), "B");
-    }
 
     void nop() {
         const ub_jfs_wr wr = nop_request();
@@ -102,14 +62,54 @@ private:
             throughput(point("gemm_1024", true, depth), wr);
     }
 
+private:
+    Point point(const char *what, bool events, unsigned depth, size_t size = 0) const {
+        return {what, Door::name, events ? "event" : "polled", depth, size, 0};
+    }
+
+    void throughput(const Point &p, const ub_jfs_wr &wr) {
+        const bool events = p.mode == "event";
+        pump(door_, wr, p.depth, events, seconds_each / 20);
+        const Counters counters(device_);
+        const double start = now();
+        const auto done = static_cast<double>(pump(door_, wr, p.depth, events, seconds_each));
+        const double took = now() - start;
+        counters.report_per_command(p, done);
+        report(p, "iops", done / took, "1/s");
+        if (p.size)
+            report(p, "bandwidth", done * static_cast<double>(p.size) / took, "B/s");
+    }
+
+    void latency(const Point &p, const ub_jfs_wr &wr) {
+        auto taken = latencies(door_, wr, p.depth, p.mode == "event", seconds_each);
+        report_latency(p, taken);
+    }
+
+    void copied_bytes(const Point &p, const ub_jfs_wr &wr) {
+        CopyCounter counter;
+        if (!counter.works())
+            return;
+        const uint64_t done = pump(door_, wr, p.depth, p.mode == "event", 60, counted_commands);
+        report(p, "copied_bytes_per_command",
+               static_cast<double>(counter.stop()) / static_cast<double>(done), "B");
+    }
+
     Door &door_;
     std::string device_;
 };
 
 } // namespace
 
-void device_part(const std::string &device, const std::string &door) {
-    with_door(door, device, [&](auto &open) { Device(open, device).run(); });
+void nop_part(const std::string &device, const std::string &door) {
+    with_door(door, device, [&](auto &open) { Device(open, device).nop(); });
+}
+
+void write_part(const std::string &device, const std::string &door) {
+    with_door(door, device, [&](auto &open) { Device(open, device).write(); });
+}
+
+void gemm_part(const std::string &device, const std::string &door) {
+    with_door(door, device, [&](auto &open) { Device(open, device).gemm(); });
 }
 
 } // namespace bench

@@ -16,11 +16,24 @@ extern "C" void openblas_set_num_threads(int threads);
 
 namespace bench {
 
-namespace {
+void memcpy_part(const std::string &what) {
+    for (const size_t size : sizes) {
+        const size_t times = std::max<size_t>(1, 16 * mib / size);
+        std::vector<char> from(size, 1), to(size);
+        const double rate = median_rate(size > mib ? 21 : 51, [&] {
+            for (size_t i = 0; i < times; ++i) {
+                std::memcpy(to.data(), from.data(), size);
+                asm volatile("" : : "r"(to.data()) : "memory");
+            }
+        });
+        report({"memcpy_" + what, "", "", 0, size}, "bandwidth",
+               rate * static_cast<double>(times * size), "B/s");
+    }
+}
 
 // Stores to the first four bytes of the direct WQE area: they reach the device, which keeps them
 // and does nothing, as it waits for the last bytes.
-void trapped_store(const std::string &device) {
+void store_part(const std::string &device) {
     const Queues q(device);
     constexpr unsigned stores = 1024, rounds = 201;
     auto *area = reinterpret_cast<volatile uint32_t *>(reinterpret_cast<char *>(q.jfs->db) -
@@ -36,30 +49,8 @@ void trapped_store(const std::string &device) {
     report({"trapped_store"}, "iops", stores * rate, "1/s");
 }
 
-void copies(const std::string &what) {
-    for (const size_t size : sizes) {
-        const size_t times = std::max<size_t>(1, 16 * mib / size);
-        std::vector<char> from(size, 1), to(size);
-        const double rate = median_rate(size > mib ? 21 : 51, [&] {
-            for (size_t i = 0; i < times; ++i) {
-                std::memcpy(to.data(), from.data(), size);
-                asm volatile("" : : "r"(to.data()) : "memory");
-            }
-        });
-        report({what, "", "", 0, size}, "bandwidth", rate * static_cast<double>(times * size),
-               "B/s");
-    }
-}
-
-} // namespace
-
-void guest_limits(const std::string &device) {
-    trapped_store(device);
-    copies("memcpy_guest");
-}
-
 // In huge pages where the host has them, as QEMU's memory is.
-void host_blas() {
+void blas_part() {
     constexpr int n = gemm_dim;
     float *matrix[3];
     for (float *&m : matrix) {
@@ -76,11 +67,6 @@ void host_blas() {
     report({"gemm_1024_host"}, "iops", rate, "1/s");
     for (float *m : matrix)
         ub_free_buf(m, gemm_dim * gemm_dim * sizeof(float));
-}
-
-void host_limits() {
-    copies("memcpy_host");
-    host_blas();
 }
 
 } // namespace bench

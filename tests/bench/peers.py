@@ -34,7 +34,7 @@ def perftest(what, size, text):
 
 
 def main():
-    for path in sorted(pathlib.Path(sys.argv[1]).iterdir()):
+    for path in sorted(pathlib.Path(sys.argv[1]).glob("*.*.*")):
         what, number, kind = path.name.split(".")
         {"fio": fio, "perftest": perftest}[kind](what, number, path.read_text(encoding="utf-8"))
 

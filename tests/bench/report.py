@@ -1,13 +1,6 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Turn the benchmark's JSON lines into bench.json, checked against its schema, and a table.
+"""What a run of the benchmark leaves: bench.json, checked against its schema, and a table."""
 
-  report.py DIR OUT --accelerator NAME --load LOAD --seconds S
-
-DIR has lines.json, and of the counting VM sections.json and instructions (one number for each
-line)."""
-
-import argparse
 import json
 import os
 import pathlib
@@ -15,30 +8,35 @@ import platform
 
 import jsonschema
 
-from figures import figures
+
+def read_word(path):
+    """The chosen word of a file of sysfs: the one in brackets, or the whole."""
+    try:
+        text = pathlib.Path(path).read_text(encoding="utf-8").strip()
+    except OSError:
+        return "unknown"
+    return text.partition("[")[2].partition("]")[0] or text
 
 
-def read_lines(path):
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-
-
-def read_sections(directory):
-    """The plugin's counts, divided by the commands between its marks."""
-    sections = read_lines(directory / "sections.json")
-    counts = (directory / "instructions").read_text(encoding="utf-8").split()
-    if len(sections) != len(counts):
-        raise SystemExit(f"report: {len(sections)} sections, but {len(counts)} counts")
-    for row, count in zip(sections, counts):
-        row["value"] = int(count) / row["value"]
-    return sections
-
-
-def machine(args):
+def host(accelerator, load):
     model = next((line.split(":")[1].strip()
                   for line in open("/proc/cpuinfo", encoding="utf-8") if "model name" in line), "")
     return {"machine": platform.machine(), "kernel": platform.release(), "processor": model,
-            "cpus": os.cpu_count(), "accelerator": args.accelerator,
-            "load_before": args.load, "seconds_per_figure": args.seconds}
+            "cpus": os.cpu_count(), "accelerator": accelerator, "load_before": load,
+            "clock": read_word("/sys/devices/system/clocksource/clocksource0/current_clocksource"),
+            "huge_pages": read_word("/sys/kernel/mm/transparent_hugepage/enabled")}
+
+
+def write(document, path):
+    """Whole or not at all, over the figures of before."""
+    schema = pathlib.Path(__file__).with_name("schema.json").read_text(encoding="utf-8")
+    jsonschema.Draft202012Validator(json.loads(schema)).validate(document)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def bar(row):
@@ -47,39 +45,31 @@ def bar(row):
     return f"{'>=' if row['wanted_is'] == 'at least' else '<='} {row['wanted']:g}"
 
 
+def verdict(row):
+    if row["met"] is None:
+        return ""
+    return ("met" if row["met"] else "missed") + ("" if row["sure"] else ", not sure")
+
+
+def print_figure(row):
+    if row["value"] is None:
+        print(f"{row['what']:66} {'-':>9}  {row['why']}")
+        return
+    spread = f"{row['smallest']:.4g} .. {row['largest']:.4g}"
+    print(f"{row['what']:66} {row['value']:>9.4g} {row['unit']:1} {spread:>21}  {bar(row):>7}"
+          f"  {verdict(row)}".rstrip())
+
+
 def print_table(document):
-    host = document["host"]
-    print(f"emulated (QEMU, {host['accelerator']}); ratios and counts of one run; "
-          f"load before it {host['load_before']:g}\n")
-    print(f"{'':68} {'value':>9}    {'wanted':>8}")
+    it = document["host"]
+    rounds = document["rounds"]
+    print(f"emulated (QEMU, {it['accelerator']}); ratios and counts; median, smallest and largest"
+          f" of {rounds} round{'' if rounds == 1 else 's'} of {document['seconds']:g} s a figure")
+    print(f"host: {it['processor']}, {it['cpus']} processors, Linux {it['kernel']}, clock "
+          f"{it['clock']}, huge pages {it['huge_pages']}; load before {it['load_before']:.3g}, "
+          f"after {document['load_after']:.3g}")
+    print("guest: " + ", ".join(f"{key.removeprefix('guest_').replace('_', ' ')} {value}"
+                                for key, value in document["guest"].items()) + "\n")
+    print(f"{'':66} {'median':>9}   {'smallest .. largest':>21}  {'wanted':>7}")
     for row in document["figures"]:
-        missed = "  missed" if row["met"] is False else ""
-        print(f"{row['what']:68} {row['value']:>9.4g} {row['unit']:1}  {bar(row):>8}{missed}")
-
-
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("dir", type=pathlib.Path)
-    parser.add_argument("out", type=pathlib.Path)
-    parser.add_argument("--accelerator", required=True)
-    parser.add_argument("--load", type=float, required=True)
-    parser.add_argument("--seconds", type=float, required=True)
-    args = parser.parse_args()
-    rows = read_lines(args.dir / "lines.json") + read_sections(args.dir)
-    document = {"schema": "ub.bench.report/1", "emulated": True, "host": machine(args),
-                "figures": list(figures(rows)), "measured": rows}
-    schema = pathlib.Path(__file__).with_name("schema.json").read_text(encoding="utf-8")
-    jsonschema.Draft202012Validator(json.loads(schema)).validate(document)
-    # Whole or not at all, over the figures of before.
-    beside = args.out.with_name(f".{args.out.name}.{os.getpid()}")
-    try:
-        beside.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-        beside.replace(args.out)
-    finally:
-        beside.unlink(missing_ok=True)
-    print_table(document)
-    print(f"\nwritten: {args.out}")
-
-
-if __name__ == "__main__":
-    main()
+        print_figure(row)

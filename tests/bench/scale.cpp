@@ -74,7 +74,9 @@ private:
     std::vector<ub_jfs *> jfs_;
 };
 
-void busy_queues(const std::string &device) {
+} // namespace
+
+void queues_part(const std::string &device) {
     ManyQueues queues(device);
     queues.cost(most_queues);
     for (unsigned n = 1; n <= most_queues; n *= 2)
@@ -83,7 +85,7 @@ void busy_queues(const std::string &device) {
 }
 
 // Bytes of page tables that segments of a size make; small pages only, as they take the most.
-void table_memory(const std::string &device) {
+void tables_part(const std::string &device) {
     Queues q(device);
     for (const size_t size : {mib, 4 * mib, 16 * mib, 64 * mib, 256 * mib}) {
         const uint64_t before = device_counter(device, "table_bytes");
@@ -92,13 +94,6 @@ void table_memory(const std::string &device) {
         report({"page_tables", "", "small", 0, size}, "table_bytes", static_cast<double>(made),
                "B");
     }
-}
-
-} // namespace
-
-void scale_part(const std::string &device) {
-    busy_queues(device);
-    table_memory(device);
 }
 
 } // namespace bench

@@ -5,7 +5,9 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bench.hpp"
@@ -15,16 +17,20 @@ namespace {
 
 constexpr const char *usage =
     "usage: ub-bench [--seconds S] [--door NAME] PART [ARG]\n"
-    "  device NAME         NOP by depth, WRITE by size, GEMM, counts, by one door\n"
-    "  scale NAME          busy queues, page table memory\n"
-    "  registration NAME   ub_register_seg\n"
-    "  oneway NAME         8 bytes from thread to thread: WRITE, pipe, eventfd\n"
-    "  limits NAME         a trapped store, memcpy in this machine\n"
-    "  host                memcpy, BLAS\n"
-    "  verbs               ibv_reg_mr of the first RDMA device\n"
+    "  nop DEVICE          NOP by depth, by one door: rate, latency, counts\n"
+    "  write DEVICE        WRITE by size, by one door\n"
+    "  gemm DEVICE         a product of matrices, by one door\n"
+    "  oneway DEVICE       8 bytes from thread to thread: WRITE, pipe, eventfd\n"
+    "  queues DEVICE       cost of a NOP by number of busy queues\n"
+    "  tables DEVICE       page table memory\n"
+    "  registration DEVICE ub_register_seg, ub_unregister_seg\n"
+    "  verbs               ibv_reg_mr, ibv_dereg_mr of the first RDMA device\n"
+    "  store DEVICE        a bare trapped store\n"
+    "  memcpy host|guest   memcpy by size\n"
+    "  blas                a product of matrices by BLAS, one thread\n"
     "  uring               io_uring NOP\n"
     "  nvme NODE           NVMe passthrough by io_uring\n"
-    "  sections NAME NODE DOOR...\n"
+    "  sections DEVICE NODE DOOR...\n"
     "                      work between marks, for insn_plugin.so\n";
 
 struct Arguments {
@@ -50,29 +56,32 @@ Arguments parse(int argc, char **argv) {
     return a;
 }
 
+using ByName = void (*)(const std::string &);
+
+const std::map<std::string_view, ByName> by_name = {
+    {"oneway", bench::oneway_part}, {"queues", bench::queues_part},
+    {"tables", bench::tables_part}, {"registration", bench::registration_part},
+    {"store", bench::store_part},   {"memcpy", bench::memcpy_part},
+    {"nvme", bench::nvme_part},
+};
+
+const std::map<std::string_view, void (*)(const std::string &, const std::string &)> by_door = {
+    {"nop", bench::nop_part}, {"write", bench::write_part}, {"gemm", bench::gemm_part}};
+
+const std::map<std::string_view, void (*)()> alone = {
+    {"verbs", bench::verbs_part}, {"blas", bench::blas_part}, {"uring", bench::uring_nop_part}};
+
 bool run(const Arguments &a) {
-    if (a.part == "host" && a.name.empty())
-        bench::host_limits();
-    else if (a.part == "verbs" && a.name.empty())
-        bench::verbs_part();
-    else if (a.part == "uring" && a.name.empty())
-        bench::uring_nop_part();
-    else if (a.part == "sections" && !a.node.empty())
+    if (a.part == "sections" && !a.node.empty())
         bench::sections_part(a.name, a.node, a.doors);
-    else if (a.name.empty() || !a.node.empty())
+    else if (!a.node.empty())
         return false;
-    else if (a.part == "device")
-        bench::device_part(a.name, a.door);
-    else if (a.part == "scale")
-        bench::scale_part(a.name);
-    else if (a.part == "registration")
-        bench::registration_part(a.name);
-    else if (a.part == "oneway")
-        bench::oneway_part(a.name);
-    else if (a.part == "limits")
-        bench::guest_limits(a.name);
-    else if (a.part == "nvme")
-        bench::nvme_part(a.name);
+    else if (const auto it = alone.find(a.part); it != alone.end() && a.name.empty())
+        it->second();
+    else if (const auto named = by_name.find(a.part); named != by_name.end() && !a.name.empty())
+        named->second(a.name);
+    else if (const auto door = by_door.find(a.part); door != by_door.end() && !a.name.empty())
+        door->second(a.name, a.door);
     else
         return false;
     return true;
