@@ -132,7 +132,8 @@ section_tables() {
 
 condition guest_kernel "$(uname -r)"
 condition guest_clock "$(cat /sys/devices/system/clocksource/clocksource0/current_clocksource)"
-condition guest_huge_pages "$(sed 's/.*\[\(.*\)\].*/\1/' /sys/kernel/mm/transparent_hugepage/enabled)"
+condition guest_huge_pages \
+    "$(sed 's/.*\[\(.*\)\].*/\1/' /sys/kernel/mm/transparent_hugepage/enabled)"
 for section; do
     printf '{"section": "%s"}\n' "$section"
     "section_$section"

@@ -118,8 +118,8 @@ DRAWINGS = ((latency_by_depth, "nop"), (bandwidth_by_size, "copy"), (counts_by_d
 def conditions(document):
     host, rounds = document["host"], document["rounds"]
     return (f"emulated (QEMU, {host['accelerator']}); {host['processor']}, {host['cpus']} "
-            f"processors; load {host['load_before']:.3g} to {document['load_after']:.3g}; median "
-            f"and spread of {rounds} round{'' if rounds == 1 else 's'} of {document['seconds']:g} s")
+            f"processors; load {host['load_before']:.3g} to {document['load_after']:.3g}; "
+            f"median and spread of {rounds} round{'' if rounds == 1 else 's'} of {document['seconds']:g} s")
 
 
 def save(figure, path):
