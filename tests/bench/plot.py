@@ -119,7 +119,8 @@ def conditions(document):
     host, rounds = document["host"], document["rounds"]
     return (f"emulated (QEMU, {host['accelerator']}); {host['processor']}, {host['cpus']} "
             f"processors; load {host['load_before']:.3g} to {document['load_after']:.3g}; "
-            f"median and spread of {rounds} round{'' if rounds == 1 else 's'} of {document['seconds']:g} s")
+            f"median and spread of {rounds} round{'' if rounds == 1 else 's'} of "
+            f"{document['seconds']:g} s")
 
 
 def save(figure, path):
