@@ -92,7 +92,8 @@ include $(wildcard qemu_device/core/build.mk qemu_device/qemu/build.mk qemu_devi
 equal = $(and $(findstring [$(1)],[$(2)]),$(findstring [$(2)],[$(1)]))
 flag_values = $(foreach name,$(FLAGS_$(1)),$(name)=$($(name)))
 define flags_file
-$(call flags,$(1)): $(if $(call equal,$(file <$(call flags,$(1))),$(call flag_values,$(1))),,force)
+$(call flags,$(1)): $(if $(call equal,$(strip $(file <$(call flags,$(1)))),$(strip \
+	$(call flag_values,$(1)))),,force)
 	@mkdir -p $$(@D)
 	@printf '%s\n' '$$(subst ','\'',$$(call flag_values,$(1)))' > $$@
 endef
