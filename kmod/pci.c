@@ -52,6 +52,7 @@ static struct ubnpu_dev *ubnpu_dev_new(struct pci_dev *pdev)
 	mutex_init(&ub->obj_lock);
 	spin_lock_init(&ub->users_lock);
 	INIT_LIST_HEAD(&ub->users);
+	mutex_init(&ub->usage_lock);
 	mutex_init(&ub->admin_lock);
 	init_waitqueue_head(&ub->admin_wq);
 	ub->gone = true;
@@ -207,7 +208,7 @@ static int ubnpu_hw_setup(struct ubnpu_dev *ub)
 	ret = ubnpu_admin_alloc(ub);
 	if (ret)
 		return ret;
-	ret = ubnpu_eqs_alloc(ub);
+	ret = ubnpu_usage_alloc(ub) ?: ubnpu_eqs_alloc(ub);
 	if (ret)
 		goto free_admin;
 	if (ctrl || status != UB_STATUS_READY)
@@ -220,6 +221,7 @@ static int ubnpu_hw_setup(struct ubnpu_dev *ub)
 	ubnpu_eqs_free(ub);
 	cancel_work_sync(&ub->recover_work);
 free_admin:
+	ubnpu_usage_free(ub);
 	ubnpu_admin_free(ub);
 	return ret;
 }
@@ -230,6 +232,7 @@ static void ubnpu_hw_teardown(struct ubnpu_dev *ub)
 	ubnpu_eqs_free(ub);
 	cancel_delayed_work_sync(&ub->watch_work);
 	cancel_work_sync(&ub->recover_work);
+	ubnpu_usage_free(ub);
 	ubnpu_admin_free(ub);
 }
 

@@ -8,6 +8,7 @@
  *   ub->gate		read: whatever talks to the device; write: its reset, loss and removal
  *   ctx->lock		the objects, page table and UBA space of a context; who loses it alone
  *   ub->obj_lock	objects found in the device's tables stay while it is held (dumps)
+ *   ub->usage_lock	the room where the device writes records of usage
  *   ub->admin_lock	the admin ring; one command is under way at a time
  *   db->lock		a doorbell page is mapped to users, or revoked
  *   kjfs->lock, kjfc->lock	kernel queues, see kqueue/kqueue.h; the latter also in interrupts
@@ -144,6 +145,10 @@ struct ubnpu_dev {
 	spinlock_t users_lock;	/* the list, and what each user has, see context/user.c */
 	struct list_head users;
 
+	struct mutex usage_lock;	/* the room for records, see hw/usage.c */
+	struct ub_hw_usage *usage;
+	dma_addr_t usage_dma;
+
 	struct mutex admin_lock;	/* the ring and its PI */
 	struct ub_admin_slot *admin_ring;
 	dma_addr_t admin_dma;
@@ -208,6 +213,7 @@ extern const struct attribute_group ubnpu_health_group;
 extern const struct attribute_group ubnpu_stat_group;
 const char *ubnpu_counter_name(enum ubnpu_counter counter);
 const char *ubnpu_stat_name(unsigned int index);
+unsigned int ubnpu_stats(const struct ubnpu_dev *ub);
 void ubnpu_count(struct ubnpu_dev *ub, enum ubnpu_counter counter);
 
 /* report.c */

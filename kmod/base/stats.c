@@ -50,4 +50,23 @@ const char *ubnpu_stat_name(unsigned int index)
 	return stat_attrs[index]->name;
 }
 
-const struct attribute_group ubnpu_stat_group = { .name = "stats", .attrs = stat_attrs };
+/* The registers that the device has: one more tells how busy it is. */
+unsigned int ubnpu_stats(const struct ubnpu_dev *ub)
+{
+	unsigned int all = sizeof(struct ub_hw_stats) / sizeof(u64);
+
+	return ub->caps.caps & UB_CAP_USAGE ? all : all - 1;
+}
+
+static umode_t stat_is_visible(struct kobject *kobj, struct attribute *attr, int index)
+{
+	const struct ubnpu_dev *ub = to_ubnpu(kobj_to_dev(kobj));
+
+	return attr == &stat_busy_ns.attr.attr && !(ub->caps.caps & UB_CAP_USAGE) ? 0 : attr->mode;
+}
+
+const struct attribute_group ubnpu_stat_group = {
+	.name = "stats",
+	.attrs = stat_attrs,
+	.is_visible = stat_is_visible,
+};

@@ -11,6 +11,7 @@ static const struct genl_small_ops ubnpu_genl_ops[] = {
 	DUMP(UB_CMD_SEG_GET),
 	DUMP(UB_CMD_QUEUE_GET),
 	DUMP(UB_CMD_HEALTH_GET),
+	{ .cmd = UB_CMD_USAGE_GET, .dumpit = ubnpu_nl_dump_usage },
 	ADMIN(UB_CMD_DEV_RESET, ubnpu_nl_reset),
 	ADMIN(UB_CMD_INJECT, ubnpu_nl_inject),
 	ADMIN(UB_CMD_INJECT_GET, ubnpu_nl_inject_get),

@@ -25,16 +25,13 @@ static const struct nla_policy ubnpu_policy[UB_A_MAX + 1] = {
 	[UB_A_FAULT_ARG1] = { .type = NLA_U64 },
 };
 
-/* Where a dump goes on: cb->args. */
-enum { AT_DEV, AT_TYPE, AT_ID };
-
-static void *nl_msg_begin(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd)
+void *ubnpu_nl_begin(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd)
 {
 	return genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq, &ubnpu_genl,
 			   NLM_F_MULTI, cmd);
 }
 
-static int nl_msg_end(struct sk_buff *skb, void *msg, bool failed)
+int ubnpu_nl_end(struct sk_buff *skb, void *msg, bool failed)
 {
 	if (failed) {
 		genlmsg_cancel(skb, msg);
@@ -55,7 +52,7 @@ static u32 nl_count_entries(struct xarray *xa)
 	return count;
 }
 
-static u64 ctx_pinned_bytes(struct ubnpu_ctx *ctx)
+u64 ubnpu_nl_pinned_bytes(struct ubnpu_ctx *ctx)
 {
 	return (u64)atomic64_read(&ctx->pinned) << PAGE_SHIFT;
 }
@@ -73,7 +70,7 @@ static int nl_fill_dev(struct sk_buff *skb, struct ubnpu_dev *ub)
 	for (type = 0; type < UBNPU_QUEUE_TYPES; type++)
 		queues += nl_count_entries(&ub->queues[type].xa);
 	xa_for_each(&ub->ctxs.xa, index, ctx)
-		pinned += ctx_pinned_bytes(ctx);
+		pinned += ubnpu_nl_pinned_bytes(ctx);
 	return nla_put_u32(skb, UB_A_DEV_INDEX, ub->index) ||
 	       nla_put_string(skb, UB_A_DEV_NAME, dev_name(&ub->dev)) ||
 	       nla_put_string(skb, UB_A_BUS_ADDR, pci_name(ub->pdev)) ||
@@ -88,7 +85,7 @@ static int nl_fill_dev(struct sk_buff *skb, struct ubnpu_dev *ub)
 }
 
 /* What has no number in the reader's namespace is left out. */
-static int nl_fill_owner(struct sk_buff *skb, struct ubnpu_ctx *ctx)
+int ubnpu_nl_fill_owner(struct sk_buff *skb, struct ubnpu_ctx *ctx)
 {
 	pid_t pid = pid_nr_ns(ctx->pid, task_active_pid_ns(current));
 
@@ -97,7 +94,7 @@ static int nl_fill_owner(struct sk_buff *skb, struct ubnpu_ctx *ctx)
 	       (pid && nla_put_u32(skb, UB_A_PID, pid));
 }
 
-static int nl_fill_uid(struct sk_buff *skb, kuid_t kuid)
+int ubnpu_nl_fill_uid(struct sk_buff *skb, kuid_t kuid)
 {
 	uid_t uid = from_kuid(current_user_ns(), kuid);
 
@@ -111,18 +108,18 @@ static int nl_fill_ctx(struct sk_buff *skb, struct ubnpu_ctx *ctx)
 
 	for (type = 0; type < UBNPU_QUEUE_TYPES; type++)
 		queues += READ_ONCE(ctx->nr_queues[type]);
-	return nl_fill_owner(skb, ctx) ||
+	return ubnpu_nl_fill_owner(skb, ctx) ||
 	       nla_put_string(skb, UB_A_DEV_NAME, dev_name(&ctx->ub->dev)) ||
 	       nla_put_u32(skb, UB_A_GENERATION, ctx->generation) ||
 	       nla_put_string(skb, UB_A_COMM, ctx->comm) ||
-	       nl_fill_uid(skb, ctx->uid) ||
+	       ubnpu_nl_fill_uid(skb, ctx->uid) ||
 	       nla_put_u32(skb, UB_A_SEGS, READ_ONCE(ctx->nr_segs)) ||
 	       nla_put_u32(skb, UB_A_QUEUES, queues) ||
-	       nla_put_u64_64bit(skb, UB_A_PINNED_BYTES, ctx_pinned_bytes(ctx), UB_A_PAD);
+	       nla_put_u64_64bit(skb, UB_A_PINNED_BYTES, ubnpu_nl_pinned_bytes(ctx), UB_A_PAD);
 }
 
 /* What a user has on a device is for him and for administrators to see. */
-static bool nl_may_see(struct netlink_callback *cb, const struct ubnpu_ctx *ctx)
+bool ubnpu_nl_may_see(struct netlink_callback *cb, const struct ubnpu_ctx *ctx)
 {
 	return uid_eq(NETLINK_CREDS(cb->skb)->uid, ctx->uid) ||
 	       netlink_capable(cb->skb, CAP_NET_ADMIN);
@@ -130,7 +127,7 @@ static bool nl_may_see(struct netlink_callback *cb, const struct ubnpu_ctx *ctx)
 
 static int nl_fill_seg(struct sk_buff *skb, struct ubnpu_seg *seg)
 {
-	return nl_fill_owner(skb, seg->ctx) || nla_put_u32(skb, UB_A_TOKEN_ID, seg->id) ||
+	return ubnpu_nl_fill_owner(skb, seg->ctx) || nla_put_u32(skb, UB_A_TOKEN_ID, seg->id) ||
 	       nla_put_u64_64bit(skb, UB_A_ADDR, seg->mem->addr, UB_A_PAD) ||
 	       nla_put_u64_64bit(skb, UB_A_LEN, seg->mem->len, UB_A_PAD) ||
 	       nla_put_u32(skb, UB_A_ACCESS, seg->access) ||
@@ -139,20 +136,15 @@ static int nl_fill_seg(struct sk_buff *skb, struct ubnpu_seg *seg)
 	       nla_put_u32(skb, UB_A_LEAF_2M, seg->mem->leaf_2m);
 }
 
-static int nl_put_u64(struct sk_buff *skb, int attr, __le64 value)
-{
-	return nla_put_u64_64bit(skb, attr, le64_to_cpu(value), UB_A_PAD);
-}
-
 static int nl_fill_jfs(struct sk_buff *skb, struct ubnpu_queue *q,
 		       const struct ub_admin_reply *reply)
 {
 	return nla_put_u32(skb, UB_A_PRIORITY, q->priority) ||
 	       nla_put_u32(skb, UB_A_WEIGHT, q->weight) ||
-	       nl_put_u64(skb, UB_A_INLINE_WQES, reply->jfs.inline_wqes) ||
-	       nl_put_u64(skb, UB_A_DOORBELLS, reply->jfs.doorbells) ||
-	       nl_put_u64(skb, UB_A_DIRECT_WQES, reply->jfs.direct_wqes) ||
-	       nl_put_u64(skb, UB_A_PREEMPTED, reply->jfs.preempted);
+	       ubnpu_nl_put_le64(skb, UB_A_INLINE_WQES, reply->jfs.inline_wqes) ||
+	       ubnpu_nl_put_le64(skb, UB_A_DOORBELLS, reply->jfs.doorbells) ||
+	       ubnpu_nl_put_le64(skb, UB_A_DIRECT_WQES, reply->jfs.direct_wqes) ||
+	       ubnpu_nl_put_le64(skb, UB_A_PREEMPTED, reply->jfs.preempted);
 }
 
 static int nl_fill_jfc(struct sk_buff *skb, struct ubnpu_queue *q,
@@ -161,14 +153,14 @@ static int nl_fill_jfc(struct sk_buff *skb, struct ubnpu_queue *q,
 	return nla_put_u32(skb, UB_A_MOD_COUNT, READ_ONCE(q->mod_count)) ||
 	       nla_put_u32(skb, UB_A_MOD_USEC, READ_ONCE(q->mod_usec)) ||
 	       nla_put_u64_64bit(skb, UB_A_INTERRUPTS, atomic64_read(&q->interrupts), UB_A_PAD) ||
-	       nl_put_u64(skb, UB_A_REARMS, reply->jfc.rearms) ||
-	       nl_put_u64(skb, UB_A_MODERATED, reply->jfc.moderated);
+	       ubnpu_nl_put_le64(skb, UB_A_REARMS, reply->jfc.rearms) ||
+	       ubnpu_nl_put_le64(skb, UB_A_MODERATED, reply->jfc.moderated);
 }
 
 static int nl_fill_queue(struct sk_buff *skb, struct ubnpu_queue *q,
 			 const struct ub_admin_reply *reply)
 {
-	return nl_fill_owner(skb, q->ctx) ||
+	return ubnpu_nl_fill_owner(skb, q->ctx) ||
 	       nla_put_u32(skb, UB_A_QUEUE_TYPE, ubnpu_queue_obj[q->type]) ||
 	       nla_put_u32(skb, UB_A_QUEUE_ID, q->id) ||
 	       nla_put_u32(skb, UB_A_QUEUE_FLAGS, READ_ONCE(q->flags)) ||
@@ -178,7 +170,7 @@ static int nl_fill_queue(struct sk_buff *skb, struct ubnpu_queue *q,
 	       nla_put_u32(skb, UB_A_CI, le32_to_cpu(reply->ci)) ||
 	       (q->jfc && nla_put_u32(skb, UB_A_JFC, q->jfc)) ||
 	       (q->jfr && nla_put_u32(skb, UB_A_JFR, q->jfr)) ||
-	       nl_put_u64(skb, UB_A_COUNT, reply->count) ||
+	       ubnpu_nl_put_le64(skb, UB_A_COUNT, reply->count) ||
 	       (q->type == UBNPU_JFS && nl_fill_jfs(skb, q, reply)) ||
 	       (q->type == UBNPU_JFC && nl_fill_jfc(skb, q, reply));
 }
@@ -205,22 +197,22 @@ static int nl_dump_object(struct sk_buff *skb, struct netlink_callback *cb, stru
 
 	lockdep_assert_held(&ub->gate);
 	lockdep_assert_held(&ub->obj_lock);
-	if (!nl_may_see(cb, nl_object_ctx(cmd, obj)))
+	if (!ubnpu_nl_may_see(cb, nl_object_ctx(cmd, obj)))
 		return 0;
 	/* A queue the device has just forgotten is about to go from the table as well. */
 	if (cmd == UB_CMD_QUEUE_GET &&
 	    ubnpu_admin_id(ub, ubnpu_query_op[q->type], q->id, &reply, NULL))
 		return 0;
-	msg = nl_msg_begin(skb, cb, cmd);
+	msg = ubnpu_nl_begin(skb, cb, cmd);
 	if (!msg)
 		return -EMSGSIZE;
 	switch (cmd) {
 	case UB_CMD_CTX_GET:
-		return nl_msg_end(skb, msg, nl_fill_ctx(skb, obj));
+		return ubnpu_nl_end(skb, msg, nl_fill_ctx(skb, obj));
 	case UB_CMD_SEG_GET:
-		return nl_msg_end(skb, msg, nl_fill_seg(skb, obj));
+		return ubnpu_nl_end(skb, msg, nl_fill_seg(skb, obj));
 	default:
-		return nl_msg_end(skb, msg, nl_fill_queue(skb, q, &reply));
+		return ubnpu_nl_end(skb, msg, nl_fill_queue(skb, q, &reply));
 	}
 }
 
@@ -244,18 +236,18 @@ static int nl_dump_objects(struct sk_buff *skb, struct netlink_callback *cb, str
 	void *obj;
 	int ret;
 
-	while ((xa = nl_dump_table(ub, cmd, cb->args[AT_TYPE]))) {
-		id = cb->args[AT_ID];
+	while ((xa = nl_dump_table(ub, cmd, cb->args[UBNPU_NL_TYPE]))) {
+		id = cb->args[UBNPU_NL_ID];
 		while ((obj = xa_find(xa, &id, ULONG_MAX, XA_PRESENT))) {
 			ret = nl_dump_object(skb, cb, ub, cmd, obj);
 			if (ret)
 				return ret;
-			cb->args[AT_ID] = ++id;
+			cb->args[UBNPU_NL_ID] = ++id;
 		}
-		cb->args[AT_TYPE]++;
-		cb->args[AT_ID] = 0;
+		cb->args[UBNPU_NL_TYPE]++;
+		cb->args[UBNPU_NL_ID] = 0;
 	}
-	cb->args[AT_TYPE] = 0;
+	cb->args[UBNPU_NL_TYPE] = 0;
 	return 0;
 }
 
@@ -275,22 +267,22 @@ static int nl_fill_health(struct sk_buff *skb, struct ubnpu_dev *ub)
 	return 0;
 }
 
-static int nl_dump_dev(struct sk_buff *skb, struct netlink_callback *cb, struct ubnpu_dev *ub,
-		       u8 cmd)
+static int nl_dump_dev(struct sk_buff *skb, struct netlink_callback *cb, struct ubnpu_dev *ub)
 {
+	u8 cmd = ((const struct genlmsghdr *)nlmsg_data(cb->nlh))->cmd;
 	void *msg;
 
 	if (cmd != UB_CMD_DEV_GET && cmd != UB_CMD_HEALTH_GET)
 		return nl_dump_objects(skb, cb, ub, cmd);
-	msg = nl_msg_begin(skb, cb, cmd);
+	msg = ubnpu_nl_begin(skb, cb, cmd);
 	if (!msg)
 		return -EMSGSIZE;
-	return nl_msg_end(skb, msg,
+	return ubnpu_nl_end(skb, msg,
 			  cmd == UB_CMD_DEV_GET ? nl_fill_dev(skb, ub) : nl_fill_health(skb, ub));
 }
 
 static int nl_dump_dev_locked(struct sk_buff *skb, struct netlink_callback *cb,
-			      struct ubnpu_dev *ub, u8 cmd)
+			      struct ubnpu_dev *ub, ubnpu_nl_dump_fn *dump)
 {
 	int ret = down_read_killable(&ub->gate);
 
@@ -298,17 +290,17 @@ static int nl_dump_dev_locked(struct sk_buff *skb, struct netlink_callback *cb,
 		return ret;
 	mutex_lock(&ub->obj_lock);
 	if (!ub->gone)
-		ret = nl_dump_dev(skb, cb, ub, cmd);
+		ret = dump(skb, cb, ub);
 	mutex_unlock(&ub->obj_lock);
 	up_read(&ub->gate);
 	return ret;
 }
 
-int ubnpu_nl_dump(struct sk_buff *skb, struct netlink_callback *cb)
+/* Each device in turn, or the one that the request names. */
+int ubnpu_nl_walk(struct sk_buff *skb, struct netlink_callback *cb, ubnpu_nl_dump_fn *dump)
 {
-	const struct genlmsghdr *hdr = nlmsg_data(cb->nlh);
 	struct nlattr *only = ubnpu_dump_attrs(cb)[UB_A_DEV_INDEX];
-	unsigned long index = cb->args[AT_DEV];
+	unsigned long index = cb->args[UBNPU_NL_DEV];
 	struct ubnpu_dev *ub;
 	int ret = 0;
 
@@ -319,21 +311,26 @@ int ubnpu_nl_dump(struct sk_buff *skb, struct netlink_callback *cb)
 			ubnpu_dev_put(ub);
 			break;
 		}
-		if (index != cb->args[AT_DEV]) {
-			cb->args[AT_DEV] = index;
-			cb->args[AT_TYPE] = 0;
-			cb->args[AT_ID] = 0;
+		if (index != cb->args[UBNPU_NL_DEV]) {
+			cb->args[UBNPU_NL_DEV] = index;
+			cb->args[UBNPU_NL_TYPE] = 0;
+			cb->args[UBNPU_NL_ID] = 0;
 		}
-		ret = nl_dump_dev_locked(skb, cb, ub, hdr->cmd);
+		ret = nl_dump_dev_locked(skb, cb, ub, dump);
 		ubnpu_dev_put(ub);
 		if (!ret) {
-			cb->args[AT_DEV] = ++index;
-			cb->args[AT_TYPE] = 0;
-			cb->args[AT_ID] = 0;
+			cb->args[UBNPU_NL_DEV] = ++index;
+			cb->args[UBNPU_NL_TYPE] = 0;
+			cb->args[UBNPU_NL_ID] = 0;
 		}
 	}
 	/* Full: what is in it goes out, and the dump is called again. */
 	return ret && ret != -EMSGSIZE ? ret : skb->len;
+}
+
+int ubnpu_nl_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	return ubnpu_nl_walk(skb, cb, nl_dump_dev);
 }
 
 static const struct genl_multicast_group ubnpu_genl_groups[] = {

@@ -19,6 +19,9 @@ int ubnpu_mapping_init(struct ubnpu_dev *ub);
 void ubnpu_mapping_free(struct ubnpu_dev *ub);
 int ubnpu_mmap(struct file *file, struct vm_area_struct *vma);
 
+/* fdinfo.c */
+void ubnpu_show_fdinfo(struct seq_file *m, struct file *file);
+
 /* file.c */
 extern const struct file_operations ubnpu_fops;
 

@@ -160,6 +160,7 @@ const struct file_operations ubnpu_fops = {
 	.unlocked_ioctl = ubnpu_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 	.mmap = ubnpu_mmap,
+	.show_fdinfo = ubnpu_show_fdinfo,
 	.uring_cmd = ubnpu_uring_cmd,
 	.uring_cmd_iopoll = ubnpu_uring_iopoll,
 };

@@ -62,6 +62,14 @@ int ubnpu_admin(struct ubnpu_dev *ub, const struct ub_admin_cmd *cmd,
 int ubnpu_admin_id(struct ubnpu_dev *ub, u8 opcode, u32 id, struct ub_admin_reply *reply,
 		   struct ub_ioc_hdr *hdr);
 
+/* usage.c: none of a device without UB_CAP_USAGE */
+#define UBNPU_USAGES	(PAGE_SIZE / sizeof(struct ub_hw_usage))	/* records of one read */
+int ubnpu_usage_alloc(struct ubnpu_dev *ub);
+void ubnpu_usage_free(struct ubnpu_dev *ub);
+/* Up to max records from id on; how many there are, or a negative errno. The gate is held. */
+int ubnpu_usage_read(struct ubnpu_dev *ub, enum ub_usage_kind kind, u32 id,
+		     struct ub_hw_usage *records, u32 max);
+
 /* dma.c */
 /*
  * Processor and device both use the memory while it is mapped, and pages may be mapped more than

@@ -62,7 +62,7 @@ static void dump_counters(struct text *t, struct ubnpu_dev *ub)
 	unsigned int i;
 
 	dump_put(t, "\n[counters]\n");
-	for (i = 0; i < sizeof(struct ub_hw_stats) / sizeof(u64); i++)
+	for (i = 0; i < ubnpu_stats(ub); i++)
 		dump_put(t, "%s: %llu\n", ubnpu_stat_name(i),
 			 readq(ub->regs + UB_REG_STATS + i * sizeof(u64)));
 	dump_put(t, "\n[health]\n");

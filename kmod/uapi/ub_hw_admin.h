@@ -34,6 +34,7 @@ enum ub_admin_op {
 	UB_ADMIN_DESTROY_JFR	= 0x57,
 	UB_ADMIN_INJECT		= 0x70,
 	UB_ADMIN_QUERY_INJECT	= 0x71,
+	UB_ADMIN_QUERY_USAGE	= 0x72,	/* with UB_CAP_USAGE */
 };
 
 enum ub_admin_status {
@@ -181,6 +182,19 @@ struct ub_admin_inject {	/* INJECT; QUERY_INJECT: kind alone */
 	__u8 rsvd[24];
 };
 
+enum ub_usage_kind {		/* whose records QUERY_USAGE writes */
+	UB_USAGE_CONTEXT	= 1,	/* all its send queues, also those that are gone */
+	UB_USAGE_JFS		= 2,
+};
+#define UB_USAGE_MAX_BYTES	65536
+
+struct ub_admin_usage {		/* QUERY_USAGE; cmd.id = the least id that is of interest */
+	__le64 base;		/* bus address of room for struct ub_hw_usage, 256-byte aligned */
+	__le32 bytes;		/* of it, a multiple of 256, at most UB_USAGE_MAX_BYTES */
+	__le32 kind;		/* enum ub_usage_kind */
+	__u8 rsvd[40];
+};
+
 struct ub_admin_cmd {
 	__u8 opcode;
 	__u8 rsvd;
@@ -194,6 +208,7 @@ struct ub_admin_cmd {
 		struct ub_admin_jfs jfs;
 		struct ub_admin_jfr jfr;
 		struct ub_admin_inject inject;
+		struct ub_admin_usage usage;
 		__u8 raw[56];
 	};
 };
@@ -206,12 +221,14 @@ struct ub_admin_reply {
 	__u8 status;		/* enum ub_admin_status */
 	__u8 flags;		/* UB_ADMIN_REPLY_* */
 	__le16 tag;
-	__le32 detail;		/* QUERY_JFS: moves with each burst, retry and completion */
+	__le32 detail;		/* QUERY_JFS: moves with each burst, retry and completion;
+				 * QUERY_USAGE: the id to go on with, 0: there is none */
 	__le32 state;		/* QUERY_*: enum ub_queue_state */
 	__le32 pi;		/* QUERY_*: as the device last saw it */
 	__le32 ci;		/* QUERY_*: JFC: as the user last published it */
 	__le32 refs;		/* QUERY_*: objects that refer to this one; _INJECT: faults armed */
-	__le64 count;		/* QUERY_*: WQEs or CQEs since creation; _INJECT: faults given */
+	__le64 count;		/* QUERY_*: WQEs or CQEs since creation; _INJECT: faults given;
+				 * QUERY_USAGE: records written */
 	__extension__ union {	/* QUERY_JFS, QUERY_JFC: since creation */
 		__extension__ struct {
 			__le64 inline_wqes;	/* of count: ran on the doorbell's own path */
@@ -233,6 +250,35 @@ struct ub_admin_slot {
 	struct ub_admin_cmd cmd;
 	struct ub_admin_reply reply;
 };
+
+/* ---- Usage -------------------------------------------------------------------------------------
+ * What a send queue, or all of a context, have done since creation. The service time of a command
+ * is from when the device takes it out of the ring to its completion: waits for a thread, and for a
+ * receiver, are in it, the wait in the ring is not. Commands that give no CQE are counted with the
+ * next one that does, or at the latest when the queue has nothing to do, each with its share of
+ * their time.
+ */
+#define UB_USAGE_BUCKETS	48
+
+struct ub_hw_usage {
+	__le32 id;		/* TID or JFS */
+	__le32 tid;
+	__le64 busy_ns;		/* a thread worked on it; what ran on top of it is in it */
+	__le64 wqes;		/* completed, any status */
+	__le64 bytes;		/* payload moved or computed on */
+	__le64 errors;		/* of wqes: a status other than SUCCESS */
+	__le64 doorbells;	/* that reached the device */
+	__le64 service_ns;	/* sum of the service times */
+	__le32 pending;		/* WQEBBs posted and not done with */
+	__le32 rsvd;
+	__le32 service[UB_USAGE_BUCKETS];	/* commands by service time, modulo 2^32 */
+};
+
+/* The least service time of a bucket, in ns: 0, 256, 384, 512, 768, .. */
+static inline __u64 ub_hw_usage_least(unsigned int bucket)
+{
+	return bucket ? (bucket & 1 ? 256ull : 384ull) << (bucket - 1) / 2 : 0;
+}
 
 /* ---- Event queues ------------------------------------------------------------------------------
  * EQ 0 carries asynchronous events, the others completion events. The owner bit has the parity of

@@ -89,6 +89,7 @@
 #define UB_CAP_MODERATION	(1ull << 5)	/* completion events by count and time */
 #define UB_CAP_STRICT		(1ull << 6)	/* strict priorities and weights of queues */
 #define UB_CAP_PROGRESS		(1ull << 7)	/* QUERY_JFS tells progress; RUNNING counts */
+#define UB_CAP_USAGE		(1ull << 8)	/* QUERY_USAGE; busy_ns in the statistics */
 #define UB_CAP_INJECT		(1ull << 62)	/* faults on demand, of a model alone */
 #define UB_CAP_EMULATED		(1ull << 63)	/* a model, not silicon */
 
@@ -120,6 +121,7 @@ struct ub_hw_stats {
 	__le64 sleeps;		/* engines gave up polling and went to sleep */
 	__le64 preemptions;	/* a burst's end served a more urgent queue first */
 	__le64 moderated;	/* completion events that were held back by moderation */
+	__le64 busy_ns;		/* threads worked on send queues; of all threads together */
 };
 
 /* ---- Identifiers and limits ---------------------------------------------------------------- */

@@ -11,7 +11,7 @@
 #define UB_STAT_NAMES(X) \
 	X(wqes) X(cqes) X(errors) X(bytes) X(db_traps) X(doorbells) X(direct_wqes) X(rearms) \
 	X(interrupts) X(eqes) X(admin_cmds) X(inline_wqes) X(engine_wqes) X(guest_errors) \
-	X(polls_hit) X(sleeps) X(preemptions) X(moderated)
+	X(polls_hit) X(sleeps) X(preemptions) X(moderated) X(busy_ns)
 
 /* UB_A_HANGS and on. X(NAME, name, meaning) */
 #define UB_HEALTH_COUNTERS(X) \

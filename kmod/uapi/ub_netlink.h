@@ -10,8 +10,8 @@
 #define UB_GENL_MCGRP_ADMIN	"admin"
 
 /*
- * GETs are dumps; UB_A_DEV_INDEX in the request restricts them to one device. CTX_GET, SEG_GET and
- * QUEUE_GET list what the asking user has; who has CAP_NET_ADMIN sees everybody's.
+ * GETs are dumps; UB_A_DEV_INDEX in the request restricts them to one device. CTX_GET, SEG_GET,
+ * QUEUE_GET and USAGE_GET list what the asking user has; who has CAP_NET_ADMIN sees everybody's.
  */
 enum ub_genl_cmd {
 	UB_CMD_UNSPEC,
@@ -24,6 +24,7 @@ enum ub_genl_cmd {
 	UB_CMD_HEALTH_NTF,	/* to the groups: UB_A_HEALTH_EVENT; to admin: what it concerns */
 	UB_CMD_INJECT,		/* admin only; UB_A_DEV_INDEX, UB_A_FAULT_*; as UB_ADMIN_INJECT */
 	UB_CMD_INJECT_GET,	/* admin only, not a dump; UB_A_DEV_INDEX, UB_A_FAULT_KIND */
+	UB_CMD_USAGE_GET,	/* counters of devices, contexts and queues: each a row */
 	__UB_CMD_MAX,
 };
 #define UB_CMD_MAX (__UB_CMD_MAX - 1)
@@ -112,6 +113,14 @@ enum ub_genl_attr {
 	UB_A_FAULT_ARG1,	/* u64 */
 	UB_A_FAULTS_ARMED,	/* u32 */
 	UB_A_FAULTS_GIVEN,	/* u64 */
+	UB_A_TIME_NS,		/* u64: USAGE_GET: CLOCK_MONOTONIC when the row was made */
+	UB_A_ENGINES,		/* u32: threads of the device */
+	UB_A_BUSY_NS,		/* u64: and so on, as in struct ub_hw_usage */
+	UB_A_BYTES,		/* u64 */
+	UB_A_ERRORS,		/* u64 */
+	UB_A_SERVICE_NS,	/* u64 */
+	UB_A_SERVICE,		/* UB_USAGE_BUCKETS times u32 */
+	UB_A_PENDING,		/* u32 */
 	__UB_A_MAX,
 };
 #define UB_A_MAX (__UB_A_MAX - 1)

@@ -39,6 +39,7 @@ static const struct admin_op {
 	{ UB_ADMIN_DESTROY_JFR, true, { 0, 0 }, ub_jfr_destroy },
 	{ UB_ADMIN_INJECT, true, { 0, 32 }, ub_inject_admin },
 	{ UB_ADMIN_QUERY_INJECT, false, { 0, 4 }, ub_inject_query },
+	{ UB_ADMIN_QUERY_USAGE, true, { 0, 16 }, ub_usage_query },
 };
 
 static const struct admin_op *find_admin_op(uint8_t opcode)

@@ -27,6 +27,7 @@ void ub_core_config_init(struct ub_core_config *config)
 		.direct_wqe = true,
 		.huge_leaf = true,
 		.progress = true,
+		.usage = true,
 	};
 }
 

@@ -16,6 +16,8 @@ const struct ub_kind_row ub_kinds[UB_KINDS] = {
 		.pin = { offsetof(struct ub_ctx, root) },
 		.create = ub_ctx_create,
 		.describe = ub_ctx_describe,
+		.save = ub_ctx_save,
+		.load = ub_ctx_load,
 	},
 	[UB_KIND_SEG] = {
 		.create_op = UB_ADMIN_CREATE_SEG,
@@ -84,7 +86,8 @@ const struct ub_kind_row ub_kinds[UB_KINDS] = {
 		.pin = { offsetof(struct ub_jfs, ring), offsetof(struct ub_jfs, rec_pin) },
 		.pin_written = { false, true },
 		.stats = COUNTS(wqes) | COUNTS(doorbells) | COUNTS(direct_wqes) |
-			 COUNTS(inline_wqes) | COUNTS(engine_wqes),
+			 COUNTS(inline_wqes) | COUNTS(engine_wqes) | COUNTS(bytes) |
+			 COUNTS(errors) | COUNTS(busy_ns),
 		.create = ub_jfs_create,
 		.lose = ub_jfs_lose,
 		.kill = ub_jfs_kill,

@@ -74,6 +74,7 @@ struct ub_core_config {
 	bool direct_wqe;
 	bool huge_leaf;
 	bool progress;
+	bool usage;
 	uint32_t inline_bytes;	/* payload of what a doorbell store runs, 0: nothing, .. 65536 */
 	void *hbm;		/* device memory, owned by the front end; NULL: none */
 	uint64_t hbm_size;

@@ -279,6 +279,7 @@ static const Property ubnpu_properties[] = {
 	DEFINE_PROP_BOOL("direct-wqe", UbNpu, config.direct_wqe, true),
 	DEFINE_PROP_BOOL("huge-leaf", UbNpu, config.huge_leaf, true),
 	DEFINE_PROP_BOOL("progress", UbNpu, config.progress, true),
+	DEFINE_PROP_BOOL("usage", UbNpu, config.usage, true),
 	UB_PROPS_END
 };
 
@@ -308,6 +309,7 @@ static const struct {
 	{ "direct-wqe", "off: the guest is not told of requests in one store to the doorbell" },
 	{ "huge-leaf", "off: the guest is not told of 2 MiB leaves in the page tables" },
 	{ "progress", "off: the guest is not told that it can see progress, so it finds no hangs" },
+	{ "usage", "off: the guest is not told how busy queues are, nor how long commands take" },
 	{ "inject-fault", "arms a fault while the device runs: KIND[:KEY=VALUE,...]" },
 };
 

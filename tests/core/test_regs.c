@@ -21,7 +21,7 @@ static const struct reg regs[] = {
 	{ 0x020, 8, RO, 0x0122222222222222 },
 	{ 0x028, 4, RO, 0x0400 },
 	{ 0x02c, 4, RO, 0 },
-	{ 0x030, 8, RO, 0xc0000000000000ff },
+	{ 0x030, 8, RO, 0xc0000000000001ff },
 	{ 0x038, 8, RO, 0x000000070000000f },
 	{ 0x040, 4, RO, 1024 },
 	{ 0x044, 4, RO, 131072 },
@@ -59,6 +59,7 @@ static const struct reg regs[] = {
 	{ 0x340, 8, RO, 0 }, { 0x348, 8, RO, 0 }, { 0x350, 8, RO, 0 }, { 0x358, 8, RO, 0 },
 	{ 0x360, 8, RO, 0 }, { 0x368, 8, RO, 0 }, { 0x370, 8, RO, 0 }, { 0x378, 8, RO, 0 },
 	{ 0x380, 8, RO, 0 }, { 0x388, 8, RO, 0 },
+	{ 0x390, 8, RO, 0 },
 };
 #define NREGS (sizeof(regs) / sizeof(regs[0]))
 
@@ -131,13 +132,19 @@ static void read_only_ignores_writes(void **state)
 	assert_int_equal(STAT((struct rig *)*state, guest_errors), 0);
 }
 
+struct access {
+	uint64_t offset;
+	unsigned size;
+};
+
 static void bad_accesses(void **state)
 {
-	static const struct { uint64_t offset; unsigned size; } bad[] = {
-		{ 0x000, 1 }, { 0x000, 2 }, { 0x000, 8 }, { 0x002, 4 }, { 0x009, 8 }, { 0x028, 8 },
-		{ 0x09c, 4 }, { 0x0fc, 4 }, { 0x10c, 4 }, { 0x114, 4 }, { 0x124, 4 }, { 0x1fc, 4 },
-		{ 0x204, 8 }, { 0x214, 4 }, { 0x390, 8 }, { 0x390, 4 }, { 0x400, 4 },
-		{ 0x7ff8, 8 }, { 0x8000, 4 }, { 0x300, 1 }, { ~0ull - 3, 4 }, { 0x104, 3 },
+	static const struct access bad[] = {
+		{ 0x000, 1 },	  { 0x000, 2 }, { 0x000, 8 },  { 0x002, 4 },  { 0x009, 8 },
+		{ 0x028, 8 },	  { 0x09c, 4 }, { 0x0fc, 4 },  { 0x10c, 4 },  { 0x114, 4 },
+		{ 0x124, 4 },	  { 0x1fc, 4 }, { 0x204, 8 },  { 0x214, 4 },  { 0x398, 8 },
+		{ 0x398, 4 },	  { 0x400, 4 }, { 0x7ff8, 8 }, { 0x8000, 4 }, { 0x300, 1 },
+		{ ~0ull - 3, 4 }, { 0x104, 3 },
 	};
 	struct rig *rig = *state;
 	uint64_t n = sizeof(bad) / sizeof(bad[0]);

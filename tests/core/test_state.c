@@ -561,7 +561,7 @@ static void test_refused(void **state)
 	refused(s, &saved, "not a device state");
 	saved.data[0] ^= 1;
 	saved.data[4] ^= 2;
-	refused(s, &saved, "of version 1, this device takes 3");
+	refused(s, &saved, "of version 6, this device takes 4");
 	saved.data[4] ^= 2;
 	saved.data[len / 2] ^= 1;
 	refused(s, &saved, "checksum");

@@ -85,7 +85,7 @@ static const struct name admin_ops[] = {
 	ADM(QUERY_JFC), ADM(DESTROY_JFC), ADM(CREATE_JFS), ADM(MODIFY_JFS), ADM(QUERY_JFS),
 	ADM(DESTROY_JFS),
 	ADM(CREATE_JFR), ADM(MODIFY_JFR), ADM(QUERY_JFR), ADM(DESTROY_JFR),
-	ADM(INJECT), ADM(QUERY_INJECT), { NULL, 0 },
+	ADM(INJECT), ADM(QUERY_INJECT), ADM(QUERY_USAGE), { NULL, 0 },
 };
 
 #define OP(name, number, cap) { &#name[sizeof("UB_OP_") - 1], number },
@@ -107,6 +107,7 @@ static const struct name sizes[] = {
 	{ "ub_hw_wqe_ext", sizeof(union ub_hw_wqe_ext) }, STRUCT(ub_hw_sge),
 	STRUCT(ub_hw_recv_wqe), STRUCT(ub_hw_cqe), STRUCT(ub_hw_eqe), STRUCT(ub_hw_eq_rec),
 	STRUCT(ub_hw_jfs_rec), STRUCT(ub_hw_jfr_rec), STRUCT(ub_hw_jfc_rec), STRUCT(ub_hw_stats),
+	STRUCT(ub_hw_usage),
 	{ NULL, 0 },
 };
 

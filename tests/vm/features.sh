@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Inside a VM with two devices that know no direct WQEs, no leaves of 2 MiB and no progress.
+# Inside a VM with two devices that know no direct WQEs, no leaves of 2 MiB, no progress and
+# no usage.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/check.sh
@@ -8,7 +9,7 @@ ubctl=build/ubctl
 hang_timeout=/sys/module/ubnpu/parameters/hang_timeout_ms
 
 missing() { "$ubctl" --no-header -d ub0 device caps | awk '$3 == "no" { printf "%s ", $2 }'; }
-the_tool_tells() { [ "$(missing)" = 'direct_wqe huge_leaf progress ' ]; }
+the_tool_tells() { [ "$(missing)" = 'direct_wqe huge_leaf progress usage ' ]; }
 # Twice as many looks as would end it as a hang.
 what_stands_still_is_no_hang() {
     echo 200 > $hang_timeout

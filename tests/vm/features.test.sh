@@ -5,4 +5,4 @@ set -eu
 cd "$(dirname "$0")/../.."
 . tests/vm/limits.sh
 qemu_device/ubvm run --devices 2 --device-arg direct-wqe=off --device-arg huge-leaf=off \
-    --device-arg progress=off "${vm_limits[@]}" -- tests/vm/features.sh
+    --device-arg progress=off --device-arg usage=off "${vm_limits[@]}" -- tests/vm/features.sh

@@ -27,6 +27,7 @@ const Capability features[] = {
     {UB_CAP_MODERATION, "feature", "moderation", "completion events by count and time"},
     {UB_CAP_STRICT, "feature", "strict", "strict priorities and weights of queues"},
     {UB_CAP_PROGRESS, "feature", "progress", "the device tells whether a command progresses"},
+    {UB_CAP_USAGE, "feature", "usage", "the device tells how busy queues are"},
     {UB_CAP_INJECT, "feature", "inject", "faults on demand"},
     {UB_CAP_EMULATED, "feature", "emulated", "a model, not silicon"},
 };

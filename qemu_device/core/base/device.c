@@ -88,7 +88,7 @@ uint64_t ub_caps(const struct ub_core_config *c)
 {
 	return CAPS | (c->hbm_size ? UB_CAP_HBM : 0) | (c->inject ? UB_CAP_INJECT : 0) |
 	       (c->direct_wqe ? UB_CAP_DIRECT_WQE : 0) | (c->huge_leaf ? UB_CAP_HUGE_LEAF : 0) |
-	       (c->progress ? UB_CAP_PROGRESS : 0);
+	       (c->progress ? UB_CAP_PROGRESS : 0) | (c->usage ? UB_CAP_USAGE : 0);
 }
 
 void ub_capture(struct ub_core *core, uint32_t cause, uint64_t info)

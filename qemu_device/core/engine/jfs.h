@@ -64,6 +64,15 @@ struct ub_cmd {
 enum { UB_PHASE_NEW, UB_PHASE_CHECKED, UB_PHASE_WRITTEN };
 
 /* ---- Send queues ---- */
+/* usage.h: what it has done. Of the thread that runs it; others look. */
+struct ub_used {
+	uint64_t since;		/* until when a thread's time is counted, 0: none works on it */
+	uint64_t taken;		/* when the first command that is not timed left the ring */
+	uint32_t untimed;	/* commands that ended without a CQE since */
+	atomic_ullong busy_ns, bytes, errors, service_ns;
+	atomic_uint service[UB_USAGE_BUCKETS];
+};
+
 /* Values of ub_jfs.sched: who has the queue. */
 enum {
 	UB_SCHED_IDLE = 0,
@@ -109,6 +118,7 @@ struct ub_jfs {
 	/* Of the thread that runs it; others look. */
 	atomic_uint progress;		/* moves with each burst and each retry */
 	atomic_bool running;		/* its command is being executed */
+	struct ub_used used;
 	/* inject/stall.c */
 	atomic_uint stall;		/* 0: none */
 	bool stall_loaded;		/* and no thread has it yet */

@@ -25,6 +25,7 @@ struct ub_ctx {
 	struct ub_obj obj;
 	uint64_t pt_base;
 	struct ub_pinned root;		/* level 4 table */
+	struct ub_hw_usage gone;	/* of its queues that are; dma_lock */
 };
 
 struct ub_seg {

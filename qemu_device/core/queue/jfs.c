@@ -2,6 +2,7 @@
 /* Send queues and Jetties: admin commands and states. */
 #include <stdlib.h>
 
+#include "engine/usage.h"
 #include "queue/queue.h"
 
 #define JFS_OFF(member) UB_ADMIN_OFF(jfs.member)
@@ -186,6 +187,8 @@ void ub_jfs_kill(struct ub_obj *obj)
 {
 	struct ub_jfs *jfs = to_jfs(obj);
 
+	ub_usage_add(&jfs->ctx->gone, jfs);
+	jfs->ctx->gone.pending = 0;
 	atomic_fetch_add(&jfs->gen, 1);
 	unhold_cmd(&jfs->cur);
 }
@@ -232,6 +235,12 @@ static uint64_t jfs_count_locked(struct ub_jfs *jfs, enum ub_stat stat)
 		return atomic_load(&jfs->inline_wqes);
 	case UB_ST_engine_wqes:
 		return atomic_load(&jfs->engine_wqes);
+	case UB_ST_bytes:
+		return atomic_load(&jfs->used.bytes);
+	case UB_ST_errors:
+		return atomic_load(&jfs->used.errors);
+	case UB_ST_busy_ns:
+		return atomic_load(&jfs->used.busy_ns);
 	default: return 0;
 	}
 }

@@ -71,6 +71,7 @@ int ub_jfs_create(struct ub_admin *a);
 int ub_jfs_modify(struct ub_admin *a);
 int ub_jfs_query(struct ub_admin *a);
 int ub_jfs_destroy(struct ub_admin *a);
+int ub_usage_query(struct ub_admin *a);
 
 /* ---- What kinds.c tells of each ---- */
 void ub_eq_lose(struct ub_obj *obj, struct ub_after *after);

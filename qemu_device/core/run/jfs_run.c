@@ -3,6 +3,7 @@
  * Running a send queue: one thread has it at a time and goes step by step. A step, under dma_lock
  * and jfs.lock, ends the command before and fetches the next; between steps the command runs.
  */
+#include "engine/usage.h"
 #include "run/run.h"
 
 #define LIGHT_WQES	16	/* that one step ends */
@@ -84,12 +85,12 @@ static void advance_ci(struct ub_jfs *jfs, uint32_t n)
 	ub_store(&jfs->rec->ci, jfs->ci);
 }
 
-static void count_result(struct ub_core *core, unsigned status, uint64_t bytes)
+static void count_result(struct ub_jfs *jfs, unsigned status, uint64_t bytes)
 {
 	if (status != UB_CR_SUCCESS)
-		ub_count(core, UB_ST_errors, 1);
+		ub_add(&jfs->used.errors, 1);
 	if (bytes)
-		ub_count(core, UB_ST_bytes, bytes);
+		ub_add(&jfs->used.bytes, bytes);
 }
 
 /* The command in jfs.cur has its result. */
@@ -97,13 +98,14 @@ static void finish_cmd(struct ub_jfs *jfs, struct ub_after *after)
 {
 	struct ub_cmd *cmd = &jfs->cur;
 	bool failed = cmd->status != UB_CR_SUCCESS, ok = true;
-	struct ub_hw_cqe cqe;
+	struct ub_hw_cqe cqe = { 0 };
 
-	count_result(jfs->obj.core, cmd->status, cmd->moved);
+	count_result(jfs, cmd->status, cmd->moved);
 	if (failed || cmd->flags & UB_WQE_COMPLETE) {
 		fill_cqe(cmd, &cqe);
 		ok = push_cqe(jfs, &cqe, after);
 	}
+	ub_usage_end(jfs, cqe.timestamp_ns);
 	jfs->count++;
 	advance_ci(jfs, cmd->nblocks);
 	ub_cmd_release(cmd);
@@ -140,7 +142,7 @@ static void complete_bad_wqe(struct ub_jfs *jfs, const struct ub_hw_wqe *wqe, ui
 		.idx = jfs->ci,
 	};
 
-	count_result(jfs->obj.core, UB_CR_LOC_OPERATION_ERR, 0);
+	count_result(jfs, UB_CR_LOC_OPERATION_ERR, 0);
 	distrust_jfs(jfs, pi, UB_SUB_OWNER, after);
 	push_cqe(jfs, &cqe, after);
 	jfs->count++;
@@ -152,6 +154,7 @@ static void start_cmd(struct ub_jfs *jfs, const void *first, unsigned blocks)
 {
 	struct ub_cmd *cmd = &jfs->cur;
 
+	ub_usage_begin(jfs);
 	memset(cmd, 0, offsetof(struct ub_cmd, raw));
 	cmd->inline_data = NULL;
 	cmd->rmt.seg = cmd->notify.seg = NULL;
@@ -255,7 +258,7 @@ static void flush_wqe(struct ub_jfs *jfs, struct ub_after *after)
 	}
 	cqe.opcode = wqe.opcode;
 	cqe.user_ctx = wqe.user_ctx;
-	count_result(jfs->obj.core, UB_CR_WR_FLUSH_ERR, 0);
+	count_result(jfs, UB_CR_WR_FLUSH_ERR, 0);
 	jfs->count++;
 	if (!jfs->flush_untrusted)
 		blocks = ub_wqe_blocks(&wqe);
@@ -313,8 +316,10 @@ static enum step step_locked(struct ub_jfs *jfs, const void *direct, bool linger
 		return STEP_EXEC;
 	if (cmd->active && cmd->receiving)
 		return step_receiving(jfs);
-	if (cmd->active && cmd->gen != atomic_load(&jfs->gen))
+	if (cmd->active && cmd->gen != atomic_load(&jfs->gen)) {
+		ub_usage_drop(jfs);
 		ub_cmd_release(cmd);
+	}
 	if (cmd->active && !cmd->done && jfs->flushing)
 		flush_cmd(jfs);
 	if (cmd->active && cmd->done) {
@@ -339,6 +344,7 @@ static bool jfs_go_idle(struct ub_jfs *jfs)
 {
 	unsigned s = UB_SCHED_RUNNING;
 
+	ub_usage_leave(jfs);
 	if (atomic_compare_exchange_strong(&jfs->sched, &s, UB_SCHED_IDLE))
 		return true;
 	atomic_store(&jfs->sched, UB_SCHED_RUNNING);
@@ -355,6 +361,7 @@ static void requeue_jfs(struct ub_jfs *jfs)
 {
 	struct ub_cmd *cmd = &jfs->cur;
 
+	ub_usage_leave(jfs);
 	jfs->need = cmd->active && !cmd_has_begun(cmd) ? (int64_t)cmd->cost : 0;
 	ub_obj_get(&jfs->obj);
 	if (atomic_exchange(&jfs->sched, UB_SCHED_QUEUED) & UB_SCHED_ADMIN)
@@ -364,6 +371,7 @@ static void requeue_jfs(struct ub_jfs *jfs)
 
 static void wait_for_time(struct ub_jfs *jfs)
 {
+	ub_usage_leave(jfs);
 	/* The engine has the reference from here on, and may run the queue at once. */
 	ub_obj_get(&jfs->obj);
 	ub_engine_park(jfs, jfs->cur.wait_ns);
@@ -464,6 +472,7 @@ static bool go_on_with_cmd(struct ub_jfs *jfs, struct budget *b)
 	}
 	if (!cmd_has_begun(&jfs->cur))
 		charge_cmd(jfs, b);
+	ub_usage_begin(jfs);
 	if (ub_armed_any(&jfs->obj.core->inject) && !ub_inject_begin(jfs))
 		return true;
 	if (execute_cmd(jfs) == UB_EXEC_DONE)
@@ -477,6 +486,7 @@ static bool stay_with_jfs(struct ub_jfs *jfs, enum step step, bool *linger)
 {
 	jfs->deficit = 0;
 	if (step == STEP_LINGER) {
+		ub_usage_leave(jfs);
 		*linger = ub_engine_linger(jfs);
 		return true;
 	}

@@ -13,6 +13,13 @@ void ub_ctx_describe(struct ub_obj *obj, struct ub_admin_cmd *cmd)
 	cmd->ctx.pt_base = ub_container(obj, struct ub_ctx, obj)->pt_base;
 }
 
+void ub_ctx_save(struct ub_obj *obj, struct ub_out *out)
+{
+	struct ub_ctx *ctx = ub_container(obj, struct ub_ctx, obj);
+
+	ub_out_bytes(out, &ctx->gone, sizeof(ctx->gone));
+}
+
 void ub_seg_describe(struct ub_obj *obj, struct ub_admin_cmd *cmd)
 {
 	struct ub_seg *seg = ub_container(obj, struct ub_seg, obj);
@@ -151,6 +158,16 @@ static void out_jfs_state(struct ub_out *out, struct ub_jfs *jfs)
 	ub_out_bytes(out, jfs->direct, sizeof(jfs->direct));
 }
 
+static void out_used(struct ub_out *out, const struct ub_used *used)
+{
+	ub_out_u64(out, atomic_load(&used->busy_ns));
+	ub_out_u64(out, atomic_load(&used->bytes));
+	ub_out_u64(out, atomic_load(&used->errors));
+	ub_out_u64(out, atomic_load(&used->service_ns));
+	for (unsigned i = 0; i < UB_USAGE_BUCKETS; i++)
+		ub_out_u32(out, atomic_load(&used->service[i]));
+}
+
 void ub_jfs_describe(struct ub_obj *obj, struct ub_admin_cmd *cmd)
 {
 	struct ub_jfs *jfs = ub_container(obj, struct ub_jfs, obj);
@@ -173,11 +190,19 @@ void ub_jfs_save(struct ub_obj *obj, struct ub_out *out)
 	struct ub_jfs *jfs = ub_container(obj, struct ub_jfs, obj);
 
 	out_jfs_state(out, jfs);
+	out_used(out, &jfs->used);
 	ub_out_cmd(out, jfs);
 	ub_out_stall(out, jfs);
 }
 
 /* ---- Loading ---- */
+void ub_ctx_load(struct ub_obj *obj, struct ub_in *in)
+{
+	struct ub_ctx *ctx = ub_container(obj, struct ub_ctx, obj);
+
+	ub_in_bytes(in, &ctx->gone, sizeof(ctx->gone));
+}
+
 void ub_eq_load(struct ub_obj *obj, struct ub_in *in)
 {
 	struct ub_eq *eq = ub_container(obj, struct ub_eq, obj);
@@ -268,6 +293,17 @@ static void in_jfs_state(struct ub_in *in, struct ub_jfs *jfs)
 	ub_store(&jfs->rec->event_idx, ub_in_u32(in));
 }
 
+/* A command under way is timed from here on: clocks of two hosts do not compare. */
+static void in_used(struct ub_in *in, struct ub_used *used)
+{
+	atomic_store(&used->busy_ns, ub_in_u64(in));
+	atomic_store(&used->bytes, ub_in_u64(in));
+	atomic_store(&used->errors, ub_in_u64(in));
+	atomic_store(&used->service_ns, ub_in_u64(in));
+	for (unsigned i = 0; i < UB_USAGE_BUCKETS; i++)
+		atomic_store(&used->service[i], ub_in_u32(in));
+}
+
 void ub_jfs_load(struct ub_obj *obj, struct ub_in *in)
 {
 	struct ub_jfs *jfs = ub_container(obj, struct ub_jfs, obj);
@@ -286,6 +322,7 @@ void ub_jfs_load(struct ub_obj *obj, struct ub_in *in)
 	jfs->park_left = ub_in_u64(in);
 	ub_in_check(in, jfs->park_left <= UB_FAULT_MAX_NS, "a wait is longer than any can be");
 	ub_in_bytes(in, jfs->direct, sizeof(jfs->direct));
+	in_used(in, &jfs->used);
 	ub_in_cmd(in, jfs);
 	ub_in_check(in, !jfs->park_left || jfs->cur.rnr_tries || jfs->cur.late,
 		    "a JFS waits without a command");

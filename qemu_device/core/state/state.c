@@ -128,7 +128,8 @@ static void check_identity(struct ub_in *in, struct ub_core *core)
 			   (unsigned long long)id.hbm_size, (unsigned long long)own.hbm_size);
 	else if (id.caps != own.caps)
 		ub_in_fail(in, "device state is of a device with other features: give it the same "
-			   "direct-wqe, huge-leaf and progress");
+			   "direct-wqe, huge-leaf, progress and "
+			   "usage");
 	else if (memcmp(&id, &own, sizeof(id)))
 		ub_in_fail(in, "device state is of a device with other limits: give it the same "
 			   "max-*, vectors, db-pages and upi");

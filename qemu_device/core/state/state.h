@@ -12,7 +12,7 @@
 #include "object/object.h"
 
 #define UB_STATE_MAGIC		0x54534255u	/* "UBST" */
-#define UB_STATE_VERSION	3u
+#define UB_STATE_VERSION	4u
 #define UB_STATE_MAX		(1ull << 30)
 
 /* ---- pin.c: kept memory, by its bus addresses ---- */
@@ -32,10 +32,12 @@ void ub_eq_describe(struct ub_obj *obj, struct ub_admin_cmd *cmd);
 void ub_jfc_describe(struct ub_obj *obj, struct ub_admin_cmd *cmd);
 void ub_jfr_describe(struct ub_obj *obj, struct ub_admin_cmd *cmd);
 void ub_jfs_describe(struct ub_obj *obj, struct ub_admin_cmd *cmd);
+void ub_ctx_save(struct ub_obj *obj, struct ub_out *out);
 void ub_eq_save(struct ub_obj *obj, struct ub_out *out);
 void ub_jfc_save(struct ub_obj *obj, struct ub_out *out);
 void ub_jfr_save(struct ub_obj *obj, struct ub_out *out);
 void ub_jfs_save(struct ub_obj *obj, struct ub_out *out);
+void ub_ctx_load(struct ub_obj *obj, struct ub_in *in);
 void ub_eq_load(struct ub_obj *obj, struct ub_in *in);
 void ub_jfc_load(struct ub_obj *obj, struct ub_in *in);
 void ub_jfr_load(struct ub_obj *obj, struct ub_in *in);

@@ -128,8 +128,8 @@ void odd_attributes(rng &r, message &m) {
 }
 
 void get(rng &r, thread_state &t) {
-    static const uint8_t cmds[] = {UB_CMD_DEV_GET, UB_CMD_CTX_GET, UB_CMD_SEG_GET, UB_CMD_QUEUE_GET,
-                                   UB_CMD_HEALTH_GET};
+    static const uint8_t cmds[] = {UB_CMD_DEV_GET,   UB_CMD_CTX_GET,    UB_CMD_SEG_GET,
+                                   UB_CMD_QUEUE_GET, UB_CMD_HEALTH_GET, UB_CMD_USAGE_GET};
     message m = begin(family(t), r.one_in(20) ? static_cast<uint8_t>(r.below(16)) : r.pick(cmds),
                       NLM_F_DUMP);
 
