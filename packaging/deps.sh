@@ -9,14 +9,14 @@ packages=(
     # build
     gcc g++ make pkg-config git dpkg-dev libc6-dev
     libnl-3-dev libnl-genl-3-dev libudev-dev liburing-dev libcli11-dev libfmt-dev nlohmann-json3-dev
-    libopenblas-pthread-dev linux-headers-amd64 sparse
+    libncurses-dev libopenblas-pthread-dev linux-headers-amd64 sparse
     # the device: QEMU and what configures its source
     qemu-system-x86 qemu-utils libglib2.0-dev libpixman-1-dev libfdt-dev meson ninja-build python3 \
         flex bison
     # the VM runner
     busybox-static kmod cpio xz-utils zstd util-linux iproute2 udev systemd
     # tests
-    libcmocka-dev gcc-multilib clang cmake python3-jsonschema mandoc spin zsh fish gdb
+    libcmocka-dev gcc-multilib clang cmake python3-jsonschema mandoc spin zsh fish gdb tmux
     podman dkms lld llvm
     # make lint
     clang-format shellcheck codespell

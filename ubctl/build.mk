@@ -11,7 +11,7 @@ DOCGEN := $(UBCTL_DIR)/docgen
 DOCGEN_OBJS := $(patsubst ubctl/%.cpp,$(UBCTL_DIR)/%.o,$(sort $(wildcard ubctl/docs/*.cpp)))
 # -iquote: libub/src/ext_errors.def, the table that library and tool share.
 UBCTL_CPPFLAGS := -Iubctl -iquote . -DUBCTL_VERSION='"$(VERSION)"' -isystem /usr/include/libnl3
-UBCTL_LIBS := -L$(BUILD)/lib -lub -lnl-genl-3 -lnl-3 -lfmt
+UBCTL_LIBS := -L$(BUILD)/lib -lub -lnl-genl-3 -lnl-3 -lfmt -lncursesw -ltinfo
 
 FLAGS_ubctl := $(FLAGS_cxx) UBCTL_CPPFLAGS UBCTL_OPT
 # CLI11, JSON and fmt are templates, and the tool waits for others: this halves what they cost to

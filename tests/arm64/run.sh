@@ -15,8 +15,8 @@ cache=${CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ubstack}
 . packaging/root.sh
 
 tools='make crossbuild-essential-arm64 gcc qemu-user libcli11-dev nlohmann-json3-dev'
-libraries='libcmocka-dev libfmt-dev libnl-3-dev libnl-genl-3-dev libopenblas-pthread-dev libudev-dev
-    liburing-dev'
+libraries='libcmocka-dev libfmt-dev libncurses-dev libnl-3-dev libnl-genl-3-dev
+    libopenblas-pthread-dev libudev-dev liburing-dev'
 
 fill_root() {
     in_root dpkg --add-architecture arm64 && root_apt update &&

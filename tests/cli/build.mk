@@ -17,9 +17,18 @@ $(CLI_UNIT): $(patsubst tests/cli/%,$(CLI_DIR)/%,$(patsubst ubctl/%,$(CLI_DIR)/u
 		$(CLI_UNIT_SRCS:.cpp=.o))) | $(BUILD)/lib/libub.so
 	$(call ub_program,$(CXX) $(ASAN),-lfmt)
 
+# What top and stat make of counters, and top's screen without a terminal.
+CLI_TOP := $(BUILD)/tests/cli/ubctl-top
+CLI_TOP_SRCS := $(patsubst %,ubctl/%.cpp,out/codes out/text out/nearest out/json out/remedies \
+	out/error out/table device/netlink device/usage device/rates tui/view)
+
+$(CLI_TOP): $(CLI_DIR)/top_unit.o $(patsubst ubctl/%.cpp,$(CLI_DIR)/ubctl/%.o,$(CLI_TOP_SRCS)) \
+		| $(BUILD)/lib/libub.so
+	$(call ub_program,$(CXX) $(ASAN),-lnl-genl-3 -lnl-3 -lfmt)
+
 ifneq ($(wildcard libub/build.mk),)
-UNIT_TESTS += $(CLI_UNIT) tests/cli/cli.sh tests/cli/files.sh tests/cli/terminal.sh \
+UNIT_TESTS += $(CLI_UNIT) $(CLI_TOP) tests/cli/cli.sh tests/cli/files.sh tests/cli/terminal.sh \
 	$(DOCGEN)@--check@ubctl/docs@ubctl
-PLAIN_TESTS += $(CLI_UNIT)
+PLAIN_TESTS += $(CLI_UNIT) $(CLI_TOP)
 VM_TESTS += tests/cli/cli_vm.sh
 endif

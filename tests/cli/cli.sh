@@ -48,6 +48,23 @@ for verb in show info caps; do
     json "ub.device.$verb/1" device $verb soft:
 done
 
+golden stat stat 0.1 1
+json ub.doctor/1 doctor
+golden top_once top --once --interval 0.1
+json ub.usage/1 top --once --interval 0.1
+json_line() {
+    "$ubctl" -o json stat 0.1 1 | grep -q '^{"schema":"ub.usage/1",.*"data":\[\]}$'
+}
+check json_stat json_line
+error top_of_a_soft_device 1 UB-E0208 "${soft[@]}" top --once
+error stat_of_a_soft_device 1 UB-E0208 "${soft[@]}" stat
+error top_without_a_terminal 2 UB-E0200 top
+error stat_interval 2 UB-E0200 stat 0
+error stat_count 2 UB-E0200 stat 1 0
+golden top_metric top --sort bsuy
+golden near_command lst
+golden near_option list --outptu json
+golden near_verb queue shw
 golden health_show "${soft[@]}" health show
 json ub.health/1 health show
 json ub.health/1 health show soft:
@@ -289,7 +306,7 @@ complete_words() {
         _ubctl
         echo "${COMPREPLY[*]}"' ubctl "$@"
 }
-check complete_objects test "$(complete_words ubctl s)" = "submit selftest schema"
+check complete_objects test "$(complete_words ubctl s)" = "stat submit selftest schema"
 check complete_verbs test "$(complete_words ubctl -o json device in)" = info
 check complete_options test "$(complete_words ubctl submit gemm --trans)" = "--trans-a --trans-b"
 check complete_codes test "$(complete_words ubctl explain MEML)" = MEMLOCK
@@ -326,7 +343,7 @@ complete_fish() {
 }
 if command -v fish > /dev/null; then
     check fish_parses fish --no-execute ubctl/completion/ubctl.fish
-    check fish_objects test "$(complete_fish "ubctl s")" = "schema selftest submit "
+    check fish_objects test "$(complete_fish "ubctl s")" = "schema selftest stat submit "
     check fish_verbs test "$(complete_fish "ubctl -o json health ")" = "dump faults inject show "
     check fish_help test "$(complete_fish "ubctl help queue ")" = "list show "
     check fish_values test "$(complete_fish "ubctl device reset --scope ")" = \

@@ -54,6 +54,7 @@ for object in device context memory queue; do
     "$ubctl" -o json $object list > "$docs/$object.json"
 done
 "$ubctl" -o json device show ub0 > "$docs/show.json"
+"$ubctl" -o json top --once --interval 0.2 > "$docs/usage.json"
 "$ubctl" -o json device info ub0 > "$docs/info.json"
 check two_devices test "$(rows list)" = 2
 check device_shows_its_user test "$(value pids < "$docs/show.json")" = "$pid"

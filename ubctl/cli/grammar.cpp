@@ -6,6 +6,7 @@
 
 #include "cli/help.hpp"
 #include "out/error.hpp"
+#include "out/nearest.hpp"
 
 namespace ubctl {
 
@@ -26,26 +27,46 @@ CLI::App *object_app(CLI::App &app, std::span<const Object> objects, const std::
     return app.add_subcommand(name, summary)->require_subcommand(1)->footer("");
 }
 
-// The words of the command as far as they were understood.
-std::string understood(const CLI::App &app) {
-    std::string path;
-    for (const CLI::App *next = &app; !next->get_subcommands().empty();) {
-        next = next->get_subcommands().front();
-        path += " " + next->get_name();
-    }
+// The command as far as it was understood.
+std::vector<const CLI::App *> understood(const CLI::App &app) {
+    std::vector<const CLI::App *> path = {&app};
+    while (!path.back()->get_subcommands().empty())
+        path.push_back(path.back()->get_subcommands().front());
     return path;
 }
 
+std::string words_of(const std::vector<const CLI::App *> &path) {
+    std::string words;
+    for (size_t i = 1; i < path.size(); ++i)
+        words += " " + path[i]->get_name();
+    return words;
+}
+
+// What might have stood in the place of a word that is not known.
+List possible_words(const std::vector<const CLI::App *> &path, bool option) {
+    List words;
+    for (const CLI::App *app : option ? path : std::vector{path.back()}) {
+        for (const CLI::Option *known : app->get_options())
+            for (const std::string &name : known->get_lnames())
+                words.push_back("--" + name);
+        for (const CLI::App *known : app->get_subcommands([](const CLI::App *) { return true; }))
+            words.push_back(known->get_name());
+    }
+    return words;
+}
+
 Error parse_error(const CLI::App &app, const CLI::ParseError &error) {
-    const std::string path = understood(app);
+    const std::vector<const CLI::App *> known = understood(app);
+    const std::string path = words_of(known);
     const std::string hint = fmt::format("see \"ubctl help{}\"", path);
     const auto rest = app.remaining(true);
     if (!rest.empty() &&
         (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError) ||
          error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError))) {
-        const char *what =
-            rest[0].starts_with('-') ? "unknown option" : "unknown command or argument";
-        return usage_error("command line", fmt::format("{} '{}'", what, rest[0])).hint(hint);
+        const bool option = rest[0].starts_with('-');
+        return usage_error("command line", unknown_word(option ? "option" : "command or argument",
+                                                        rest[0], possible_words(known, option)))
+            .hint(hint);
     }
     std::string cause = error.what();
     // Of a flag; other values are strings to the parser.

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+
 #include <CLI/App.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "cli/command.hpp"
 #include "io/parse.hpp"
 #include "out/error.hpp"
+#include "out/nearest.hpp"
 
 namespace ubctl {
 
@@ -16,7 +21,12 @@ Entry &Entry::required() {
 }
 
 Entry &Entry::one_of(List words) {
-    option_->check(CLI::IsMember(words));
+    option_->check([words](const std::string &typed) {
+        if (std::ranges::find(words, typed) != words.end())
+            return std::string();
+        return fmt::format("{}; there are {}", unknown_word("word", typed, words),
+                           fmt::join(words, ", "));
+    });
     return completes(Completes::words, std::move(words));
 }
 
@@ -72,6 +82,7 @@ NUMBER(uint32_t)
 NUMBER(uint64_t)
 NUMBER(float)
 NUMBER(double)
+NUMBER(std::optional<double>)
 NUMBER(std::optional<float>)
 NUMBER(std::optional<uint64_t>)
 #undef NUMBER

@@ -5,6 +5,7 @@
 
 #include "cmd/commands.hpp"
 #include "out/error.hpp"
+#include "out/nearest.hpp"
 
 namespace ubctl {
 
@@ -22,6 +23,15 @@ void add_code(Report &report, const Code &code) {
                 code.remedy});
 }
 
+Error unknown_code(const std::string &text) {
+    List known;
+    for (const Code &code : all_codes()) {
+        known.push_back(code.name);
+        known.push_back(code_label(code.number));
+    }
+    return Error("explain", unknown_word("error code", text, known), E_UNKNOWN_NAME);
+}
+
 int explain(const Globals &globals, const std::string &text) {
     const bool one = !text.empty();
     Report report{"ub.explain/1",
@@ -36,7 +46,7 @@ int explain(const Globals &globals, const std::string &text) {
     if (one) {
         const Code *code = find_code(text);
         if (!code)
-            throw Error("explain " + text, "no error code of that number or name", E_UNKNOWN_NAME);
+            throw unknown_code(text);
         add_code(report, *code);
     } else {
         for (const Code &code : all_codes())

@@ -16,6 +16,7 @@
 #include "device/netlink.hpp"
 #include "io/parse.hpp"
 #include "out/error.hpp"
+#include "out/nearest.hpp"
 
 namespace ubctl {
 
@@ -76,7 +77,7 @@ const Fault &chosen_fault(const Options &options) {
     List names;
     for (const Fault &fault : all_faults())
         names.push_back(fault.name);
-    throw usage_error("health inject", fmt::format("no fault '{}'", options.kind))
+    throw usage_error("health inject", unknown_word("fault", options.kind, names))
         .hint(fmt::format("known are {}", fmt::join(names, ", ")));
 }
 

@@ -5,6 +5,7 @@
 
 #include "cmd/commands.hpp"
 #include "out/error.hpp"
+#include "out/nearest.hpp"
 #include "out/schemas.hpp"
 
 namespace ubctl {
@@ -18,7 +19,10 @@ int schema(const Globals &globals, const std::string &name) {
                 print_text(known.text);
                 return exit_ok;
             }
-        throw Error("schema " + name, "no schema of that name", E_UNKNOWN_NAME);
+        List known;
+        for (const Schema &one : schemas())
+            known.push_back(one.name);
+        throw Error("schema", unknown_word("schema", name, known), E_UNKNOWN_NAME);
     }
     Report report{"ub.schema.list/1", Layout::columns, {{"name", "NAME"}}};
     for (const Schema &known : schemas())

@@ -4,7 +4,7 @@
 # What may follow the words given.
 _ubctl_words() {
     case "$*" in
-        '') echo 'list device context memory queue health monitor submit selftest bench version help schema explain' ;;
+        '') echo 'list device context memory queue health monitor doctor stat top submit selftest bench version help schema explain' ;;
         device) echo 'list show info caps reset' ;;
         context) echo 'list' ;;
         memory) echo 'list' ;;
@@ -22,6 +22,8 @@ _ubctl_options() {
         'health dump') echo '--discard' ;;
         'health inject') echo '--id --count --skip --status --substatus --end --delay --offset --bytes --type --tid --info --remove' ;;
         'monitor') echo '-n --count' ;;
+        'stat') echo '--by' ;;
+        'top') echo '--once --interval --sort --filter --by' ;;
         'submit nop') echo '-n --count --depth' ;;
         'submit fill') echo '--pattern --pattern-size --size' ;;
         'submit gemm') echo '--alpha --beta --c --trans-a --trans-b' ;;
@@ -52,6 +54,10 @@ _ubctl_takes_value() {
             --bytes | \
             --info | \
             -n | \
+            --by | \
+            --interval | \
+            --sort | \
+            --filter | \
             --depth | \
             --pattern | \
             --pattern-size | \
@@ -76,6 +82,9 @@ _ubctl_value() {
         'health inject --end') echo 'words queue context device time' ;;
         'health inject --type') echo 'words JFC_ERR JFS_ERR JFR_ERR JFR_LIMIT JETTY_ERR JETTY_LIMIT JETTY_GRP_ERR PORT_ACTIVE PORT_DOWN DEV_FATAL EID_CHANGE ELR_ERR ELR_DONE' ;;
         'health inject --info') echo 'statuses' ;;
+        'stat --by') echo 'words device context queue' ;;
+        'top --sort') echo 'words busy commands bytes pending p50 p99 doorbells saved interrupts errors pinned' ;;
+        'top --by') echo 'words device context queue' ;;
         'submit fill --pattern-size') echo 'words 1 2 4 8' ;;
         'submit gemm --c') echo 'files' ;;
     esac

@@ -74,6 +74,10 @@ set -g __ubctl_with_value -d \
     --bytes \
     --info \
     -n \
+    --by \
+    --interval \
+    --sort \
+    --filter \
     --depth \
     --pattern \
     --pattern-size \
@@ -90,6 +94,9 @@ complete -c ubctl -n '__ubctl_at' -a memory -d 'registered memory'
 complete -c ubctl -n '__ubctl_at' -a queue -d 'queues'
 complete -c ubctl -n '__ubctl_at' -a health -d 'faults and recoveries'
 complete -c ubctl -n '__ubctl_at' -a monitor -d 'tell of faults, recoveries and resets as they happen'
+complete -c ubctl -n '__ubctl_at' -a doctor -d 'what is wrong with this machine, and how to mend it'
+complete -c ubctl -n '__ubctl_at' -a stat -d 'how busy devices are, a line each interval'
+complete -c ubctl -n '__ubctl_at' -a top -d 'how busy devices, contexts and queues are, on the whole screen'
 complete -c ubctl -n '__ubctl_at' -a submit -d 'run one operation on a device'
 complete -c ubctl -n '__ubctl_at' -a selftest -d 'check a device with real data'
 complete -c ubctl -n '__ubctl_at' -a bench -d 'how fast a device takes commands'
@@ -122,6 +129,9 @@ complete -c ubctl -n '__ubctl_at help' -a memory -d 'registered memory'
 complete -c ubctl -n '__ubctl_at help' -a queue -d 'queues'
 complete -c ubctl -n '__ubctl_at help' -a health -d 'faults and recoveries'
 complete -c ubctl -n '__ubctl_at help' -a monitor -d 'tell of faults, recoveries and resets as they happen'
+complete -c ubctl -n '__ubctl_at help' -a doctor -d 'what is wrong with this machine, and how to mend it'
+complete -c ubctl -n '__ubctl_at help' -a stat -d 'how busy devices are, a line each interval'
+complete -c ubctl -n '__ubctl_at help' -a top -d 'how busy devices, contexts and queues are, on the whole screen'
 complete -c ubctl -n '__ubctl_at help' -a submit -d 'run one operation on a device'
 complete -c ubctl -n '__ubctl_at help' -a selftest -d 'check a device with real data'
 complete -c ubctl -n '__ubctl_at help' -a bench -d 'how fast a device takes commands'
@@ -179,6 +189,12 @@ complete -c ubctl -n '__ubctl_in health inject' -l tid -x -d 'of event: the cont
 complete -c ubctl -n '__ubctl_in health inject' -l info -x -a '(__ubctl_statuses)' -d 'of event: its cause; default SUCCESS'
 complete -c ubctl -n '__ubctl_in health inject' -l remove -d 'disarm those of this kind and --id'
 complete -c ubctl -n '__ubctl_in monitor' -s n -l count -x -d 'end after so many events; default: never'
+complete -c ubctl -n '__ubctl_in stat' -l by -x -a 'device context queue' -d 'whom a line tells of: device, context or queue'
+complete -c ubctl -n '__ubctl_in top' -l once -d 'print the rates of one interval, and end'
+complete -c ubctl -n '__ubctl_in top' -l interval -x -d 'from reading to reading, 0.1 to 86400; default: 1'
+complete -c ubctl -n '__ubctl_in top' -l sort -x -a 'busy commands bytes pending p50 p99 doorbells saved interrupts errors pinned' -d 'begin sorted by busy, commands, bytes, pending, p50, p99, doorbells, saved, interrupts, errors, pinned'
+complete -c ubctl -n '__ubctl_in top' -l filter -x -d 'begin with rows that have this text'
+complete -c ubctl -n '__ubctl_in top' -l by -x -a 'device context queue' -d 'begin with this: device, context or queue'
 complete -c ubctl -n '__ubctl_in submit nop' -s n -l count -x -d 'how many'
 complete -c ubctl -n '__ubctl_in submit nop' -l depth -x -d 'how many at once'
 complete -c ubctl -n '__ubctl_in submit copy' -F

@@ -162,6 +162,82 @@ const Code tool_codes[] = {
      "Standard output is closed, full or a broken pipe.", "look at what standard output leads to"},
 };
 
+const Code finding_codes[] = {
+    {F_NO_DEVICES, "NO_DEVICES", ENODEV, exit_failed, "no UB NPU is on the PCI bus",
+     "The devices are emulated: QEMU makes them, with its plug-in and -device ubnpu. A device in a "
+     "process, soft:, needs none.",
+     "ubvm run --devices 1 -- ubctl list, or ubctl -d soft: selftest"},
+    {F_MODULE_MISSING, "MODULE_MISSING", ENOENT, exit_failed, "no driver for this kernel",
+     "The running kernel's modules have no ubnpu: DKMS has not built it, most often since the "
+     "kernel's headers are not installed.",
+     "install the kernel's headers, then: sudo dkms autoinstall"},
+    {F_MODULE_NOT_LOADED, "MODULE_NOT_LOADED", ENODEV, exit_failed, "the driver is not loaded",
+     "The module is installed; udev loads it when a device is found, unless it is on a list of "
+     "modules that are not to be loaded.",
+     "sudo modprobe ubnpu"},
+    {F_MODULE_REFUSED, "MODULE_REFUSED", EKEYREJECTED, exit_failed, "the kernel refuses the driver",
+     "With secure boot, or locked down, a kernel loads modules alone that are signed by a key it "
+     "knows. DKMS signs with a key of this machine, which must be enrolled once.",
+     "sudo mokutil --import /var/lib/dkms/mok.pub, then restart"},
+    {F_MODULE_VERSION, "MODULE_VERSION", ESTALE, exit_failed,
+     "driver and tool are of different versions",
+     "After an upgrade the old module stays loaded until nobody uses it. Contracts grow, so they "
+     "work together; what is new is missing.",
+     "sudo modprobe -r ubnpu && sudo modprobe ubnpu"},
+    {F_NOT_BOUND, "NOT_BOUND", ENODEV, exit_failed, "the driver does not have a device",
+     "It was unbound, or the driver refused it: DMA that is bounced or not coherent, too few "
+     "interrupts, another major version of the contract. The kernel's log says which.",
+     "dmesg | grep ubnpu"},
+    {F_NODE_MISSING, "NODE_MISSING", ENOENT, exit_failed, "a device has no node",
+     "The kernel makes /dev/ub/ub<N> in devtmpfs. It is missing where /dev is another, as in a "
+     "container that was not given the device.",
+     "sudo udevadm trigger --subsystem-match=ubnpu"},
+    {F_NODE_PERMISSION, "NODE_PERMISSION", EACCES, exit_failed, "you may not open a node",
+     "Nodes belong to root:ub with mode 0660; the user of the active seat gets access as well.",
+     "sudo usermod -aG ub $USER, then log in again"},
+    {F_SESSION_OLD, "SESSION_OLD", EACCES, exit_failed, "this session is older than your group",
+     "Groups are read at login: a session from before does not have the new one.",
+     "log in again, or newgrp ub"},
+    {F_NODE_MODE, "NODE_MODE", EACCES, exit_failed, "a node has another mode or group",
+     "udev's rules give it root:ub and 0660. They are missing, older, or have not run since the "
+     "device was found.",
+     "sudo udevadm control --reload && sudo udevadm trigger --subsystem-match=ubnpu"},
+    {F_GROUP_MISSING, "GROUP_MISSING", ENOENT, exit_failed, "the group ub does not exist",
+     "The package ubstack-udev makes it by systemd-sysusers.", "sudo systemd-sysusers"},
+    {F_UDEV_RULES, "UDEV_RULES", ENOENT, exit_failed, "udev's rules are not installed",
+     "Without 60-ubnpu.rules nodes are root's alone, and there are no links by EID and place.",
+     "install the package ubstack-udev"},
+    {F_MEMLOCK, "LOW_MEMLOCK", EPERM, exit_failed, "little memory may be locked",
+     "Registered memory and rings are pinned, and count against RLIMIT_MEMLOCK of the process. A "
+     "login, a systemd unit and a container each have a setting of their own.",
+     "raise the limit where the program is started"},
+    {F_KERNEL_OLD, "KERNEL_OLD", EOPNOTSUPP, exit_failed, "the kernel lacks a feature",
+     "The driver is for Linux 6.1 and later; some of what it does needs a later one.",
+     "use another door, or a later kernel"},
+    {F_DEVICE_DEAD, "DEVICE_DEAD", EIO, exit_failed, "a device cannot be used",
+     "It does not answer, or reported a fatal error, and recovery has given up or is off.",
+     "sudo ubctl device reset ub0 --force"},
+    {F_DEVICE_FAULTS, "DEVICE_FAULTS", EIO, exit_failed, "a device had faults",
+     "The driver counts hangs, lost interrupts and doorbells, time-outs, and what it reset for "
+     "them. It went on; the cause may be still there.",
+     "ubctl health show"},
+    {F_CORE_DUMP, "CORE_DUMP", EIO, exit_failed, "a device left a core dump",
+     "When a device hangs the driver writes down registers, queues and page table. While there is "
+     "one, further ones are dropped.",
+     "sudo ubctl health dump FILE --discard"},
+    {F_HANG_DETECTION, "HANG_DETECTION", EOPNOTSUPP, exit_failed, "hang detection is off",
+     "With hang_timeout_ms 0 nobody looks whether queues progress, and nothing is reset.",
+     "echo 10000 | sudo tee /sys/module/ubnpu/parameters/hang_timeout_ms"},
+    {F_MODEL_LACKS, "MODEL_LACKS", EOPNOTSUPP, exit_failed, "the device lacks features",
+     "The model is older than this tool, or its properties hide them. Driver and library do "
+     "without.",
+     "upgrade ubstack-qemu on the host"},
+    {F_NO_IOMMU, "NO_IOMMU", EOPNOTSUPP, exit_failed, "no IOMMU stands before a device",
+     "The device's own page tables keep processes apart. An IOMMU would hold the device itself to "
+     "the memory that the driver gave it.",
+     "boot with an IOMMU on"},
+};
+
 std::string upper(std::string_view text) {
     std::string out(text);
     std::transform(out.begin(), out.end(), out.begin(),
@@ -175,6 +251,7 @@ const std::vector<Code> &registry() {
         out.insert(out.end(), std::begin(driver_codes), std::end(driver_codes));
         out.insert(out.end(), std::begin(completion_codes), std::end(completion_codes));
         out.insert(out.end(), std::begin(tool_codes), std::end(tool_codes));
+        out.insert(out.end(), std::begin(finding_codes), std::end(finding_codes));
         return out;
     }();
     return all;

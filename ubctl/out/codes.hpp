@@ -4,6 +4,7 @@
 //   UB-E0001 ..  enum ub_ext_code: why the driver or the library refused
 //   UB-E0100 ..  enum ub_cr_status: how a command ended
 //   UB-E0200 ..  the tool's own
+//   UB-E0300 ..  findings of `ubctl doctor`, which are no errors of a command
 #pragma once
 
 #include <span>
@@ -42,6 +43,30 @@ enum ToolCode : unsigned {
     E_SHAPE = 212,
     E_SOFT_PROVIDER = 213,
     E_OUTPUT = 214,
+};
+
+// What `ubctl doctor` finds.
+enum FindingCode : unsigned {
+    F_NO_DEVICES = 300,
+    F_MODULE_MISSING = 301,
+    F_MODULE_NOT_LOADED = 302,
+    F_MODULE_REFUSED = 303,
+    F_MODULE_VERSION = 304,
+    F_NOT_BOUND = 305,
+    F_NODE_MISSING = 306,
+    F_NODE_PERMISSION = 307,
+    F_SESSION_OLD = 308,
+    F_NODE_MODE = 309,
+    F_GROUP_MISSING = 310,
+    F_UDEV_RULES = 311,
+    F_MEMLOCK = 312,
+    F_KERNEL_OLD = 313,
+    F_DEVICE_DEAD = 314,
+    F_DEVICE_FAULTS = 315,
+    F_CORE_DUMP = 316,
+    F_HANG_DETECTION = 317,
+    F_MODEL_LACKS = 318,
+    F_NO_IOMMU = 319,
 };
 
 struct Code {

@@ -45,11 +45,12 @@ std::string json_document(const char *schema, const char *key, const Members &ob
     return document(schema, key, object_of(object), lines);
 }
 
-std::string json_document(const char *schema, const char *key, const std::vector<Members> &rows) {
+std::string json_document(const char *schema, const char *key, const std::vector<Members> &rows,
+                          Lines lines) {
     Json array = Json::array();
     for (const Members &row : rows)
         array.push_back(object_of(row));
-    return document(schema, key, std::move(array), Lines::many);
+    return document(schema, key, std::move(array), lines);
 }
 
 } // namespace ubctl

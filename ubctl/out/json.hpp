@@ -19,6 +19,7 @@ enum class Lines { many, one };
 std::string json_document(const char *schema, const char *key, const Members &object,
                           Lines lines = Lines::many);
 // An array of objects.
-std::string json_document(const char *schema, const char *key, const std::vector<Members> &rows);
+std::string json_document(const char *schema, const char *key, const std::vector<Members> &rows,
+                          Lines lines = Lines::many);
 
 } // namespace ubctl

@@ -17,21 +17,25 @@ namespace ubctl {
 
 namespace {
 
-std::string report_json(const Report &report) {
+std::string report_json(const Report &report, Lines lines) {
     std::vector<Members> rows;
     for (const auto &row : report.rows) {
         Members &members = rows.emplace_back();
         for (size_t i = 0; i < row.size(); ++i)
             members.emplace_back(report.fields[i].key, row[i]);
     }
-    return json_document(report.schema, "data", rows);
+    return json_document(report.schema, "data", rows, lines);
 }
 
 } // namespace
 
 void print(const Report &report, const Style &style) {
-    print_text(style.json ? report_json(report)
+    print_text(style.json ? report_json(report, Lines::many)
                           : table_text(report, !style.no_header, terminal_width()));
+}
+
+void print_json_line(const Report &report) {
+    print_text(report_json(report, Lines::one));
 }
 
 void print_text(std::string_view text) {

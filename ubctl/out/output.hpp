@@ -18,6 +18,8 @@ struct Style {
 
 // Each throws Error when standard output does not take it.
 void print(const Report &report, const Style &style);
+// As JSON on one line, of commands that print again and again.
+void print_json_line(const Report &report);
 void print_text(std::string_view text);
 // Of others: bare to a file or a program, without what controls a terminal to one.
 void print_foreign(std::string_view text);

@@ -29,6 +29,7 @@ std::string number_text(uint64_t value, Show show) {
     case Show::rate:
         return iec_bytes(value) + "/s";
     case Show::plain:
+    case Show::number:
     case Show::prose:
         break;
     }
@@ -40,7 +41,9 @@ struct CellText {
     std::string operator()(std::monostate) const { return "-"; }
     std::string operator()(bool value) const { return value ? "yes" : "no"; }
     std::string operator()(uint64_t value) const { return number_text(value, show); }
-    std::string operator()(double value) const { return fmt::format("{:.6g}", value); }
+    std::string operator()(double value) const {
+        return show == Show::number ? short_number(value) : fmt::format("{:.6g}", value);
+    }
     std::string operator()(const std::string &value) const {
         return value.empty() ? "-" : printable(value);
     }

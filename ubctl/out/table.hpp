@@ -11,8 +11,9 @@
 namespace ubctl {
 
 // How a table shows a value; JSON has the bare number in the unit that the key's suffix names.
-// prose: sentences, which a narrow terminal breaks; of the last column alone.
-enum class Show { plain, bytes, duration, address, crc, rate, prose };
+// number: a rate, in three digits; prose: sentences, which a narrow terminal breaks; of the last
+// column alone.
+enum class Show { plain, bytes, duration, address, crc, rate, number, prose };
 
 struct Field {
     const char *key;     // JSON key, lower_snake_case, unit as suffix

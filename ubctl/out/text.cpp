@@ -105,6 +105,29 @@ size_t width_of(std::string_view text) {
     return width;
 }
 
+std::string short_number(double value) {
+    constexpr const char *units[] = {"", "k", "M", "G", "T", "P", "E"};
+    size_t unit = 0;
+    // What would be written as 1000 is one of the next unit.
+    for (; value >= 999.5 && unit + 1 < std::size(units); ++unit)
+        value /= 1000;
+    const int places = unit == 0 && value == static_cast<uint64_t>(value) ? 0
+                       : value < 9.995                                    ? 2
+                       : value < 99.95                                    ? 1
+                                                                          : 0;
+    return fmt::format("{:.{}f}{}", value, places, units[unit]);
+}
+
+std::string short_duration(uint64_t ns) {
+    constexpr const char *units[] = {"n", "u", "m", "s"};
+    double value = static_cast<double>(ns);
+    size_t unit = 0;
+    for (; value >= 999.5 && unit + 1 < std::size(units); ++unit)
+        value /= 1000;
+    const int places = unit == 0 || value >= 99.95 ? 0 : value < 9.995 ? 2 : 1;
+    return fmt::format("{:.{}f}{}", value, places, units[unit]);
+}
+
 std::string iec_bytes(uint64_t bytes) {
     return scaled(static_cast<double>(bytes), 1024, {"B", "KiB", "MiB", "GiB", "TiB", "PiB"});
 }

@@ -18,5 +18,8 @@ size_t width_of(std::string_view text);
 // Four digits and the largest unit that leaves one before the point.
 std::string iec_bytes(uint64_t bytes);
 std::string duration(uint64_t ns);
+// Three digits and a letter, in five columns at most: "7", "12.3k", "1.23M".
+std::string short_number(double value);
+std::string short_duration(uint64_t ns); // "350n", "1.23m"
 
 } // namespace ubctl
