@@ -50,6 +50,15 @@ done
 
 golden stat stat 0.1 1
 json ub.doctor/1 doctor
+golden export_prometheus export prometheus
+no_json() { "$ubctl" -o json export prometheus 2>&1 | grep -q '"code": "UB-E0200"'; }
+check export_is_no_json no_json
+error export_of_a_soft_device 1 UB-E0208 "${soft[@]}" export prometheus
+golden topo topo
+golden topo_dot topo --format dot
+golden topo_svg topo --format svg
+json ub.topo/1 topo
+error topo_of_a_soft_device 1 UB-E0208 "${soft[@]}" topo
 golden top_once top --once --interval 0.1
 json ub.usage/1 top --once --interval 0.1
 json_line() {

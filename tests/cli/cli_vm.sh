@@ -54,6 +54,12 @@ for object in device context memory queue; do
     "$ubctl" -o json $object list > "$docs/$object.json"
 done
 "$ubctl" -o json device show ub0 > "$docs/show.json"
+"$ubctl" -o json topo > "$docs/topo.json"
+topo_shows_both() {
+    "$ubctl" topo | grep '^ *ub0 .*0000:' && "$ubctl" topo | grep '^ *ub1 .*0000:' &&
+        "$ubctl" topo --format svg | grep -c '<rect .*stroke-width="2"' | grep -qx 2
+}
+check topo_shows_both_devices topo_shows_both
 "$ubctl" -o json top --once --interval 0.2 > "$docs/usage.json"
 "$ubctl" -o json device info ub0 > "$docs/info.json"
 check two_devices test "$(rows list)" = 2

@@ -29,7 +29,7 @@ mask() {
         -e 's/("(elapsed_ns|[a-z]+_per_s|waits|doorbells[a-z_]*)": )[0-9.e+]+/\1#/' \
         -e 's/^(CHECK +RESULT) +TIME +DETAIL/\1 TIME DETAIL/' \
         -e 's/^(ubctl|libub) +[0-9.]+$/\1 #/; s/^driver loaded .*/driver loaded #/' \
-        -e 's/("driver_version": ).*,/\1#,/'
+        -e 's/("driver_version": ).*,/\1#,/; s/(info\{version=")[^"]*/\1#/'
 }
 
 run_golden() {

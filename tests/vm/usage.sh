@@ -87,6 +87,27 @@ strangers_see_devices_alone() {
 }
 check strangers_see_devices_alone strangers_see_devices_alone
 
+# ---- export --------------------------------------------------------------------------------------
+metric() { awk -v name="$1" '$1 == name { print $2 }' "$dir/metrics"; }
+exported() {
+    "$ubctl" export prometheus "$dir/metrics" --contexts && cat "$dir/metrics" &&
+        [ "$(metric 'ubnpu_ready{device="ub0"}')" = 1 ] &&
+        [ "$(metric 'ubnpu_contexts{device="ub0"}')" = 1 ] &&
+        [ "$(metric 'ubnpu_faults_total{device="ub1",kind="hangs"}')" = 0 ] &&
+        [ "$(metric 'ubnpu_commands_total{device="ub1"}')" = 0 ] &&
+        grep -q '^ubnpu_commands_total{device="ub0"} [1-9]' "$dir/metrics" &&
+        grep -q "^ubnpu_context_busy_seconds_total{.*pid=\"$pid\",comm=\"ubctl\"} [0-9]" \
+            "$dir/metrics" && grep -q '^ubnpu_context_service_seconds_bucket{.*le="+Inf"} [1-9]' \
+            "$dir/metrics"
+}
+check metrics_are_exported exported
+if command -v promtool > /dev/null; then
+    promtool_takes_them() { promtool check metrics < "$dir/metrics"; }
+    check promtool_takes_them promtool_takes_them
+else
+    echo "ok - promtool_takes_them # SKIP needs promtool, of the package prometheus"
+fi
+
 # ---- top in a terminal -------------------------------------------------------------------------
 pane() { tmux capture-pane -p -t top; }
 shows() { pane | grep -q -- "$1"; }

@@ -25,6 +25,9 @@ const Command commands[] = {
     {"doctor", "what is wrong with this machine, and how to mend it", declare_doctor},
     {"stat", "how busy devices are, a line each interval", declare_stat},
     {"top", "how busy devices, contexts and queues are, on the whole screen", declare_top},
+    {"export prometheus", "counters and faults, as Prometheus reads them",
+     declare_export_prometheus},
+    {"topo", "where devices are: NUMA node, PCI root, ports", declare_topo},
     {"submit nop", "post commands that do nothing, to time the path", declare_nop},
     {"submit copy", "copy a file through a device", declare_copy},
     {"submit fill", "write a file that a device fills with a pattern", declare_fill},
@@ -44,6 +47,7 @@ const Object objects[] = {
     {"memory", "registered memory"},
     {"queue", "queues"},
     {"health", "faults and recoveries"},
+    {"export", "for monitoring systems"},
     {"submit", "run one operation on a device"},
 };
 

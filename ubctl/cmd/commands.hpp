@@ -29,6 +29,8 @@ Action declare_monitor(Parameters &parameters);
 Action declare_doctor(Parameters &parameters);
 Action declare_stat(Parameters &parameters);
 Action declare_top(Parameters &parameters);
+Action declare_export_prometheus(Parameters &parameters);
+Action declare_topo(Parameters &parameters);
 Action declare_nop(Parameters &parameters);
 Action declare_copy(Parameters &parameters);
 Action declare_fill(Parameters &parameters);

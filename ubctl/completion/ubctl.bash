@@ -4,12 +4,13 @@
 # What may follow the words given.
 _ubctl_words() {
     case "$*" in
-        '') echo 'list device context memory queue health monitor doctor stat top submit selftest bench version help schema explain' ;;
+        '') echo 'list device context memory queue health monitor doctor stat top export topo submit selftest bench version help schema explain' ;;
         device) echo 'list show info caps reset' ;;
         context) echo 'list' ;;
         memory) echo 'list' ;;
         queue) echo 'list show' ;;
         health) echo 'show dump inject faults' ;;
+        export) echo 'prometheus' ;;
         submit) echo 'nop copy fill crc32c gemm' ;;
     esac
 }
@@ -24,6 +25,8 @@ _ubctl_options() {
         'monitor') echo '-n --count' ;;
         'stat') echo '--by' ;;
         'top') echo '--once --interval --sort --filter --by' ;;
+        'export prometheus') echo '--contexts' ;;
+        'topo') echo '--format' ;;
         'submit nop') echo '-n --count --depth' ;;
         'submit fill') echo '--pattern --pattern-size --size' ;;
         'submit gemm') echo '--alpha --beta --c --trans-a --trans-b' ;;
@@ -58,6 +61,7 @@ _ubctl_takes_value() {
             --interval | \
             --sort | \
             --filter | \
+            --format | \
             --depth | \
             --pattern | \
             --pattern-size | \
@@ -85,6 +89,7 @@ _ubctl_value() {
         'stat --by') echo 'words device context queue' ;;
         'top --sort') echo 'words busy commands bytes pending p50 p99 doorbells saved interrupts errors pinned' ;;
         'top --by') echo 'words device context queue' ;;
+        'topo --format') echo 'words tree dot svg' ;;
         'submit fill --pattern-size') echo 'words 1 2 4 8' ;;
         'submit gemm --c') echo 'files' ;;
     esac
@@ -100,6 +105,7 @@ _ubctl_argument() {
         'health show') echo 'devices' ;;
         'health dump') echo 'files' ;;
         'health inject') echo 'words status poison stall cqe-delay cqe-torn lost-irq lost-doorbell admin-status admin-silent link-down event fatal' ;;
+        'export prometheus') echo 'files' ;;
         'submit copy') echo 'files' ;;
         'submit fill') echo 'files' ;;
         'submit crc32c') echo 'files' ;;

@@ -78,6 +78,7 @@ set -g __ubctl_with_value -d \
     --interval \
     --sort \
     --filter \
+    --format \
     --depth \
     --pattern \
     --pattern-size \
@@ -97,6 +98,8 @@ complete -c ubctl -n '__ubctl_at' -a monitor -d 'tell of faults, recoveries and 
 complete -c ubctl -n '__ubctl_at' -a doctor -d 'what is wrong with this machine, and how to mend it'
 complete -c ubctl -n '__ubctl_at' -a stat -d 'how busy devices are, a line each interval'
 complete -c ubctl -n '__ubctl_at' -a top -d 'how busy devices, contexts and queues are, on the whole screen'
+complete -c ubctl -n '__ubctl_at' -a export -d 'for monitoring systems'
+complete -c ubctl -n '__ubctl_at' -a topo -d 'where devices are: NUMA node, PCI root, ports'
 complete -c ubctl -n '__ubctl_at' -a submit -d 'run one operation on a device'
 complete -c ubctl -n '__ubctl_at' -a selftest -d 'check a device with real data'
 complete -c ubctl -n '__ubctl_at' -a bench -d 'how fast a device takes commands'
@@ -117,6 +120,7 @@ complete -c ubctl -n '__ubctl_at health' -a show -d 'faults and recoveries of de
 complete -c ubctl -n '__ubctl_at health' -a dump -d 'the core dump that a device left when it hung'
 complete -c ubctl -n '__ubctl_at health' -a inject -d 'make an emulated device misbehave'
 complete -c ubctl -n '__ubctl_at health' -a faults -d 'which faults are armed, and how many were given'
+complete -c ubctl -n '__ubctl_at export' -a prometheus -d 'counters and faults, as Prometheus reads them'
 complete -c ubctl -n '__ubctl_at submit' -a nop -d 'post commands that do nothing, to time the path'
 complete -c ubctl -n '__ubctl_at submit' -a copy -d 'copy a file through a device'
 complete -c ubctl -n '__ubctl_at submit' -a fill -d 'write a file that a device fills with a pattern'
@@ -132,6 +136,8 @@ complete -c ubctl -n '__ubctl_at help' -a monitor -d 'tell of faults, recoveries
 complete -c ubctl -n '__ubctl_at help' -a doctor -d 'what is wrong with this machine, and how to mend it'
 complete -c ubctl -n '__ubctl_at help' -a stat -d 'how busy devices are, a line each interval'
 complete -c ubctl -n '__ubctl_at help' -a top -d 'how busy devices, contexts and queues are, on the whole screen'
+complete -c ubctl -n '__ubctl_at help' -a export -d 'for monitoring systems'
+complete -c ubctl -n '__ubctl_at help' -a topo -d 'where devices are: NUMA node, PCI root, ports'
 complete -c ubctl -n '__ubctl_at help' -a submit -d 'run one operation on a device'
 complete -c ubctl -n '__ubctl_at help' -a selftest -d 'check a device with real data'
 complete -c ubctl -n '__ubctl_at help' -a bench -d 'how fast a device takes commands'
@@ -152,6 +158,7 @@ complete -c ubctl -n '__ubctl_at help health' -a show -d 'faults and recoveries 
 complete -c ubctl -n '__ubctl_at help health' -a dump -d 'the core dump that a device left when it hung'
 complete -c ubctl -n '__ubctl_at help health' -a inject -d 'make an emulated device misbehave'
 complete -c ubctl -n '__ubctl_at help health' -a faults -d 'which faults are armed, and how many were given'
+complete -c ubctl -n '__ubctl_at help export' -a prometheus -d 'counters and faults, as Prometheus reads them'
 complete -c ubctl -n '__ubctl_at help submit' -a nop -d 'post commands that do nothing, to time the path'
 complete -c ubctl -n '__ubctl_at help submit' -a copy -d 'copy a file through a device'
 complete -c ubctl -n '__ubctl_at help submit' -a fill -d 'write a file that a device fills with a pattern'
@@ -195,6 +202,9 @@ complete -c ubctl -n '__ubctl_in top' -l interval -x -d 'from reading to reading
 complete -c ubctl -n '__ubctl_in top' -l sort -x -a 'busy commands bytes pending p50 p99 doorbells saved interrupts errors pinned' -d 'begin sorted by busy, commands, bytes, pending, p50, p99, doorbells, saved, interrupts, errors, pinned'
 complete -c ubctl -n '__ubctl_in top' -l filter -x -d 'begin with rows that have this text'
 complete -c ubctl -n '__ubctl_in top' -l by -x -a 'device context queue' -d 'begin with this: device, context or queue'
+complete -c ubctl -n '__ubctl_in export prometheus' -F
+complete -c ubctl -n '__ubctl_in export prometheus' -l contexts -d 'also each context, with a histogram of service times'
+complete -c ubctl -n '__ubctl_in topo' -l format -x -a 'tree dot svg' -d 'tree, the default; dot for Graphviz; svg, a picture'
 complete -c ubctl -n '__ubctl_in submit nop' -s n -l count -x -d 'how many'
 complete -c ubctl -n '__ubctl_in submit nop' -l depth -x -d 'how many at once'
 complete -c ubctl -n '__ubctl_in submit copy' -F
