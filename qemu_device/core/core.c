@@ -101,7 +101,7 @@ struct ub_core *ub_core_new(const struct ub_core_config *config, const struct ub
 	if (ub_engine_start(core, &ub_jfs_engine_ops))
 		goto fail;
 	*error = "another device of this process has this EID";
-	if (ub_fabric_join(core)) {
+	if (ub_fabric_join(cfg.fabric, core)) {
 		ub_engine_stop(core);
 		goto fail;
 	}
@@ -116,7 +116,7 @@ void ub_core_free(struct ub_core *core)
 {
 	if (!core)
 		return;
-	ub_fabric_leave(core);
+	ub_fabric_leave(core->cfg.fabric, core);
 	ub_core_reset(core);
 	ub_engine_stop(core);
 	/* A peer that had decided on an interrupt before the reset may still be raising it. */

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 struct ub_core;
+struct ub_fabric;
 
 struct ub_core_host {
 	/*
@@ -56,6 +57,8 @@ struct ub_core_host {
 };
 
 struct ub_core_config {
+	/* Whom the device reaches beside itself, and who reaches it; NULL: nobody. */
+	struct ub_fabric *fabric;
 	uint8_t guid[16];
 	uint8_t eid[16];	/* all zero: derived from guid */
 	uint32_t upi;
@@ -85,18 +88,18 @@ struct ub_core_config {
 void ub_core_config_init(struct ub_core_config *config);
 
 /*
- * Make a device and join it to the process-wide fabric, where devices reach each other by EID.
- * Returns NULL and sets *error (static text) when a field is out of range, the EID is taken or
- * memory or threads are not to be had.
+ * Devices of one process that reach each other by EID. The front end owns it: devices join it when
+ * they are made, and all of them are freed before it is. NULL: no memory.
+ */
+struct ub_fabric *ub_fabric_new(void);
+void ub_fabric_free(struct ub_fabric *fabric);
+
+/*
+ * Make a device and join it to its fabric. Returns NULL and sets *error (static text) when a field
+ * is out of range, the EID is taken or memory or threads are not to be had.
  */
 struct ub_core *ub_core_new(const struct ub_core_config *config, const struct ub_core_host *host,
 			    void *opaque, const char **error);
-
-/*
- * In a child of fork(), before any other call there: the devices of the parent are not this
- * process's. Nothing of them is touched or freed, none of them may be used, their EIDs are free.
- */
-void ub_core_forget_peers(void);
 
 /* Stops the engines, drops every object. No other call may be under way or follow. */
 void ub_core_free(struct ub_core *core);

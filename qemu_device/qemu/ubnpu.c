@@ -180,6 +180,16 @@ static bool ubnpu_limits(UbNpu *npu, Error **errp)
 	return true;
 }
 
+/* Under the big lock. The devices of this QEMU reach each other; it lives as long as QEMU does. */
+static struct ub_fabric *ubnpu_fabric(void)
+{
+	static struct ub_fabric *fabric;
+
+	if (!fabric)
+		fabric = ub_fabric_new();
+	return fabric;
+}
+
 static void ubnpu_realize(PCIDevice *pdev, Error **errp)
 {
 	ERRP_GUARD();
@@ -198,6 +208,7 @@ static void ubnpu_realize(PCIDevice *pdev, Error **errp)
 		return;
 	}
 	npu->config.own_process = true;
+	npu->config.fabric = ubnpu_fabric();
 	ubnpu_host_init(npu);
 	npu->core = ub_core_new(&npu->config, &ubnpu_host, npu, &error);
 	if (!npu->core)

@@ -102,12 +102,24 @@ const struct ub_core_host *rig_host(void)
 }
 
 /* ---- Devices ---- */
+/* One for all tests of a program. */
+static struct ub_fabric *shared_fabric(void)
+{
+	static struct ub_fabric *fabric;
+
+	if (!fabric)
+		fabric = ub_fabric_new();
+	assert_non_null(fabric);
+	return fabric;
+}
+
 void rig_config(struct rig *rig, struct ub_core_config *config, unsigned number)
 {
 	memset(rig, 0, sizeof(*rig));
 	rig->hbm = aligned_alloc(PAGE, HBM_TEST_SIZE);
 	memset(rig->hbm, 0, HBM_TEST_SIZE);
 	ub_core_config_init(config);
+	config->fabric = shared_fabric();
 	memset(config->guid, 0x11, 16);
 	config->guid[15] = (uint8_t)number;
 	memset(config->eid, 0x22, 16);

@@ -224,6 +224,8 @@ static const struct ub_core_host host = {
 };
 
 /* ---- Devices ---- */
+static struct ub_fabric *fabric;
+
 static void make_core(unsigned n)
 {
 	struct device *d = &devices[n];
@@ -231,6 +233,7 @@ static void make_core(unsigned n)
 	const char *error;
 
 	ub_core_config_init(&config);
+	config.fabric = fabric;
 	memset(config.guid, 0x11, 16);
 	config.guid[15] = (uint8_t)n;
 	config.engines = 1 + n;
@@ -253,6 +256,8 @@ static void make_world(void)
 {
 	for (unsigned i = 0; i < REGIONS; i++)
 		make_region(&regions[i]);
+	fabric = ub_fabric_new();
+	must(fabric);
 	for (unsigned i = 0; i < DEVICES; i++) {
 		pthread_mutex_init(&devices[i].lock, NULL);
 		devices[i].hbm = guarded(HBM_BYTES / PAGE, false);

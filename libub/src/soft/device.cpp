@@ -84,7 +84,7 @@ struct Device::Eq {
 
 void Device::FreeCore::operator()(ub_core *core) const noexcept { ub_core_free(core); }
 
-Device::Device(const Options &options)
+Device::Device(const Options &options, ub_fabric *fabric)
     : contexts(options.core.max_ctx), segs(options.core.max_seg), jfss(options.core.max_jfs),
       jfrs(options.core.max_jfr), jfcs(options.core.max_jfc), pages(options.core.db_pages - 1),
       admin_ring_(new_pages<ub_admin_slot>(admin_depth)) {
@@ -94,7 +94,9 @@ Device::Device(const Options &options)
     host.interrupt = host_interrupt;
     host.clock_ns = host_clock;
     const char *error = "";
-    core_.reset(ub_core_new(&options.core, &host, this, &error));
+    ub_core_config config = options.core;
+    config.fabric = fabric;
+    core_.reset(ub_core_new(&config, &host, this, &error));
     if (!core_)
         throw std::runtime_error(error);
     start_admin();
@@ -270,6 +272,7 @@ struct Shared {
 };
 struct Table {
     std::mutex lock;
+    ub_fabric *fabric = ub_fabric_new(); // of all its devices
     std::unordered_map<std::string, Shared> devices;
     const Table *parents = nullptr; // what a child of fork() leaves as it is
 };
@@ -282,7 +285,6 @@ void forget_devices() {
     auto *fresh = new Table;
     fresh->parents = table;
     table = fresh;
-    ub_core_forget_peers();
 }
 
 const int forgets_in_a_child = pthread_atfork(nullptr, nullptr, forget_devices);
@@ -290,13 +292,13 @@ const int forgets_in_a_child = pthread_atfork(nullptr, nullptr, forget_devices);
 } // namespace
 
 DeviceRef::DeviceRef(const Options &options) : name_(options.name) {
-    if (forgets_in_a_child)
+    if (forgets_in_a_child || !table->fabric)
         throw std::bad_alloc();
     std::lock_guard lock(table->lock);
     Shared &entry = table->devices[name_];
     try {
         if (!entry.device)
-            entry.device = std::make_unique<Device>(options);
+            entry.device = std::make_unique<Device>(options, table->fabric);
     } catch (...) {
         table->devices.erase(name_);
         throw;

@@ -46,7 +46,8 @@ public:
 
 class Device {
 public:
-    explicit Device(const Options &options); // throws std::runtime_error, std::bad_alloc
+    // Throws std::runtime_error, std::bad_alloc.
+    Device(const Options &options, ub_fabric *fabric);
     ~Device();
     Device(const Device &) = delete;
     Device &operator=(const Device &) = delete;

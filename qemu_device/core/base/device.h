@@ -57,7 +57,7 @@ struct ub_core {
 	_Atomic(struct ub_obj *) *db;	/* pages of BAR 2 */
 	struct ub_engine engine;
 	struct ub_inject inject;
-	struct ub_core *fabric_next;
+	struct ub_core *fabric_next;	/* of cfg.fabric's list */
 	struct ub_counter stat[UB_ST_COUNT];
 };
 

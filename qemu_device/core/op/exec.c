@@ -133,7 +133,7 @@ static void find_peer(struct ub_jfs *jfs)
 		ub_core_get(core);
 		cmd->peer = core;
 	} else if (!ub_inject_hit(core, &core->inject, UB_FAULT_LINK_DOWN, 0)) {
-		cmd->peer = ub_fabric_find(cmd->wqe.rmt_eid);
+		cmd->peer = ub_fabric_find(core->cfg.fabric, cmd->wqe.rmt_eid);
 	}
 }
 
