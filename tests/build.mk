@@ -9,8 +9,8 @@ cxx_plain = $(CXX) $(CPPFLAGS) $(CXXFLAGS) -g1
 
 # Objects with sanitizers need no debugging by hand; this keeps them quick. memcpy() expanded inline
 # would go unseen by ThreadSanitizer; as a call it is intercepted.
-ASAN = -O1 -g1 $(SANITIZE)
-TSAN := -O1 -g1 -fsanitize=thread -fno-builtin
+ASAN = -O1 -g1 -DUB_DEBUG $(SANITIZE)
+TSAN := -O1 -g1 -DUB_DEBUG -fsanitize=thread -fno-builtin
 FLAGS_asan := $(FLAGS_plain) CORE_CPPFLAGS ASAN
 FLAGS_tsan := $(FLAGS_plain) CORE_CPPFLAGS TSAN
 c_asan = $(c_plain) $(CORE_CPPFLAGS) $(ASAN)

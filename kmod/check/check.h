@@ -243,6 +243,9 @@ static inline int ub_check_jfs_service(struct ub_ioc_create_jfs *a)
 	if (!ret)
 		ret = ub_check_most(a->rnr_retry, UB_HW_MAX_RNR_RETRY,
 				    UB_CHECK_OFF(ub_ioc_create_jfs, rnr_retry), &a->hdr);
+	if (!ret)
+		ret = ub_check_most(a->err_timeout, UB_HW_MAX_ERR_TIMEOUT,
+				    UB_CHECK_OFF(ub_ioc_create_jfs, err_timeout), &a->hdr);
 	return ret;
 }
 

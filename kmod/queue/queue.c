@@ -289,7 +289,7 @@ static int jfs_insert(struct ubnpu_queue *q, struct ub_ioc_create_jfs *a)
 	q->weight = a->weight ?: a->priority + 1;
 	q->jfc = a->jfc;
 	q->jfr = a->jfr;
-	cmd.jfs = (struct ub_admin_jfs) {
+	cmd.jfs = (struct ub_admin_jfs){
 		.ring = cpu_to_le64(q->mem->uba),
 		.rec = cpu_to_le64(q->mem->uba + q->rec_offset),
 		.tid = cpu_to_le32(ctx->tid),
@@ -300,6 +300,7 @@ static int jfs_insert(struct ubnpu_queue *q, struct ub_ioc_create_jfs *a)
 		.flags = cpu_to_le32(a->flags),
 		.priority = a->priority,
 		.rnr_retry = a->rnr_retry,
+		.err_timeout = a->err_timeout,
 		.weight = a->weight,
 	};
 	return ubnpu_queue_create(q, &cmd, &a->hdr);

@@ -226,7 +226,8 @@ struct ub_ioc_create_jfs {
 	__u32 priority;		/* in: 0 .. 15; from UB_HW_STRICT_PRIORITY on by CAP_SYS_NICE */
 	__u32 rnr_retry;	/* in: 0 .. 7 */
 	__u32 id;		/* out: JFS or Jetty id */
-	__u32 weight;		/* in: 1 .. 255; 0: priority + 1 */
+	__u16 weight;		/* in: 1 .. 255; 0: priority + 1 */
+	__u16 err_timeout;	/* in: 1 .. 31: a peer answers within 4.096 us << n; 0: 17 */
 	__u64 db_offset;	/* out: for mmap; 0 with a kernel JFC */
 };
 

@@ -126,7 +126,8 @@ struct ub_admin_jfs {		/* CREATE_JFS, MODIFY_JFS (state alone), DESTROY_JFS */
 	__u8 priority;		/* 0 .. 7 share by weight, 8 .. 15 strictly precede lower ones */
 	__u8 rnr_retry;		/* 0 .. 7 */
 	__u8 weight;		/* 1 .. 255; 0: priority + 1 */
-	__u8 rsvd[12];
+	__u8 err_timeout;	/* 1 .. 31: a peer answers within 4.096 us << n; 0: 17 */
+	__u8 rsvd[11];
 };
 
 struct ub_admin_jfr {		/* CREATE_JFR, MODIFY_JFR (state alone), DESTROY_JFR */

@@ -134,6 +134,8 @@ struct ub_hw_stats {
 #define UB_HW_STRICT_PRIORITY	8		/* from here on priorities are strict */
 #define UB_HW_MAX_WEIGHT	255
 #define UB_HW_MAX_RNR_RETRY	7
+#define UB_HW_MAX_ERR_TIMEOUT	31		/* 4.096 us << n, at most 2.4 hours */
+#define UB_HW_ERR_TIMEOUT	17		/* what 0 stands for: 0.54 s */
 #define UB_HW_MAX_RNR_TIMER	19		/* delay 4.096 us << n, at most 2.1 s */
 #define UB_HW_ADMIN_MAX_DEPTH	256
 

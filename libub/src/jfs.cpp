@@ -17,6 +17,7 @@ int create_in_device(Jfs *jfs, const ub_jfs_cfg *cfg, const ub_jfr *jfr) {
     arg.flags = (cfg->flags & UB_JFS_F_ERROR_SUSPEND) | (jfr ? UB_JFS_F_JETTY : 0);
     arg.priority = cfg->priority;
     arg.rnr_retry = cfg->rnr_retry;
+    arg.err_timeout = cfg->err_timeout;
     arg.weight = cfg->weight;
     const int result = control(jfs->ctx, UB_IOC_CREATE_JFS, &arg.hdr);
     jfs->id = arg.id;

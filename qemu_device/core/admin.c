@@ -29,7 +29,7 @@ static const struct admin_op {
 	{ UB_ADMIN_QUERY_JFC, true, { 0, 0 }, ub_jfc_query },
 	{ UB_ADMIN_DESTROY_JFC, true, { 0, 0 }, ub_jfc_destroy },
 	/* Of JFS and JFR, state is not for CREATE, and alone for MODIFY. */
-	{ UB_ADMIN_CREATE_JFS, true, { 0, 44 }, ub_jfs_create },
+	{ UB_ADMIN_CREATE_JFS, true, { 0, 45 }, ub_jfs_create },
 	{ UB_ADMIN_MODIFY_JFS, true, { 40, 41 }, ub_jfs_modify },
 	{ UB_ADMIN_QUERY_JFS, true, { 0, 0 }, ub_jfs_query },
 	{ UB_ADMIN_DESTROY_JFS, true, { 0, 0 }, ub_jfs_destroy },

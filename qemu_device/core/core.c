@@ -5,6 +5,7 @@
 
 #include "core.h"
 #include "fabric/fabric.h"
+#include "remote/port.h"
 #include "run/run.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the core is for little-endian hosts");
@@ -105,6 +106,11 @@ struct ub_core *ub_core_new(const struct ub_core_config *config, const struct ub
 		ub_engine_stop(core);
 		goto fail;
 	}
+	if (!ub_port_open(core, error)) {
+		ub_fabric_leave(cfg.fabric, core);
+		ub_engine_stop(core);
+		goto fail;
+	}
 	*error = NULL;
 	return core;
 fail:
@@ -117,8 +123,10 @@ void ub_core_free(struct ub_core *core)
 	if (!core)
 		return;
 	ub_fabric_leave(core->cfg.fabric, core);
+	ub_port_close(core);
 	ub_core_reset(core);
 	ub_engine_stop(core);
+	ub_port_free(core);
 	/* A peer that had decided on an interrupt before the reset may still be raising it. */
 	while (atomic_load(&core->callbacks))
 		sched_yield();

@@ -59,6 +59,11 @@ struct ub_core_host {
 struct ub_core_config {
 	/* Whom the device reaches beside itself, and who reaches it; NULL: nobody. */
 	struct ub_fabric *fabric;
+	/*
+	 * A folder in which devices of other processes of this host are met, and met by, instead of
+	 * those of fabric: docs/fabric.md; or NULL.
+	 */
+	const char *fabric_path;
 	uint8_t guid[16];
 	uint8_t eid[16];	/* all zero: derived from guid */
 	uint32_t upi;
@@ -95,11 +100,18 @@ struct ub_fabric *ub_fabric_new(void);
 void ub_fabric_free(struct ub_fabric *fabric);
 
 /*
- * Make a device and join it to its fabric. Returns NULL and sets *error (static text) when a field
- * is out of range, the EID is taken or memory or threads are not to be had.
+ * Make a device and join it to its fabric. Returns NULL and sets *error when a field is out of
+ * range, the EID is taken or memory or threads are not to be had; the text is the thread's, until
+ * its next call.
  */
 struct ub_core *ub_core_new(const struct ub_core_config *config, const struct ub_core_host *host,
 			    void *opaque, const char **error);
+
+/*
+ * In a child of fork(), of a device of the parent: what it shares with other processes is let go,
+ * so that they see when the parent ends. The device is not used in the child.
+ */
+void ub_core_forget(struct ub_core *core);
 
 /* Stops the engines, drops every object. No other call may be under way or follow. */
 void ub_core_free(struct ub_core *core);

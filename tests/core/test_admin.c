@@ -45,18 +45,20 @@ static void unknown_opcodes(void **state)
 /* For each opcode, the bytes it uses; every other one must be zero. */
 static void unused_bytes_must_be_zero(void **state)
 {
-	static const struct { uint8_t op, from, to; } used[] = {
-		{ UB_ADMIN_NOP, 8, 8 }, { UB_ADMIN_CREATE_CTX, 8, 16 },
-		{ UB_ADMIN_DESTROY_CTX, 8, 8 }, { UB_ADMIN_CREATE_SEG, 8, 48 },
+	static const struct {
+		uint8_t op, from, to;
+	} used[] = {
+		{ UB_ADMIN_NOP, 8, 8 },		 { UB_ADMIN_CREATE_CTX, 8, 16 },
+		{ UB_ADMIN_DESTROY_CTX, 8, 8 },	 { UB_ADMIN_CREATE_SEG, 8, 48 },
 		{ UB_ADMIN_MODIFY_SEG, 44, 48 }, { UB_ADMIN_DESTROY_SEG, 8, 8 },
-		{ UB_ADMIN_CREATE_EQ, 8, 28 }, { UB_ADMIN_DESTROY_EQ, 8, 8 },
-		{ UB_ADMIN_CREATE_JFC, 8, 48 }, { UB_ADMIN_MODIFY_JFC, 40, 48 },
-		{ UB_ADMIN_QUERY_JFC, 8, 8 },
-		{ UB_ADMIN_DESTROY_JFC, 8, 8 }, { UB_ADMIN_CREATE_JFS, 8, 52 },
-		{ UB_ADMIN_MODIFY_JFS, 48, 49 }, { UB_ADMIN_QUERY_JFS, 8, 8 },
-		{ UB_ADMIN_DESTROY_JFS, 8, 8 }, { UB_ADMIN_CREATE_JFR, 8, 46 },
-		{ UB_ADMIN_MODIFY_JFR, 44, 45 }, { UB_ADMIN_QUERY_JFR, 8, 8 },
-		{ UB_ADMIN_DESTROY_JFR, 8, 8 }, { UB_ADMIN_QUERY_USAGE, 8, 24 },
+		{ UB_ADMIN_CREATE_EQ, 8, 28 },	 { UB_ADMIN_DESTROY_EQ, 8, 8 },
+		{ UB_ADMIN_CREATE_JFC, 8, 48 },	 { UB_ADMIN_MODIFY_JFC, 40, 48 },
+		{ UB_ADMIN_QUERY_JFC, 8, 8 },	 { UB_ADMIN_DESTROY_JFC, 8, 8 },
+		{ UB_ADMIN_CREATE_JFS, 8, 53 },	 { UB_ADMIN_MODIFY_JFS, 48, 49 },
+		{ UB_ADMIN_QUERY_JFS, 8, 8 },	 { UB_ADMIN_DESTROY_JFS, 8, 8 },
+		{ UB_ADMIN_CREATE_JFR, 8, 46 },	 { UB_ADMIN_MODIFY_JFR, 44, 45 },
+		{ UB_ADMIN_QUERY_JFR, 8, 8 },	 { UB_ADMIN_DESTROY_JFR, 8, 8 },
+		{ UB_ADMIN_QUERY_USAGE, 8, 24 },
 	};
 	struct set *s = *state;
 
@@ -246,8 +248,10 @@ static void create_jfs(void **state)
 	refused(rig, SET(good, jfs.state, 1), UB_ADMIN_BAD_FIELD, OFF(jfs.state));
 	refused(rig, SET(good, jfs.priority, 16), UB_ADMIN_BAD_FIELD, OFF(jfs.priority));
 	refused(rig, SET(good, jfs.rnr_retry, 8), UB_ADMIN_BAD_FIELD, OFF(jfs.rnr_retry));
+	refused(rig, SET(good, jfs.err_timeout, 32), UB_ADMIN_BAD_FIELD, OFF(jfs.err_timeout));
 	good.jfs.priority = 15;
 	good.jfs.rnr_retry = 7;
+	good.jfs.err_timeout = 31;
 	accepted(rig, good);
 	assert_int_equal(jfs.rec->state, UB_STATE_READY);
 	assert_int_equal(atomic_load(&rig->pages_on), 2);

@@ -34,8 +34,8 @@ static void pair_free(struct pair *p)
 	free(p);
 }
 
-static void write_gives(struct pair *p, const uint8_t *eid, const struct tseg *seg,
-			unsigned status, unsigned sub)
+static void write_gives(struct pair *p, const uint8_t *eid, const struct tseg *seg, unsigned status,
+			unsigned sub)
 {
 	union twqe w = wqe_new(UB_OP_WRITE, UB_WQE_COMPLETE, 9);
 

@@ -6,7 +6,7 @@ LIBT := $(BUILD)/tests/lib.d
 LIBT_NAMES := waits service fork identity ops errors queues events messages memory private
 LIBT_SRC := $(LIBUB_SRC:libub/src/%.cpp=%.o) $(SOFT_SRC:libub/src/soft/%.cpp=soft/%.o)
 # Faults come by an option of "soft:" alone.
-LIBT_SOFT_NAMES := faults
+LIBT_SOFT_NAMES := faults fabric
 LIBT_LIBS := -ludev $(CORE_LIBS)
 
 # $(1): asan or tsan
@@ -21,6 +21,10 @@ $(LIBT)/$(1)/all.a: $(LIBT_SRC:%=$(LIBT)/$(1)/%) $(2)
 endef
 $(eval $(call libt_objects,asan,$(CORE_ASAN_OBJ)))
 $(eval $(call libt_objects,tsan,$(CORE_TSAN_OBJ)))
+
+# Another process, for the tests of a fabric.
+$(BUILD)/tests/lib-fabric: $(LIBT)/asan/test/fabric_owner.o
+$(BUILD)/tests/vm/lib-fabric: $(LIBT)/plain/fabric_owner.o
 
 # $(call whole_program,FLAGS,LIBRARIES): the objects with all of the archive.
 define whole_program

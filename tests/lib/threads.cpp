@@ -159,7 +159,7 @@ void send_and_receive() {
     ub::jfr jfr(two, ub_jfr_cfg{rx.get(), 64, 5, UB_TOKEN_NONE, 0});
     ub::memory from(one, 4096), into(two, 4096);
     const ub::target to = jfr.target();
-    ub::jfs jfs(one, ub_jfs_cfg{tx.get(), 64, 0, 0, 7, 0});
+    ub::jfs jfs(one, ub_jfs_cfg{tx.get(), 64, 0, 0, 7, 0, 0});
     in_threads(2, [&](unsigned who) {
         ub::completion cr;
         for (unsigned i = 0; i < rounds / 10; ++i) {

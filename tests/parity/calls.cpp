@@ -162,21 +162,22 @@ Call create_jfc() {
 }
 
 Call create_jfs() {
-    return {"CREATE_JFS", UB_IOC_CREATE_JFS,
-            [](Side &s, Arg &a) {
-                a.create_jfs.mem = good_mem;
-                a.create_jfs.depth = depth;
-                a.create_jfs.jfc = s.own(JFC);
-            },
-            [](Side &s, const Arg &a) { s.destroy(JFS, a.create_jfs.id); },
-            join(queue_fields<&ub_ioc_query_device::max_jfs_depth>(
-                     offsetof(ub_ioc_create_jfs, depth)),
-                 {{"jfc", offsetof(ub_ioc_create_jfs, jfc), 4, ids<JFC, JFR>(own<JFC>)},
-                  {"jfr", offsetof(ub_ioc_create_jfs, jfr), 4, ids<JFR, JFC>(own<JFR>)},
-                  FIELD(create_jfs, flags, 0, 1, 2, 3, 4, 1u << 16, 1u << 31, UINT32_MAX),
-                  FIELD(create_jfs, priority, 1, 7, 8, 15, 16, 256, UINT32_MAX),
-                  FIELD(create_jfs, weight, 1, 255, 256, UINT32_MAX),
-                  FIELD(create_jfs, rnr_retry, 1, 7, 8, 256, UINT32_MAX)})};
+    return {
+        "CREATE_JFS", UB_IOC_CREATE_JFS,
+        [](Side &s, Arg &a) {
+            a.create_jfs.mem = good_mem;
+            a.create_jfs.depth = depth;
+            a.create_jfs.jfc = s.own(JFC);
+        },
+        [](Side &s, const Arg &a) { s.destroy(JFS, a.create_jfs.id); },
+        join(queue_fields<&ub_ioc_query_device::max_jfs_depth>(offsetof(ub_ioc_create_jfs, depth)),
+             {{"jfc", offsetof(ub_ioc_create_jfs, jfc), 4, ids<JFC, JFR>(own<JFC>)},
+              {"jfr", offsetof(ub_ioc_create_jfs, jfr), 4, ids<JFR, JFC>(own<JFR>)},
+              FIELD(create_jfs, flags, 0, 1, 2, 3, 4, 1u << 16, 1u << 31, UINT32_MAX),
+              FIELD(create_jfs, priority, 1, 7, 8, 15, 16, 256, UINT32_MAX),
+              FIELD(create_jfs, weight, 1, 255, 256, UINT16_MAX),
+              FIELD(create_jfs, rnr_retry, 1, 7, 8, 256, UINT32_MAX),
+              FIELD(create_jfs, err_timeout, 1, 31, 32, UINT16_MAX)})};
 }
 
 Call create_jfr() {

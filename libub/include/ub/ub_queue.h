@@ -48,7 +48,9 @@ struct ub_jfs_cfg {
 	uint32_t flags;		/**< UB_JFS_F_ERROR_SUSPEND, UB_JFS_F_DIRECT_WQE */
 	uint32_t priority;	/**< 0 .. 7 share by weight; 8 .. 15 precede, CAP_SYS_NICE */
 	uint32_t rnr_retry;	/**< 0 .. 7: repeats when the receiver has no buffer */
-	uint32_t weight;	/**< 1 .. 255: share among queues of its kind; 0: priority + 1 */
+	uint16_t weight;	/**< 1 .. 255: share among queues of its kind; 0: priority + 1 */
+	/** 1 .. 31: devices of other processes answer within 4.096 us << n; 0: 17 */
+	uint16_t err_timeout;
 };
 /** Submit a lone one-WQEBB command by a 64-byte store to the doorbell page. Library only. */
 #define UB_JFS_F_DIRECT_WQE (1u << 31)

@@ -150,7 +150,7 @@ public:
         : owner(detail::check(ub_create_jfs(ctx.get(), &cfg), "create JFS")),
           send_queue(owner::get()) {}
     jfs(context &ctx, jfc &completions, uint32_t depth)
-        : jfs(ctx, ub_jfs_cfg{completions.get(), depth, 0, 0, 0, 0}) {}
+        : jfs(ctx, ub_jfs_cfg{completions.get(), depth, 0, 0, 0, 0, 0}) {}
 };
 
 /// Receive queue, its own or that of a Jetty.
@@ -208,7 +208,7 @@ public:
         : owner(detail::check(ub_create_jetty(ctx.get(), &send, receive.owner::get(), nullptr),
                               "create Jetty")) {}
     jetty(context &ctx, jfc &completions, uint32_t depth)
-        : jetty(ctx, ub_jfs_cfg{completions.get(), depth, 0, 0, 0, 0},
+        : jetty(ctx, ub_jfs_cfg{completions.get(), depth, 0, 0, 0, 0, 0},
                 ub_jfr_cfg{completions.get(), depth, 0, UB_TOKEN_RANDOM, 0}) {}
 
     uint32_t id() const noexcept { return get()->jfs->id; }

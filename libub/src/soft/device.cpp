@@ -95,7 +95,10 @@ Device::Device(const Options &options, ub_fabric *fabric)
     host.clock_ns = host_clock;
     const char *error = "";
     ub_core_config config = options.core;
-    config.fabric = fabric;
+    if (options.fabric.empty())
+        config.fabric = fabric;
+    else
+        config.fabric_path = options.fabric.c_str();
     core_.reset(ub_core_new(&config, &host, this, &error));
     if (!core_)
         throw std::runtime_error(error);
@@ -175,6 +178,10 @@ uint64_t Device::reg(uint64_t offset, unsigned size) const {
 
 void Device::ring(uint64_t offset, uint64_t value, unsigned size) noexcept {
     ub_core_db_write(core_.get(), offset, value, size);
+}
+
+void Device::forget() noexcept {
+    ub_core_forget(core_.get());
 }
 
 void Device::inject(const std::string &fault) {
@@ -279,15 +286,27 @@ struct Table {
 // Not destroyed at exit: a program may exit with contexts open and engines at work.
 Table *table = new Table;
 
+// So that the table is whole in the child.
+void keep_table() {
+    table->lock.lock();
+}
+
+void go_on() {
+    table->lock.unlock();
+}
+
 // A child of fork() has none of its parent's devices: their threads are not here, and one of them
-// may have held any lock.
+// may have held any lock but the table's.
 void forget_devices() {
+    for (auto &[name, shared] : table->devices)
+        if (shared.device)
+            shared.device->forget();
     auto *fresh = new Table;
     fresh->parents = table;
     table = fresh;
 }
 
-const int forgets_in_a_child = pthread_atfork(nullptr, nullptr, forget_devices);
+const int forgets_in_a_child = pthread_atfork(keep_table, go_on, forget_devices);
 
 } // namespace
 

@@ -56,6 +56,8 @@ public:
     int admin(ub_admin_cmd &cmd, ub_admin_reply &reply, ub_ioc_hdr &hdr);
     uint64_t reg(uint64_t offset, unsigned size = 4) const;
     void ring(uint64_t offset, uint64_t value, unsigned size) noexcept;
+    // In a child of fork(): the device is the parent's.
+    void forget() noexcept;
     // Throws ub_impl::OpenError, with what is wrong in words.
     void inject(const std::string &fault);
     unsigned comp_vectors() const noexcept { return static_cast<unsigned>(eqs_.size()) - 1; }

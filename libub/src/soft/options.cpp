@@ -74,6 +74,12 @@ void set(const std::string &key, const std::string &text, Options &options) {
         if (text.empty() || text.size() > longest_name)
             refuse("name=" + text, "must be of 1 to " + std::to_string(longest_name) + " bytes");
         options.name = text;
+    } else if (key == "fabric") {
+        if (text.empty())
+            refuse("fabric=", "must be a folder where members of a fabric meet");
+        options.fabric = text;
+    } else if (key == "upi") {
+        options.core.upi = static_cast<uint32_t>(parse_number(key, text, 0, 0x7fff));
     } else if (key == "fault") {
         options.faults.push_back(text);
     } else if (key == "eid") {

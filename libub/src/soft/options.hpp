@@ -15,6 +15,7 @@ namespace ub_soft {
 
 struct Options {
     std::string name = "soft0";
+    std::string fabric; // folder in which devices of other processes are met; empty: none
     uint64_t memlock = UINT64_MAX; // bytes each context may register
     std::vector<std::string> faults; // to be armed once the context is there
     ub_core_config core{};

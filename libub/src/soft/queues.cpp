@@ -177,6 +177,7 @@ int Context::create_jfs(ub_ioc_create_jfs &arg) {
     cmd.jfs.flags = arg.flags;
     cmd.jfs.priority = static_cast<uint8_t>(arg.priority);
     cmd.jfs.rnr_retry = static_cast<uint8_t>(arg.rnr_retry);
+    cmd.jfs.err_timeout = static_cast<uint8_t>(arg.err_timeout);
     cmd.jfs.weight = static_cast<uint8_t>(arg.weight);
     if ((result = device_->admin(cmd, reply, arg.hdr)))
         return result;

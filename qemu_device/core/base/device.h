@@ -58,6 +58,10 @@ struct ub_core {
 	struct ub_engine engine;
 	struct ub_inject inject;
 	struct ub_core *fabric_next;	/* of cfg.fabric's list */
+	const struct ub_transport *transport;	/* with port */
+	struct ub_port *port;		/* NULL: no device of another process is reached */
+	atomic_ullong sequence;		/* of requests to other processes */
+	struct ub_owner *owner;		/* what other processes ask */
 	struct ub_counter stat[UB_ST_COUNT];
 };
 

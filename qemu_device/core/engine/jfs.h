@@ -3,6 +3,7 @@
 #ifndef UB_CORE_JFS_H
 #define UB_CORE_JFS_H
 
+#include "engine/request.h"
 #include "memory/memory.h"
 
 struct ub_jfc;
@@ -39,6 +40,8 @@ struct ub_cmd {
 	uint64_t total;			/* bytes of SGEs or inline data */
 	uint64_t cost;			/* for the scheduler */
 	uint64_t wait_ns;		/* until it is looked at again */
+	/* Of the payload, what inline_data has: all of it, but of a command of another process. */
+	uint64_t part, part_end;
 	union {
 		struct ub_hw_wqe wqe;
 		uint8_t raw[UB_HW_WQE_BYTES];
@@ -48,7 +51,8 @@ struct ub_cmd {
 	uint8_t *inline_data;
 	struct ub_mem mem[UB_MAX_SGE];
 	struct ub_mem rmt, notify;
-	struct ub_core *peer;		/* referenced; may be the own core */
+	struct ub_core *peer;		/* referenced; may be the own core; NULL: link, or none */
+	struct ub_link *link;		/* to the peer's process, referenced */
 	struct ub_jfr *jfr;		/* receiver, referenced */
 	uint32_t jfr_gen, jetty_id;
 	bool receiving;			/* recv is valid */
@@ -93,7 +97,9 @@ struct ub_jfs {
 	struct ub_hw_jfs_rec *rec;
 	uint32_t depth, db_page, flags;
 	uint8_t level, weight;		/* class of the scheduler, share in it */
-	uint8_t rnr_retry;
+	uint8_t rnr_retry, err_timeout;
+	const uint8_t *eid;		/* of its device */
+	_Atomic(struct ub_request *) request;	/* NULL: it has asked no other process yet */
 	atomic_uint sched;
 	atomic_uint gen;		/* + 1 on RESET and destroy, under the write side */
 	/* engine.lock while it waits, then of the thread that runs it */

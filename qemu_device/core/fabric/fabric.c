@@ -4,6 +4,11 @@
 #include <stdlib.h>
 
 #include "fabric/fabric.h"
+#include "fabric/nowait.h"
+
+#ifdef UB_DEBUG
+_Thread_local unsigned ub_no_wait;
+#endif
 
 struct ub_fabric {
 	pthread_mutex_t lock;

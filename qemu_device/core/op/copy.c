@@ -20,6 +20,7 @@ void ub_stream_local(struct ub_stream *s, struct ub_jfs *jfs, uint64_t rights)
 		ub_stream_flat(s, cmd->inline_data);
 	else
 		ub_stream_mem(s, jfs->obj.core, cmd->mem, cmd->nsge, rights);
+	ub_stream_start_at(s, cmd->moved - cmd->part);
 }
 
 void ub_cmd_xfer(struct ub_cmd *cmd, enum ub_xfer x, const struct ub_stream *local,

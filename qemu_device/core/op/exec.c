@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Executing a command: all checks before the first byte, then the opcode. */
 #include "fabric/fabric.h"
+#include "fabric/transport.h"
 #include "op/op.h"
 
 static bool fail_check(struct ub_cmd *cmd, unsigned status, int sub)
@@ -22,6 +23,8 @@ void ub_cmd_release(struct ub_cmd *cmd)
 		ub_obj_put(&cmd->jfr->obj);
 	if (cmd->peer)
 		ub_core_put(cmd->peer);
+	if (cmd->link)
+		ub_request_end(cmd);
 	cmd->jfr = NULL;
 	cmd->peer = NULL;
 	cmd->active = false;
@@ -104,7 +107,8 @@ static bool check_remote(struct ub_jfs *jfs)
 	struct ub_cmd *cmd = &jfs->cur;
 	const struct ub_hw_wqe *w = &cmd->wqe;
 
-	if (!ub_op_has_peer(cmd->op))
+	/* The owner of what is asked for of another process checks that. */
+	if (!ub_op_has_peer(cmd->op) || cmd->link)
 		return true;
 	if (!cmd->peer)
 		return fail_check(cmd, UB_CR_ACK_TIMEOUT_ERR, UB_SUB_EID);
@@ -132,7 +136,11 @@ static void find_peer(struct ub_jfs *jfs)
 	if (memcmp(cmd->wqe.rmt_eid, core->cfg.eid, 16) == 0) {
 		ub_core_get(core);
 		cmd->peer = core;
-	} else if (!ub_inject_hit(core, &core->inject, UB_FAULT_LINK_DOWN, 0)) {
+	} else if (ub_inject_hit(core, &core->inject, UB_FAULT_LINK_DOWN, 0)) {
+		return;
+	} else if (core->port) {
+		cmd->link = core->transport->reach(core->port, cmd->wqe.rmt_eid);
+	} else {
 		cmd->peer = ub_fabric_find(core->cfg.fabric, cmd->wqe.rmt_eid);
 	}
 }
@@ -234,7 +242,7 @@ enum ub_exec ub_exec(struct ub_jfs *jfs)
 	if (cmd->op->exec) {
 		if (cmd->phase == UB_PHASE_NEW && !check_cmd(jfs))
 			return ret;
-		ret = cmd->op->exec(jfs);
+		ret = cmd->link ? ub_exec_request(jfs) : cmd->op->exec(jfs);
 	}
 	if (ret == UB_EXEC_DONE)
 		cmd->done = true;

@@ -10,11 +10,11 @@ static void write_payload(struct ub_jfs *jfs)
 
 	ub_stream_local(&local, jfs, UB_PTE_READ);
 	ub_stream_mem(&remote, cmd->peer, &cmd->rmt, 1, UB_PTE_WRITE);
-	ub_stream_start_at(&local, cmd->moved);
 	ub_stream_start_at(&remote, cmd->moved);
-	x = ub_stream_copy(jfs, &remote, &local, cmd->total - cmd->moved, &cmd->moved);
+	x = ub_stream_copy(jfs, &remote, &local, cmd->part_end - cmd->moved, &cmd->moved);
 	ub_cmd_xfer(cmd, x, &local, &remote, true);
-	cmd->phase = UB_PHASE_WRITTEN;
+	if (!ub_cmd_wants_more(cmd))
+		cmd->phase = UB_PHASE_WRITTEN;
 }
 
 /* Section 4 for the receiver's SGEs; under its dma_lock. */
@@ -101,9 +101,8 @@ static void copy_message(struct ub_jfs *jfs, struct ub_recv *r)
 
 	ub_stream_local(&local, jfs, UB_PTE_READ);
 	ub_stream_mem(&remote, cmd->peer, r->mem, r->n, UB_PTE_WRITE);
-	ub_stream_start_at(&local, cmd->moved);
 	ub_stream_start_at(&remote, cmd->moved);
-	x = ub_stream_copy(jfs, &remote, &local, cmd->total - cmd->moved, &cmd->moved);
+	x = ub_stream_copy(jfs, &remote, &local, cmd->part_end - cmd->moved, &cmd->moved);
 	if (x == UB_XFER_OK)
 		return;
 	if (x == UB_XFER_DST) {
@@ -149,7 +148,7 @@ static void fill_recv_cqe(struct ub_jfs *jfs, const struct ub_recv *r, struct ub
 	cqe->user_ctx = r->wqe.user_ctx;
 	cqe->len = (uint32_t)cmd->moved;
 	cqe->idx = r->index;
-	memcpy(cqe->rmt_eid, jfs->obj.core->cfg.eid, 16);
+	memcpy(cqe->rmt_eid, jfs->eid, 16);
 	cqe->rmt_id = jfs->obj.id;
 }
 
@@ -194,6 +193,8 @@ static void complete_receive(struct ub_jfs *jfs, struct ub_recv *r)
 
 static enum ub_exec end_receive(struct ub_jfs *jfs)
 {
+	if (ub_op_is_send(jfs->cur.op) && ub_cmd_wants_more(&jfs->cur))
+		return UB_EXEC_MORE;
 	if (receive_is_late(jfs))
 		return UB_EXEC_WAIT;
 	complete_receive(jfs, &jfs->cur.recv);
@@ -264,5 +265,7 @@ enum ub_exec ub_exec_message(struct ub_jfs *jfs)
 		write_payload(jfs);
 	if (cmd->done)
 		return UB_EXEC_DONE;
+	if (!ub_op_is_send(cmd->op) && cmd->phase == UB_PHASE_CHECKED)
+		return UB_EXEC_MORE;
 	return take_and_copy(jfs);
 }

@@ -32,25 +32,24 @@ static void move_payload(struct ub_jfs *jfs, bool write)
 
 	ub_stream_local(&local, jfs, write ? UB_PTE_READ : UB_PTE_WRITE);
 	ub_stream_mem(&remote, cmd->peer, &cmd->rmt, 1, write ? UB_PTE_WRITE : UB_PTE_READ);
-	ub_stream_start_at(&local, cmd->moved);
 	ub_stream_start_at(&remote, cmd->moved);
 	if (write)
-		x = ub_stream_copy(jfs, &remote, &local, cmd->total - cmd->moved, &cmd->moved);
+		x = ub_stream_copy(jfs, &remote, &local, cmd->part_end - cmd->moved, &cmd->moved);
 	else
-		x = ub_stream_copy(jfs, &local, &remote, cmd->total - cmd->moved, &cmd->moved);
+		x = ub_stream_copy(jfs, &local, &remote, cmd->part_end - cmd->moved, &cmd->moved);
 	ub_cmd_xfer(cmd, x, &local, &remote, write);
 }
 
 enum ub_exec ub_exec_write(struct ub_jfs *jfs)
 {
 	move_payload(jfs, true);
-	return UB_EXEC_DONE;
+	return ub_cmd_wants_more(&jfs->cur) ? UB_EXEC_MORE : UB_EXEC_DONE;
 }
 
 enum ub_exec ub_exec_read(struct ub_jfs *jfs)
 {
 	move_payload(jfs, false);
-	return UB_EXEC_DONE;
+	return ub_cmd_wants_more(&jfs->cur) ? UB_EXEC_MORE : UB_EXEC_DONE;
 }
 
 void ub_check_notify(struct ub_cmd *cmd)
@@ -62,6 +61,8 @@ void ub_check_notify(struct ub_cmd *cmd)
 enum ub_exec ub_exec_write_notify(struct ub_jfs *jfs)
 {
 	move_payload(jfs, true);
+	if (ub_cmd_wants_more(&jfs->cur))
+		return UB_EXEC_MORE;
 	if (!jfs->cur.done)
 		store_notify(jfs);
 	return UB_EXEC_DONE;

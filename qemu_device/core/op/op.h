@@ -5,8 +5,8 @@
 
 #include "inject/inject.h"
 
-/* WAIT: again after cmd.wait_ns. */
-enum ub_exec { UB_EXEC_DONE, UB_EXEC_WAIT };
+/* WAIT: again after cmd.wait_ns. MORE: again with the next part of its payload. */
+enum ub_exec { UB_EXEC_DONE, UB_EXEC_WAIT, UB_EXEC_MORE };
 
 /* What an opcode names at its peer, by rmt_id or notify_id. */
 enum ub_peer_object { UB_PEER_NONE, UB_PEER_MEMORY, UB_PEER_RECEIVER };
@@ -77,8 +77,13 @@ enum ub_xfer { UB_XFER_OK, UB_XFER_SRC, UB_XFER_DST, UB_XFER_GONE };
 
 /* Under dma_lock: is the command still wanted? */
 bool ub_cmd_live(struct ub_jfs *jfs);
-/* Inline data, or the SGEs' memory. */
+/* Inline data, or the SGEs' memory, from where the command is. */
 void ub_stream_local(struct ub_stream *s, struct ub_jfs *jfs, uint64_t rights);
+/* What it has of its payload has moved, and the rest is to come. */
+static inline bool ub_cmd_wants_more(const struct ub_cmd *cmd)
+{
+	return !cmd->done && cmd->moved < cmd->total;
+}
 /* Takes the dma_lock for each burst. *moved grows by what was copied. */
 enum ub_xfer ub_stream_copy(struct ub_jfs *jfs, struct ub_stream *dst, struct ub_stream *src,
 			    uint64_t len, uint64_t *moved);
@@ -88,6 +93,15 @@ enum ub_xfer ub_stream_copy_rows(struct ub_jfs *jfs, struct ub_stream *s, uint32
 /* Status of a transfer between the command's own memory and its target. */
 void ub_cmd_xfer(struct ub_cmd *cmd, enum ub_xfer x, const struct ub_stream *local,
 		 const struct ub_stream *remote, bool to_remote);
+
+/* ---- request.c: commands whose target another process has ---- */
+enum ub_exec ub_exec_request(struct ub_jfs *jfs);
+/* The command is over, whatever has been answered; lets go of its link. */
+void ub_request_end(struct ub_cmd *cmd);
+/* What the port tells, by its own thread. */
+void ub_request_answered(struct ub_core *core, struct ub_link *link, const struct ub_frame *frame,
+			 const void *payload);
+void ub_request_changed(struct ub_core *core, struct ub_link *link);
 
 /* ---- exec.c ---- */
 enum ub_exec ub_exec(struct ub_jfs *jfs);

@@ -103,6 +103,7 @@ void ub_wqe_parse(struct ub_cmd *cmd)
 		ub_cmd_fail(cmd, UB_CR_LOC_LEN_ERR, UB_SUB_LENGTH);
 	else if (cmd->op->check)
 		cmd->op->check(cmd);
+	cmd->part_end = cmd->total;
 	if (cmd->total > cmd->cost)
 		cmd->cost = cmd->total;
 }

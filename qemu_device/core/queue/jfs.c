@@ -29,6 +29,8 @@ static int check_jfs(struct ub_admin *a)
 		return ub_admin_fail(a, UB_ADMIN_BAD_FIELD, JFS_OFF(priority));
 	if (s->rnr_retry > UB_HW_MAX_RNR_RETRY)
 		return ub_admin_fail(a, UB_ADMIN_BAD_FIELD, JFS_OFF(rnr_retry));
+	if (s->err_timeout > UB_HW_MAX_ERR_TIMEOUT)
+		return ub_admin_fail(a, UB_ADMIN_BAD_FIELD, JFS_OFF(err_timeout));
 	return 0;
 }
 
@@ -66,6 +68,8 @@ static void fill_jfs(struct ub_admin *a, struct ub_jfs *jfs)
 	jfs->flags = s->flags;
 	ub_sched_place(jfs, s->priority, s->weight);
 	jfs->rnr_retry = s->rnr_retry;
+	jfs->err_timeout = s->err_timeout ? s->err_timeout : UB_HW_ERR_TIMEOUT;
+	jfs->eid = a->core->cfg.eid;
 }
 
 static void publish_jfs(struct ub_admin *a, struct ub_jfs *jfs)
@@ -216,6 +220,7 @@ void ub_jfs_end(struct ub_obj *obj)
 	struct ub_jfs *jfs = to_jfs(obj);
 
 	pthread_mutex_destroy(&jfs->lock);
+	ub_request_free(atomic_load(&jfs->request));
 	ub_obj_put(&jfs->jfc->obj);
 	if (jfs->jfr)
 		ub_obj_put(&jfs->jfr->obj);

@@ -159,6 +159,7 @@ static void start_cmd(struct ub_jfs *jfs, const void *first, unsigned blocks)
 	cmd->inline_data = NULL;
 	cmd->rmt.seg = cmd->notify.seg = NULL;
 	cmd->peer = NULL;
+	cmd->link = NULL;
 	cmd->jfr = NULL;
 	cmd->receiving = cmd->restored = false;
 	cmd->status = cmd->substatus = cmd->cqe_flags = 0;
@@ -354,7 +355,7 @@ static bool jfs_go_idle(struct ub_jfs *jfs)
 /* It waited: nothing more is charged for it. */
 static bool cmd_has_begun(const struct ub_cmd *cmd)
 {
-	return cmd->rnr_tries || cmd->late;
+	return cmd->rnr_tries || cmd->late || cmd->link;
 }
 
 static void requeue_jfs(struct ub_jfs *jfs)

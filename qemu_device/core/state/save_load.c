@@ -181,6 +181,7 @@ void ub_jfs_describe(struct ub_obj *obj, struct ub_admin_cmd *cmd)
 		.flags = jfs->flags,
 		.priority = jfs->level ? jfs->level - 1 + UB_HW_STRICT_PRIORITY : 0,
 		.rnr_retry = jfs->rnr_retry,
+		.err_timeout = jfs->err_timeout,
 		.weight = jfs->weight,
 	};
 }

@@ -112,7 +112,8 @@ void fill_jfs(rng &r, world &w, context &f, arg &a) {
     }
     c.priority = r.below(16);
     c.rnr_retry = r.below(8);
-    c.weight = r.below(256);
+    c.err_timeout = static_cast<uint16_t>(r.below(32));
+    c.weight = static_cast<uint16_t>(r.below(256));
 }
 
 void fill_jfr(rng &r, world &w, context &f, arg &a) {

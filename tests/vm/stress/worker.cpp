@@ -145,7 +145,7 @@ void Session::make_queue() {
     cfg.jfc = gate_.jfc().get();
     cfg.depth = 64;
     cfg.rnr_retry = 7;
-    cfg.weight = 1 + rng_.below(255);
+    cfg.weight = static_cast<uint16_t>(1 + rng_.below(255));
     cfg.flags = rng_.one_in(2) ? UB_JFS_F_DIRECT_WQE : 0;
     insist([&] {
         queues_.push_back(std::make_shared<Queue>(Queue{ub::jfs(near_, cfg)}));
