@@ -73,6 +73,12 @@ static int ubnpu_pre_save(void *opaque)
 	struct ub_core_stream to = { append, npu };
 
 	drop(npu);
+	if (npu->fabric) {
+		error_report("ubnpu: a device on a fabric (fabric=%s) can be neither saved nor "
+			     "migrated: unplug it before",
+			     npu->fabric);
+		return -EINVAL;
+	}
 	if (!ub_core_save(npu->core, &to))
 		return 0;
 	error_report("ubnpu: the device's state cannot be saved: it runs, or is above %u bytes",

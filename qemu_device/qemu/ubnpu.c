@@ -208,7 +208,10 @@ static void ubnpu_realize(PCIDevice *pdev, Error **errp)
 		return;
 	}
 	npu->config.own_process = true;
-	npu->config.fabric = ubnpu_fabric();
+	if (npu->fabric)
+		npu->config.fabric_path = npu->fabric;
+	else
+		npu->config.fabric = ubnpu_fabric();
 	ubnpu_host_init(npu);
 	npu->core = ub_core_new(&npu->config, &ubnpu_host, npu, &error);
 	if (!npu->core)
@@ -273,6 +276,7 @@ static const Property ubnpu_properties[] = {
 	DEFINE_PROP_SIZE("hbm-size", UbNpu, hbm_size, 64 * MiB),
 	DEFINE_PROP_ON_OFF_AUTO("ioeventfd", UbNpu, ioeventfd, ON_OFF_AUTO_AUTO),
 	DEFINE_PROP_STRING("eid", UbNpu, eid),
+	DEFINE_PROP_STRING("fabric", UbNpu, fabric),
 	DEFINE_PROP_UINT64("guid-sequence", UbNpu, guid_sequence, 0),
 	DEFINE_PROP_UINT32("upi", UbNpu, config.upi, 0),
 	DEFINE_PROP_UINT32("max-ctx", UbNpu, config.max_ctx, 1024),
@@ -302,6 +306,7 @@ static const struct {
 	{ "ioeventfd", "doorbells by eventfd instead of a trap; auto: with KVM only" },
 	{ "eid",
 	  "entity identifier, 128 bit, written like an IPv6 address; default: from the GUID" },
+	{ "fabric", "folder of a fabric; default: only devices of this QEMU are reached" },
 	{ "guid-sequence", "low 64 bits of the GUID; 0: from the PCI address" },
 	{ "upi", "UB partition identifier, 0 to 32767" },
 	{ "max-ctx", "contexts (TIDs), 1 to 1048575" },

@@ -26,6 +26,7 @@ struct UbNpu {
 	struct ub_core *core;
 	struct ub_core_config config;
 	char *eid;
+	char *fabric;
 	uint64_t guid_sequence;
 	uint64_t hbm_size;
 	uint32_t poll_us;

@@ -17,13 +17,18 @@ port() {
 # The devices' part of the line, in array device_line.
 device_line=()
 make_device_line() {
-    local plugin=${UBVM_PLUGIN-$(default_plugin)} n bus port
+    local plugin=${UBVM_PLUGIN-$(default_plugin)} n bus port first=1 args=$device_args
     [ "$devices" -gt 0 ] || return 0
     [ -z "$plugin" ] || [ -e "$plugin" ] ||
         die 125 "$plugin: no such file; $plugin_hint, or use --devices 0"
     [[ $plugin != *[[:space:]:]* ]] ||
         die 125 "$plugin: a path with spaces or colons cannot be preloaded; set UBVM_PLUGIN"
     preload=$plugin
+    # EIDs follow from sequence numbers, and on a fabric each VM's are its own.
+    if [ -n "$fabric" ]; then
+        args+=,fabric=${fabric//,/,,}
+        first=$(($$ * 256 + 1))
+    fi
     for ((n = 0; n < devices; n++)); do
         bus=''
         if [ "$hotplug" = 1 ] || [ "$devices" -gt $most_on_root ]; then
@@ -31,7 +36,7 @@ make_device_line() {
             device_line+=(-device "$port")
             bus=",bus=port$n"
         fi
-        device_line+=(-device "ubnpu,id=ub$n,guid-sequence=$((n + 1))$bus$device_args")
+        device_line+=(-device "ubnpu,id=ub$n,guid-sequence=$((first + n))$bus$args")
     done
 }
 

@@ -3,17 +3,18 @@
 # What ubvm is told: options, and whether they make sense. Sourced; uses die and usage.
 
 devices=1 smp=2 mem=2G kernel=${UBVM_KERNEL:-} append='' timeout=600 idle_timeout='' module=1
-warnings=0 hotplug=0 gdb='' device_args='' qemu_args=() command=()
+warnings=0 hotplug=0 gdb='' fabric='' device_args='' qemu_args=() command=()
 
 parse() {
     while [ $# -gt 0 ]; do
         case $1 in
-            --devices | --device-arg | --smp | --mem | --kernel | --append | --qemu-arg | \
-                --timeout | --idle-timeout)
+            --devices | --device-arg | --fabric | --smp | --mem | --kernel | --append | \
+                --qemu-arg | --timeout | --idle-timeout)
                 [ $# -ge 2 ] || die 2 "$1 wants a value"
                 ;;&
             --devices) devices=$2; shift 2 ;;
             --device-arg) device_args+=",$2"; shift 2 ;;
+            --fabric) fabric=$2; shift 2 ;;
             --smp) smp=$2; shift 2 ;;
             --mem) mem=$2; shift 2 ;;
             --kernel) kernel=$2; shift 2 ;;
@@ -67,6 +68,8 @@ check_options() {
     [ -z "$gdb" ] || { [[ $gdb =~ ^[0-9]{1,5}$ ]] && ((10#$gdb >= 1 && 10#$gdb <= 65535)); } ||
         die 2 "--gdb=$gdb: not a port"
     check_memory
+    [ -z "$fabric" ] || [ -d "$fabric" ] ||
+        die 2 "--fabric $fabric: no such folder; make it, with rights for those who may join"
     case ${UBVM_ACCEL:-} in
         '' | kvm | tcg) ;;
         *) die 2 "UBVM_ACCEL=$UBVM_ACCEL: there are kvm and tcg" ;;

@@ -10,7 +10,8 @@ $(eval $(call objects,vm,$(VM_DIR),tests/vm))
 
 SCALE := $(BUILD)/tests/vm/scale
 ISOLATION := $(BUILD)/tests/vm/isolation
-$(addprefix $(BUILD)/tests/vm/,hog iommu) $(SCALE) $(ISOLATION): $(BUILD)/tests/vm/%: \
+test-build-vm: $(BUILD)/tests/vm/fabric
+$(addprefix $(BUILD)/tests/vm/,hog iommu fabric) $(SCALE) $(ISOLATION): $(BUILD)/tests/vm/%: \
 		$(VM_DIR)/%.o | $(BUILD)/lib/libub.so
 	$(call ub_program,$(CXX))
 

@@ -12,9 +12,10 @@
 
 #include "link/meet.h"
 
-#define BACKLOG 128
-#define LOCK_MS 5000
-#define SOCKET	(SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK)
+#define NEW_NAME ".new"
+#define BACKLOG	 128
+#define LOCK_MS	 5000
+#define SOCKET	 (SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK)
 
 /* 32 hex digits. */
 static void eid_name(const uint8_t eid[16], char name[33])
@@ -24,12 +25,10 @@ static void eid_name(const uint8_t eid[16], char name[33])
 }
 
 /* By way of /proc, since a socket's address has room for short paths alone. */
-static struct sockaddr_un eid_address(int folder, const uint8_t eid[16])
+static struct sockaddr_un address_of(int folder, const char *name)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	char name[33];
 
-	eid_name(eid, name);
 	snprintf(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d/%s", folder, name);
 	return addr;
 }
@@ -48,11 +47,14 @@ int ub_meet_open(const char *path, char *error, size_t size)
 
 int ub_meet_connect(int folder, const uint8_t eid[16])
 {
-	struct sockaddr_un addr = eid_address(folder, eid);
 	int fd = socket(AF_UNIX, SOCKET, 0), ret;
+	struct sockaddr_un addr;
+	char name[33];
 
 	if (fd < 0)
 		return -errno;
+	eid_name(eid, name);
+	addr = address_of(folder, name);
 	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0)
 		return fd;
 	ret = -errno;
@@ -61,45 +63,47 @@ int ub_meet_connect(int folder, const uint8_t eid[16])
 }
 
 /* ---- Listening ---- */
+/* sock is connected to it, or negative: it has no time to say. */
 static void say_who_has_it(int sock, const uint8_t eid[16], char *error, size_t size)
 {
-	struct ucred who = { 0 };
-	socklen_t len = sizeof(who);
-	char name[33];
+	char name[33], has[60] = "another process";
+	socklen_t len = sizeof(struct ucred);
+	struct ucred who;
 
 	eid_name(eid, name);
-	getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &who, &len);
-	snprintf(error, size,
-		 "EID %s is taken in this fabric: process %d of user %u has it; "
-		 "give this device another one",
-		 name, (int)who.pid, (unsigned)who.uid);
+	if (sock >= 0 && getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &who, &len) == 0)
+		snprintf(has, sizeof(has), "process %d of user %u", (int)who.pid,
+			 (unsigned)who.uid);
+	snprintf(error, size, "EID %s is taken in this fabric: %s has it; give this device another",
+		 name, has);
 }
 
-/* The socket of a process that was killed is removed. With the folder locked. */
-static int bind_name(int folder, int sock, const uint8_t eid[16], char *error, size_t size)
+/*
+ * Under another name until it listens, so that whoever connects finds it or nobody; the name of a
+ * process that was killed is taken over. With the folder locked.
+ */
+static int listen_as(int folder, int sock, const uint8_t eid[16], char *error, size_t size)
 {
-	struct sockaddr_un addr = eid_address(folder, eid);
+	struct sockaddr_un addr = address_of(folder, NEW_NAME);
+	int other = ub_meet_connect(folder, eid);
 	char name[33];
-	int other;
 
 	eid_name(eid, name);
-	if (bind(sock, (struct sockaddr *)&addr, sizeof(addr)) == 0)
-		return 0;
-	if (errno == EADDRINUSE) {
-		other = ub_meet_connect(folder, eid);
-		if (other >= 0) {
-			say_who_has_it(other, eid, error, size);
+	if (other >= 0 || other == -EAGAIN) {
+		say_who_has_it(other, eid, error, size);
+		if (other >= 0)
 			close(other);
-			return -1;
-		}
-		if (other == -ECONNREFUSED && unlinkat(folder, name, 0) == 0 &&
-		    bind(sock, (struct sockaddr *)&addr, sizeof(addr)) == 0)
-			return 0;
+		return -1;
 	}
+	unlinkat(folder, NEW_NAME, 0);
+	if (bind(sock, (struct sockaddr *)&addr, sizeof(addr)) == 0 && listen(sock, BACKLOG) == 0 &&
+	    renameat(folder, NEW_NAME, folder, name) == 0)
+		return 0;
 	snprintf(error, size,
 		 "the fabric's socket %s cannot be made: %s; its folder must be "
 		 "writable for this user",
 		 name, strerror(errno));
+	unlinkat(folder, NEW_NAME, 0);
 	return -1;
 }
 
@@ -130,12 +134,7 @@ int ub_meet_listen(int folder, const uint8_t eid[16], char *error, size_t size)
 			 "keeps it",
 			 strerror(errno));
 	} else {
-		ret = bind_name(folder, sock, eid, error, size);
-		if (!ret && listen(sock, BACKLOG)) {
-			snprintf(error, size, "the fabric's socket cannot listen: %s",
-				 strerror(errno));
-			ret = -1;
-		}
+		ret = listen_as(folder, sock, eid, error, size);
 		flock(folder, LOCK_UN);
 	}
 	if (!ret)
