@@ -5,9 +5,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../../qemu_device/core/link/meet.h"
-#include "../../qemu_device/core/link/ring.h"
 #include "harness.h"
+#include "link/meet.h"
+#include "link/ring.h"
+#include "op/op.h"
 
 struct ends {
 	int file;
@@ -174,6 +175,21 @@ static void names_of_the_dead_are_free(void **state)
 	assert_int_equal(rmdir(folder), 0);
 }
 
+/* What a frame may ask for is what a peer takes part in. */
+static void opcodes_of_requests(void **state)
+{
+	(void)state;
+	for (unsigned op = 0; op < 256; op++) {
+		struct ub_frame frame = { .version = UB_FRAME_VERSION,
+					  .kind = UB_FRAME_REQUEST,
+					  .opcode = (uint8_t)op,
+					  .sequence = 1,
+					  .queue = 1 };
+
+		assert_int_equal(!ub_frame_check(&frame), ub_op_has_peer(ub_op_find(op)));
+	}
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, ends_setup, ends_teardown)
 
 int main(void)
@@ -182,6 +198,7 @@ int main(void)
 		T(frames_pass_in_order),
 		T(one_that_is_filled_holds_up_the_next),
 		T(nonsense_breaks_a_ring),
+		cmocka_unit_test(opcodes_of_requests),
 		cmocka_unit_test(files_that_cannot_be_trusted),
 		cmocka_unit_test(names_of_the_dead_are_free),
 	};
