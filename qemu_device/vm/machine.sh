@@ -14,7 +14,8 @@ port() {
         "$n" $((n + 1)) $((n + 1)) $((16 + n / 8)) $((n % 8))
 }
 
-# The devices' part of the line, in array device_line.
+# The devices' part of the line, in array device_line, and what a QEMU that is killed leaves in the
+# fabric's folder: sockets with the names of its EIDs.
 device_line=()
 make_device_line() {
     local plugin=${UBVM_PLUGIN-$(default_plugin)} n bus port first=1 args=$device_args
@@ -36,6 +37,10 @@ make_device_line() {
             device_line+=(-device "$port")
             bus=",bus=port$n"
         fi
+        [ -z "$fabric" ] || {
+            printf -v port %016x $((first + n))
+            sockets+=("$fabric/fd34554202000000$port")
+        }
         device_line+=(-device "ubnpu,id=ub$n,guid-sequence=$((first + n))$bus$args")
     done
 }

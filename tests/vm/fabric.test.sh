@@ -71,5 +71,13 @@ check a_process_of_the_host_owns host_owns
 check a_vm_owns vm_owns
 check a_process_of_the_host_asks_a_vm host_asks_the_vm
 check a_vm_asks_both_and_loses_the_other vm_asks_both_and_loses_the_vm
+# EIDs of VMs have small numbers at their end, those of soft: any.
+no_vm_leaves_a_socket() {
+    local left
+    left=$(find "$fabric" -name 'fd3455420200000000000*')
+    [ -z "$left" ] || { echo "$left"; return 1; }
+}
+
+check no_vm_leaves_a_socket no_vm_leaves_a_socket
 check a_fabric_is_a_folder a_folder_is_needed
 exit "$failed"
