@@ -289,6 +289,15 @@ static void refuse_middle(struct stand_in *s, const struct ub_frame *f, struct u
 	s->last = *answer;
 }
 
+/* Its checks were made for the whole command, at its first part: none may tell of another. */
+static bool is_part_of(const struct ub_cmd *cmd, const struct ub_frame *f)
+{
+	return f->opcode == cmd->opcode && f->flags == cmd->flags && f->total == cmd->total &&
+	       f->request.rmt_addr == cmd->wqe.rmt_addr && f->request.rmt_id == cmd->wqe.rmt_id &&
+	       f->request.rmt_token == cmd->wqe.rmt_token &&
+	       memcmp(&f->request.ext, &cmd->ext, sizeof(cmd->ext)) == 0;
+}
+
 /* The device may touch memory. False: no answer is wanted. */
 static bool serve_part(struct stand_in *s, const struct ub_frame *f, void *payload,
 		       struct ub_frame *answer)
@@ -307,6 +316,11 @@ static bool serve_part(struct stand_in *s, const struct ub_frame *f, void *paylo
 			refuse_middle(s, f, answer);
 			return true;
 		}
+	}
+	if (s->jfs.cur.active && !is_part_of(&s->jfs.cur, f)) {
+		end_command(s);
+		refuse_middle(s, f, answer);
+		return true;
 	}
 	if (is_read) {
 		execute_read(s, f, answer);
