@@ -13,7 +13,8 @@ export TMUX_TMPDIR=$dir LC_ALL=C.UTF-8
 trap 'kill "${users[@]}" 2> /dev/null; tmux kill-server 2> /dev/null; rm -rf "$dir"' EXIT
 
 as_nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
-# Waits for a condition; a test that fails pays a minute.
+# Waits for a condition; a test that fails pays a minute. So does what needs a process to run in an
+# interval: the machine may be busy.
 until_true() {
     for _ in $(seq 200); do
         "$@" > /dev/null 2>&1 && return 0
@@ -62,7 +63,7 @@ is_busy() { [ "$(awk '$2 == "'"$1"'" { print ($3 > 0 && $4 != "0") }' "$dir/out"
 of_all() {
     "$ubctl" --no-header stat 0.5 1 > "$dir/out" && cat "$dir/out" && is_busy ub0 && ! is_busy ub1
 }
-check stat_tells_which_device_is_busy of_all
+check stat_tells_which_device_is_busy until_true of_all
 by_context() {
     "$ubctl" --no-header stat 0.5 1 --by context > "$dir/out" && cat "$dir/out" &&
         [ "$(wc -l < "$dir/out")" = 1 ] && grep -q ' ub0/[0-9]* ' "$dir/out"
@@ -79,7 +80,7 @@ as_json() {
         [ "$(grep -c '^{"schema":"ub.usage/1",.*"pid":'"$pid"',"uid":0,"comm":"ubctl"' \
             "$dir/out")" = 2 ] && grep -q '"p99_ns":[1-9]' "$dir/out"
 }
-check stat_as_json as_json
+check stat_as_json until_true as_json
 strangers_see_devices_alone() {
     as_nobody "$ubctl" -o json top --once --interval 0.2 > "$dir/out" && cat "$dir/out" &&
         [ "$(grep -c '"kind": "device"' "$dir/out")" = 2 ] &&
