@@ -85,8 +85,9 @@ help: ## this list
 all: ## build everything for this machine
 
 include libub/headers.mk
-include $(wildcard qemu_device/core/build.mk qemu_device/qemu/build.mk qemu_device/build.mk \
-	kmod/build.mk libub/build.mk ubctl/build.mk udev/build.mk tests/build.mk packaging/build.mk)
+include $(wildcard visa/build.mk qemu_device/core/build.mk qemu_device/qemu/build.mk \
+	qemu_device/build.mk kmod/build.mk libub/build.mk ubctl/build.mk udev/build.mk \
+	tests/build.mk packaging/build.mk)
 
 # No process is needed to compare; `force` is there only for a file that is out of date.
 equal = $(and $(findstring [$(1)],[$(2)]),$(findstring [$(2)],[$(1)]))

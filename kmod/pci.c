@@ -33,6 +33,7 @@ static void ubnpu_dev_release(struct device *dev)
 	ubnpu_mapping_free(ub);
 	xa_destroy(&ub->ctxs.xa);
 	xa_destroy(&ub->segs.xa);
+	xa_destroy(&ub->programs.xa);
 	for (type = 0; type < UBNPU_QUEUE_TYPES; type++)
 		xa_destroy(&ub->queues[type].xa);
 	ida_destroy(&ub->db_ida);
@@ -61,6 +62,7 @@ static struct ubnpu_dev *ubnpu_dev_new(struct pci_dev *pdev)
 	INIT_WORK(&ub->overrun_work, ubnpu_overrun_work);
 	ubnpu_ids_init(&ub->ctxs, 0);
 	ubnpu_ids_init(&ub->segs, 0);
+	ubnpu_ids_init(&ub->programs, 0);
 	for (type = 0; type < UBNPU_QUEUE_TYPES; type++)
 		ubnpu_ids_init(&ub->queues[type], 0);
 	ida_init(&ub->db_ida);
@@ -100,6 +102,8 @@ static void ubnpu_read_caps(struct ubnpu_dev *ub)
 	c->max_queues[UBNPU_JFR] = readl(r + UB_REG_MAX_JFR);
 	c->max_queues[UBNPU_JFC] = readl(r + UB_REG_MAX_JFC);
 	c->max_eq = readl(r + UB_REG_MAX_EQ);
+	c->visa_version = readl(r + UB_REG_VISA_VERSION);
+	c->max_program = c->visa_version ? readl(r + UB_REG_MAX_PROGRAM) : 0;
 	c->db_pages = readl(r + UB_REG_DB_PAGES);
 	c->max_depth[UBNPU_JFS] = readl(r + UB_REG_MAX_JFS_DEPTH);
 	c->max_depth[UBNPU_JFR] = readl(r + UB_REG_MAX_JFR_DEPTH);
@@ -119,6 +123,7 @@ static void ubnpu_apply_caps(struct ubnpu_dev *ub)
 
 	ub->ctxs.max = min(c->max_ctx, UB_HW_ID_MASK);
 	ub->segs.max = min(c->max_seg, UB_HW_ID_MASK);
+	ub->programs.max = min(c->max_program, UB_HW_ID_MASK);
 	for (type = 0; type < UBNPU_QUEUE_TYPES; type++)
 		ub->queues[type].max = min(c->max_queues[type], UB_HW_ID_MASK);
 }

@@ -22,6 +22,8 @@ cxx_libub = $(CXX) $(CPPFLAGS) $(LIBUB_CPPFLAGS) $(CXXFLAGS) -fPIC
 $(eval $(call objects,libub,$(LIBUB_DIR),libub/src))
 $(LIBUB_PLACED:%=$(LIBUB_DIR)/%): $(call flags,placed)
 
+LIBUB_OBJ += $(VISA_OBJ)
+
 $(BUILD)/lib/libub.so: $(LIBUB_OBJ) libub/libub.map $(call flags,link)
 	$(call say,LD)
 	$(Q)$(CXX) $(CXXFLAGS) -shared -Wl,-soname,libub.so.$(LIBUB_ABI) -Wl,-z,defs \

@@ -4,9 +4,14 @@
 HEADERS := $(patsubst libub/include/%,$(BUILD)/include/%,$(wildcard libub/include/ub/*.h \
 	libub/include/ub/*.hpp)) \
 	$(patsubst kmod/uapi/%,$(BUILD)/include/ub/%,$(wildcard kmod/uapi/ub_*.h)) \
+	$(patsubst visa/include/%,$(BUILD)/include/%,$(wildcard visa/include/ub/*.h)) \
 	$(BUILD)/include/ub/ub_uapi.h
 
 $(BUILD)/include/ub/%: libub/include/ub/%
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
+
+$(BUILD)/include/ub/%: visa/include/ub/%
 	@mkdir -p $(@D)
 	$(Q)cp $< $@
 

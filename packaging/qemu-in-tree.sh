@@ -27,15 +27,17 @@ meson_list() {
 put_files() {
     local from=$here/qemu_device
     rm -rf "$dir"
-    mkdir -p "$dir/uapi" "$dir/ub"
+    mkdir -p "$dir/uapi" "$dir/ub" "$dir/visa"
     (cd "$from" && find core -name '*.[ch]' -exec cp --parents -t "$dir" {} +)
     cp "$from"/qemu/*.[ch] "$from"/in_tree/{register.c,trace.h,trace-events,Kconfig} "$dir/"
     rm "$dir/load.c"
     cp "$here"/kmod/uapi/ub_hw*.h "$dir/uapi/"
-    cp "$here"/kmod/uapi/ub_hw*.h "$dir/ub/"
+    cp "$here"/kmod/uapi/ub_hw*.h "$here"/visa/include/ub/ub_visa_ops.h "$dir/ub/"
+    cp "$here"/visa/*.[ch] "$dir/visa/"
     # compat.h tells the rest where it is.
     sed -i '0,/^#define UBNPU_COMPAT_H$/s//&\n#define UBNPU_IN_TREE/' "$dir/compat.h"
-    sed -e "s|@CORE@|$(meson_list 'core/*.c core/*/*.c')|" -e "s|@GLUE@|$(meson_list '*.c')|" \
+    sed -e "s|@CORE@|$(meson_list 'core/*.c core/*/*.c visa/*.c')|" \
+        -e "s|@GLUE@|$(meson_list '*.c')|" \
         "$from/in_tree/meson.build" > "$dir/meson.build"
     cp "$from/in_tree/ubnpu.mak" "$tree/configs/devices/x86_64-softmmu/"
     cp "$from/in_tree/ubnpu.rst" "$tree/docs/system/devices/"

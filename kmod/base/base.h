@@ -52,7 +52,8 @@ struct ubnpu_caps {
 	u8 eid[16];
 	u64 caps, opcodes, max_msg, hbm_size;
 	u32 hw_version, class_code, upi;
-	u32 max_ctx, max_seg, max_eq, db_pages;
+	u32 max_ctx, max_seg, max_program, max_eq, db_pages;
+	u32 visa_version;
 	u32 max_queues[UBNPU_QUEUE_TYPES];
 	u32 max_depth[UBNPU_QUEUE_TYPES];
 	u32 max_sge, max_inline, max_gemm_dim, engines;
@@ -138,6 +139,7 @@ struct ubnpu_dev {
 	struct mutex obj_lock;	/* what is in the next three stays; look-ups by RCU */
 	struct ubnpu_ids ctxs;
 	struct ubnpu_ids segs;
+	struct ubnpu_ids programs;
 	struct ubnpu_ids queues[UBNPU_QUEUE_TYPES];
 	struct ida db_ida;
 	atomic64_t table_bytes;	/* of the page tables of all contexts */
@@ -179,6 +181,7 @@ extern unsigned int ubnpu_max_segs_per_ctx;
 extern unsigned int ubnpu_max_ctxs_per_user;
 extern unsigned int ubnpu_max_queues_per_user;
 extern unsigned int ubnpu_max_segs_per_user;
+extern unsigned int ubnpu_max_programs_per_user;
 extern unsigned int ubnpu_max_pinned_mb_per_user;
 extern unsigned int ubnpu_admin_timeout_ms;
 

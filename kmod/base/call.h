@@ -27,6 +27,8 @@ struct ubnpu_call {
 		struct ub_ioc_modify_jfc modify_jfc;
 		struct ub_ioc_submit submit;
 		struct ub_ioc_reap reap;
+		struct ub_ioc_create_program create_program;
+		struct ub_ioc_destroy_program destroy_program;
 	};
 	struct file *install;
 	int fd;

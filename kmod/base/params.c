@@ -24,6 +24,10 @@ unsigned int ubnpu_max_segs_per_user = 65536;
 module_param_named(max_segs_per_user, ubnpu_max_segs_per_user, uint, 0644);
 MODULE_PARM_DESC(max_segs_per_user, "segments of one user on one device (65536)");
 
+unsigned int ubnpu_max_programs_per_user = 256;
+module_param_named(max_programs_per_user, ubnpu_max_programs_per_user, uint, 0644);
+MODULE_PARM_DESC(max_programs_per_user, "programs of one user on one device (256)");
+
 unsigned int ubnpu_max_pinned_mb_per_user;
 module_param_named(max_pinned_mb_per_user, ubnpu_max_pinned_mb_per_user, uint, 0644);
 MODULE_PARM_DESC(max_pinned_mb_per_user,

@@ -104,6 +104,27 @@ static inline int ub_check_dereg_seg(struct ub_ioc_dereg_seg *a)
 	return ub_check_zero(a->pad, UB_CHECK_OFF(ub_ioc_dereg_seg, pad), &a->hdr);
 }
 
+/* What the instructions are the device judges. */
+static inline int ub_check_create_program(struct ub_ioc_create_program *a)
+{
+	int ret = ub_check_zero(a->pad, UB_CHECK_OFF(ub_ioc_create_program, pad), &a->hdr);
+
+	return ret ? ret : ub_check_flags(a->flags, 0, &a->hdr);
+}
+
+/* The instructions lie in a segment of these bytes. */
+static inline int ub_check_program_range(struct ub_ioc_create_program *a, __u64 addr, __u64 len)
+{
+	if (a->addr < addr || a->len > len || a->addr - addr > len - a->len)
+		return ub_check_fail(&a->hdr, -EINVAL, UB_EXT_BAD_LENGTH, 0, len);
+	return 0;
+}
+
+static inline int ub_check_destroy_program(struct ub_ioc_destroy_program *a)
+{
+	return ub_check_zero(a->pad, UB_CHECK_OFF(ub_ioc_destroy_program, pad), &a->hdr);
+}
+
 /* access, policy: with which the segment was registered. */
 static inline int ub_check_set_token(struct ub_ioc_set_token *a, __u32 access, __u32 policy)
 {

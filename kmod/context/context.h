@@ -9,7 +9,7 @@
 
 #define UBNPU_EV_DEPTH		64	/* asynchronous events kept for a context */
 #define UBNPU_PINNED		0	/* bytes, where an UB_OBJ_* is asked for */
-#define UBNPU_USER_KINDS	(UB_OBJ_JFC + 1)
+#define UBNPU_USER_KINDS	(UB_OBJ_PROGRAM + 1)
 
 struct poll_table_struct;
 
@@ -30,6 +30,7 @@ struct ubnpu_ctx {
 
 	struct mutex lock;	/* all down to pt, but pinned */
 	struct list_head segs;
+	struct list_head programs;
 	struct list_head queues[UBNPU_QUEUE_TYPES];
 	u32 nr_segs;
 	u32 nr_queues[UBNPU_QUEUE_TYPES];

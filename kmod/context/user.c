@@ -84,6 +84,8 @@ static u64 user_cap(u32 kind)
 		return READ_ONCE(ubnpu_max_ctxs_per_user);
 	case UB_OBJ_SEG:
 		return READ_ONCE(ubnpu_max_segs_per_user);
+	case UB_OBJ_PROGRAM:
+		return READ_ONCE(ubnpu_max_programs_per_user);
 	default:
 		return READ_ONCE(ubnpu_max_queues_per_user);
 	}

@@ -23,6 +23,7 @@ static void ctx_init(struct ubnpu_ctx *ctx, struct ubnpu_dev *ub, const struct f
 	get_task_comm(ctx->comm, current->group_leader);
 	mutex_init(&ctx->lock);
 	INIT_LIST_HEAD(&ctx->segs);
+	INIT_LIST_HEAD(&ctx->programs);
 	for (type = 0; type < UBNPU_QUEUE_TYPES; type++)
 		INIT_LIST_HEAD(&ctx->queues[type]);
 	spin_lock_init(&ctx->ev_lock);

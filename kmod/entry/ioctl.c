@@ -40,6 +40,8 @@ static int ioc_query_device(struct ubnpu_ctx *ctx, struct ubnpu_call *call)
 	q->max_gemm_dim = c->max_gemm_dim;
 	q->engines = c->engines;
 	q->comp_vectors = c->comp_vectors;
+	q->visa_version = c->visa_version;
+	q->max_program = c->max_program;
 	return 0;
 }
 
@@ -88,6 +90,8 @@ static const struct ioc_entry ioc_table[] = {
 	IOC_MAKE(UB_IOC_SUBMIT, ubnpu_submit, ub_ioc_submit, taken),
 	IOC_MAKE(UB_IOC_REAP, ubnpu_reap, ub_ioc_reap, count),
 	IOC(UB_IOC_MODIFY_JFC, ubnpu_modify_jfc),
+	IOC_MAKE(UB_IOC_CREATE_PROGRAM, ubnpu_create_program, ub_ioc_create_program, id),
+	IOC(UB_IOC_DESTROY_PROGRAM, ubnpu_destroy_program),
 };
 
 /* A longer structure's tail is known to be zero; it is written only to find it writable. */

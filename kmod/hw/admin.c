@@ -149,6 +149,8 @@ static int admin_errno(const struct ub_admin_cmd *cmd, const struct ub_admin_rep
 		return ubnpu_fail(hdr, -EBUSY, UB_EXT_BUSY, id, detail);
 	case UB_ADMIN_NO_MEMORY:
 		return ubnpu_fail_nomem(hdr);
+	case UB_ADMIN_BAD_PROGRAM:
+		return ubnpu_fail(hdr, -EINVAL, UB_EXT_BAD_PROGRAM, detail & 0xff, detail >> 8);
 	default:
 		return ubnpu_fail(hdr, -EIO, UB_EXT_ADMIN_FAILED, cmd->opcode, reply->status);
 	}

@@ -16,6 +16,13 @@ struct ubnpu_seg {
 	u32 token_policy;
 };
 
+struct ubnpu_program {
+	u32 id;
+	struct ubnpu_ctx *ctx;
+	struct list_head node;	/* ctx->lock */
+	struct rcu_head rcu;
+};
+
 /* pin.c */
 int ubnpu_mem_account(struct ubnpu_ctx *ctx, unsigned long npages, struct ub_ioc_hdr *hdr);
 void ubnpu_mem_unaccount(struct ubnpu_ctx *ctx, unsigned long npages);
@@ -35,5 +42,11 @@ int ubnpu_reg_seg(struct ubnpu_ctx *ctx, struct ubnpu_call *call);
 int ubnpu_dereg_seg(struct ubnpu_ctx *ctx, struct ubnpu_call *call);
 int ubnpu_set_token(struct ubnpu_ctx *ctx, struct ubnpu_call *call);
 void ubnpu_segs_release(struct ubnpu_ctx *ctx, bool device);
+struct ubnpu_seg *ubnpu_seg_find(struct ubnpu_ctx *ctx, u32 id, struct ub_ioc_hdr *hdr);
+
+/* program.c */
+int ubnpu_create_program(struct ubnpu_ctx *ctx, struct ubnpu_call *call);
+int ubnpu_destroy_program(struct ubnpu_ctx *ctx, struct ubnpu_call *call);
+void ubnpu_programs_release(struct ubnpu_ctx *ctx, bool device);
 
 #endif

@@ -106,7 +106,7 @@ free:
 	return ret;
 }
 
-static struct ubnpu_seg *seg_find(struct ubnpu_ctx *ctx, u32 id, struct ub_ioc_hdr *hdr)
+struct ubnpu_seg *ubnpu_seg_find(struct ubnpu_ctx *ctx, u32 id, struct ub_ioc_hdr *hdr)
 {
 	struct ubnpu_seg *seg;
 
@@ -145,7 +145,7 @@ int ubnpu_dereg_seg(struct ubnpu_ctx *ctx, struct ubnpu_call *call)
 
 	if (ret)
 		return ret;
-	seg = seg_find(ctx, a->token_id, &a->hdr);
+	seg = ubnpu_seg_find(ctx, a->token_id, &a->hdr);
 	ret = seg ? ubnpu_admin_id(ctx->ub, UB_ADMIN_DESTROY_SEG, seg->id, NULL, &a->hdr) :
 		    -ENOENT;
 	if (!ret)
@@ -167,7 +167,7 @@ int ubnpu_set_token(struct ubnpu_ctx *ctx, struct ubnpu_call *call)
 
 	if (ret)
 		return ret;
-	seg = seg_find(ctx, a->token_id, &a->hdr);
+	seg = ubnpu_seg_find(ctx, a->token_id, &a->hdr);
 	ret = seg ? ub_check_set_token(a, seg->access, seg->token_policy) : -ENOENT;
 	if (!ret)
 		ret = ubnpu_admin(ctx->ub, &cmd, NULL, &a->hdr);

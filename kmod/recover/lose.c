@@ -10,6 +10,7 @@ void ubnpu_ctx_release_objects(struct ubnpu_ctx *ctx, bool device)
 	lockdep_assert_held(&ctx->ub->gate);
 	lockdep_assert_held(&ctx->lock);
 	ubnpu_queues_release(ctx, device);
+	ubnpu_programs_release(ctx, device);
 	ubnpu_segs_release(ctx, device);
 	if (device)
 		ubnpu_destroy_retry(ctx, UB_ADMIN_DESTROY_CTX, ctx->tid);

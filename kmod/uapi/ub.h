@@ -63,6 +63,7 @@ enum ub_ext_code {
 	UB_EXT_NO_HUGE_PAGE	= 34,	/* ENOMEM; -; bytes that could be pinned */
 	UB_EXT_USER_FAULT	= 35,	/* EFAULT; -; bytes that could be pinned */
 	UB_EXT_BAD_PAGE		= 36,	/* EFAULT; -; bytes that could be pinned */
+	UB_EXT_BAD_PROGRAM	= 37,	/* EINVAL; enum ub_visa_rule; index of the instruction */
 };
 
 enum ub_obj_type {
@@ -73,6 +74,7 @@ enum ub_obj_type {
 	UB_OBJ_JFC		= 5,
 	UB_OBJ_JFCE		= 6,
 	UB_OBJ_DB_PAGE		= 7,
+	UB_OBJ_PROGRAM		= 8,
 };
 
 struct ub_ioc_hdr {
@@ -110,6 +112,8 @@ struct ub_ioc_query_device {
 	__u32 max_gemm_dim;
 	__u32 engines;
 	__u32 comp_vectors;	/* out: event queues for completions */
+	__u32 visa_version;	/* out: virtual instruction set, 0: no programs */
+	__u32 max_program;
 };
 
 #define UB_REG_F_READ_ONLY	(1u << 0)	/* pin for reading; access LOCAL_ONLY or READ */
@@ -297,6 +301,28 @@ struct ub_ioc_reap {
 };
 #define UB_WAIT_FOREVER		(~0ull)
 
+/*
+ * CREATE_PROGRAM: a program for LAUNCH, of instructions that lie in a segment of the context. The
+ * device copies and verifies them; what it refuses is EINVAL with the rule that is broken.
+ */
+struct ub_ioc_create_program {
+	struct ub_ioc_hdr hdr;
+	__u64 addr;		/* in: of the first instruction */
+	__u64 fuel;		/* in: of each block, 1 .. 2^40 */
+	__u32 token_id;		/* in: segment that holds them */
+	__u32 len;		/* in: bytes, multiple of 8 */
+	__u32 tiles;		/* in: 0 .. 16 */
+	__u32 flags;		/* in: 0 */
+	__u32 id;		/* out */
+	__u32 pad;
+};
+
+struct ub_ioc_destroy_program {
+	struct ub_ioc_hdr hdr;
+	__u32 id;		/* in */
+	__u32 pad;
+};
+
 #define UB_IOC_QUERY_DEVICE	_IOWR(UB_IOC_MAGIC, 0x10, struct ub_ioc_query_device)
 #define UB_IOC_REG_SEG		_IOWR(UB_IOC_MAGIC, 0x11, struct ub_ioc_reg_seg)
 #define UB_IOC_DEREG_SEG	_IOWR(UB_IOC_MAGIC, 0x12, struct ub_ioc_dereg_seg)
@@ -316,5 +342,7 @@ struct ub_ioc_reap {
 #define UB_IOC_SUBMIT		_IOWR(UB_IOC_MAGIC, 0x20, struct ub_ioc_submit)
 #define UB_IOC_REAP		_IOWR(UB_IOC_MAGIC, 0x21, struct ub_ioc_reap)
 #define UB_IOC_MODIFY_JFC	_IOWR(UB_IOC_MAGIC, 0x22, struct ub_ioc_modify_jfc)
+#define UB_IOC_CREATE_PROGRAM	_IOWR(UB_IOC_MAGIC, 0x23, struct ub_ioc_create_program)
+#define UB_IOC_DESTROY_PROGRAM	_IOWR(UB_IOC_MAGIC, 0x24, struct ub_ioc_destroy_program)
 
 #endif

@@ -24,6 +24,8 @@ enum ub_admin_op {
 	UB_ADMIN_DESTROY_SEG	= 0x17,
 	UB_ADMIN_CREATE_EQ	= 0x18,
 	UB_ADMIN_DESTROY_EQ	= 0x1b,
+	UB_ADMIN_CREATE_PROGRAM	= 0x1c,
+	UB_ADMIN_DESTROY_PROGRAM = 0x1f,
 	UB_ADMIN_CREATE_JFC	= 0x24,
 	UB_ADMIN_MODIFY_JFC	= 0x25,
 	UB_ADMIN_QUERY_JFC	= 0x26,
@@ -48,6 +50,7 @@ enum ub_admin_status {
 	UB_ADMIN_BUSY		= 7,	/* still referenced; detail: number of references */
 	UB_ADMIN_NO_MEMORY	= 8,	/* the model could not allocate */
 	UB_ADMIN_LIMIT		= 9,	/* above a capability; detail: the limit */
+	UB_ADMIN_BAD_PROGRAM	= 10,	/* refused; detail: instruction << 8 | enum ub_visa_rule */
 };
 
 /* Queue states, liburma's numbers. */
@@ -144,6 +147,20 @@ struct ub_admin_jfr {		/* CREATE_JFR, MODIFY_JFR (state alone), DESTROY_JFR */
 };
 
 /*
+ * A program: instructions of docs/visa.md. The device copies them while the command runs, from a
+ * segment of the context.
+ */
+struct ub_admin_program {	/* CREATE_PROGRAM, DESTROY_PROGRAM */
+	__le64 addr;		/* of the first instruction, as WQEs give it */
+	__le64 fuel;		/* of each block, 1 .. 2^40 */
+	__le32 tid;
+	__le32 token_id;
+	__le32 len;		/* bytes, multiple of 8, at most 512 KiB */
+	__le32 tiles;		/* 0 .. 16 */
+	__u8 rsvd[24];
+};
+
+/*
  * Faults on demand, docs/faults.md. Each kind has its own use of the object (cmd.id) and of arg.
  * An armed fault passes over skip occasions, then happens count times, then is gone; a function
  * reset removes all.
@@ -208,6 +225,7 @@ struct ub_admin_cmd {
 		struct ub_admin_jfc jfc;
 		struct ub_admin_jfs jfs;
 		struct ub_admin_jfr jfr;
+		struct ub_admin_program program;
 		struct ub_admin_inject inject;
 		struct ub_admin_usage usage;
 		__u8 raw[56];

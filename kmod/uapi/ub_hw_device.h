@@ -46,7 +46,8 @@
 #define UB_REG_TOTAL_UE		0x088	/* RO UB entities (SR-IOV functions), 0 for now */
 #define UB_REG_PORTS		0x08c	/* RO fabric ports, 0 for now */
 #define UB_REG_FABRIC_WIN	0x090	/* RO 64: bytes of windows on remote memory, 0 for now */
-#define UB_REG_VISA_VERSION	0x098	/* RO virtual instruction set, 0: none */
+#define UB_REG_VISA_VERSION	0x098	/* RO virtual instruction set, docs/visa.md; 0: none */
+#define UB_REG_MAX_PROGRAM	0x09c	/* RO programs (ids 1 .. n) */
 
 #define UB_REG_CTRL		0x100	/* RW UB_CTRL_* */
 #define UB_REG_STATUS		0x104	/* RO UB_STATUS_* */
@@ -101,6 +102,7 @@
 #define UB_OPCAP_FILL		(1ull << 32)
 #define UB_OPCAP_CRC32C		(1ull << 33)
 #define UB_OPCAP_GEMM_F32	(1ull << 34)
+#define UB_OPCAP_LAUNCH		(1ull << 35)
 
 struct ub_hw_stats {
 	__le64 wqes;		/* send WQEs completed, any status */

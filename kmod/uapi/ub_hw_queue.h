@@ -65,7 +65,8 @@ struct ub_hw_jfc_rec {
 	X(UB_OP_NOP,		0x51, 0)			\
 	X(UB_OP_FILL,		0xc0, UB_OPCAP_FILL)		\
 	X(UB_OP_CRC32C,		0xc1, UB_OPCAP_CRC32C)		\
-	X(UB_OP_GEMM_F32,	0xc2, UB_OPCAP_GEMM_F32)
+	X(UB_OP_GEMM_F32,	0xc2, UB_OPCAP_GEMM_F32)	\
+	X(UB_OP_LAUNCH,		0xc3, UB_OPCAP_LAUNCH)
 
 #define UB_HW_OPCODE_NUMBER(name, number, cap) name = number,
 enum ub_opcode { UB_HW_OPCODES(UB_HW_OPCODE_NUMBER) };
@@ -120,6 +121,11 @@ struct ub_hw_wqe {
 			__le32 lda, ldb, ldc;	/* elements from row to row */
 			__le32 alpha, beta;	/* IEEE 754 binary32 */
 		} gemm;				/* SGEs: A, B, C; row-major */
+		__extension__ struct {	/* LAUNCH; SGEs: argument block, then segments 0 .. 11 */
+			__le32 program;		/* id */
+			__le32 grid[3];		/* blocks in x, y, z, at least 1 each */
+			__u8 rsvd[16];
+		} launch;
 	};
 };
 
@@ -250,6 +256,7 @@ enum ub_cr_substatus {
 	UB_SUB_STATE		= 15,	/* queue not READY */
 	UB_SUB_EID		= 16,	/* no device of that EID */
 	UB_SUB_JFC_FULL		= 17,
+	UB_SUB_PROGRAM		= 18,	/* no such program; with IMM: a fault, UB_VISA_RECORD() */
 };
 
 #define UB_CQE_OWNER		(1u << 0)	/* parity of the lap, 1 on the first */
@@ -267,7 +274,7 @@ struct ub_hw_cqe {
 	__le64 user_ctx;
 	__le32 len;		/* bytes moved */
 	__le32 idx;		/* index of the WQE's first WQEBB, or of the receive WQE */
-	__le64 imm_data;	/* immediate data; CRC32C: result */
+	__le64 imm_data;	/* immediate data; CRC32C: result; LAUNCH: record of a fault */
 	__u8 rmt_eid[16];	/* the peer */
 	__le32 rmt_id;		/* the peer's JFS or Jetty id */
 	__le32 rsvd;

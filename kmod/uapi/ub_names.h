@@ -39,7 +39,7 @@
 #define UB_OBJECT_NAMES(X) \
 	X(CONTEXT, "context", "contexts") X(SEG, "segment", "segments") X(JFS, "jfs", "JFSs") \
 	X(JFR, "jfr", "JFRs") X(JFC, "jfc", "JFCs") X(JFCE, "jfce", "JFCEs") \
-	X(DB_PAGE, "doorbell page", "doorbell pages")
+	X(DB_PAGE, "doorbell page", "doorbell pages") X(PROGRAM, "program", "programs")
 
 /*
  * enum ub_fault, from 1. X(NAME, name, id, lasting, at_once, arg0, least0, most0, arg1, least1,
@@ -49,7 +49,7 @@
  */
 #define UB_FAULTS(X) \
 	X(STATUS, "status", JFS, 0, 0, "status", UB_CR_UNSUPPORTED_OPCODE_ERR, \
-	  UB_CR_REM_DATA_POISON, "substatus", 0, UB_SUB_JFC_FULL, \
+	  UB_CR_REM_DATA_POISON, "substatus", 0, UB_SUB_PROGRAM, \
 	  "a request completes with this status, not executed") \
 	X(POISON, "poison", SEG, 1, 0, "offset", 0, (1ull << UB_UBA_BITS) - 1, "bytes", 1, \
 	  1ull << UB_UBA_BITS, "bytes of a segment are poisoned until that is removed") \
@@ -62,7 +62,7 @@
 	X(LOST_IRQ, "lost-irq", VECTOR, 0, 0, 0, 0, 0, 0, 0, 0, "an interrupt does not come") \
 	X(LOST_DB, "lost-doorbell", JFS, 0, 0, 0, 0, 0, 0, 0, 0, "a doorbell does not arrive") \
 	X(ADMIN_STATUS, "admin-status", OPCODE, 0, 0, "status", UB_ADMIN_BAD_OPCODE, \
-	  UB_ADMIN_LIMIT, 0, 0, 0, "an admin command fails") \
+	  UB_ADMIN_BAD_PROGRAM, 0, 0, 0, "an admin command fails") \
 	X(ADMIN_SILENT, "admin-silent", OPCODE, 0, 0, 0, 0, 0, 0, 0, 0, \
 	  "an admin command gets no answer") \
 	X(LINK_DOWN, "link-down", NONE, 1, 0, 0, 0, 0, 0, 0, 0, \
@@ -103,7 +103,8 @@
 	X(RSVD14, "reserved") \
 	X(STATE, "queue not READY") \
 	X(EID, "no device of that EID") \
-	X(JFC_FULL, "completion queue full")
+	X(JFC_FULL, "completion queue full") \
+	X(PROGRAM, "no such program, or it was ended by a fault")
 
 /* enum ub_event_type, the asynchronous ones. X(NAME) */
 #define UB_EVENT_NAMES(X) \
@@ -117,6 +118,6 @@
 /* enum ub_admin_status. X(NAME) */
 #define UB_ADMIN_STATUS_NAMES(X) \
 	X(OK) X(BAD_OPCODE) X(BAD_FIELD) X(BAD_ID) X(ID_IN_USE) X(BAD_ADDRESS) X(BAD_STATE) \
-	X(BUSY) X(NO_MEMORY) X(LIMIT)
+	X(BUSY) X(NO_MEMORY) X(LIMIT) X(BAD_PROGRAM)
 
 #endif

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "error.hpp"
 
+#include "visa/visa.h"
+
 #include <ub/ub_names.h>
 #include <ub/ub_uapi.h>
 
@@ -106,6 +108,12 @@ constexpr Sentence sentences[] = {
      "use the file of a context of the driver, and driver and library of one version"},
     {CAUSE_URING_KIND, "this kernel or this kind of ring cannot do it",
      "REAP needs Linux 6.18; WAIT and REAP a ring without IOPOLL; soft: has no io_uring"},
+    {CAUSE_NO_OBJECT, "this is not a whole ELF object for BPF",
+     "compile with clang --target=bpf -mcpu=v3 -O2 -c"},
+    {CAUSE_NO_PROGRAM, "{limit} programs of the object are meant, not one",
+     "name one of its sections ub/NAME; UB_PROGRAM(NAME) makes them"},
+    {CAUSE_RELOCATIONS, "the program refers to other sections",
+     "inline the functions it calls (always_inline), and keep data in its stack or arguments"},
     {CAUSE_INTERNAL, "an unexpected failure inside the library", ""},
 };
 
@@ -135,6 +143,8 @@ const char *parameter_of(uint64_t type) {
         return "max_ctxs_per_user";
     case UB_OBJ_SEG:
         return "max_segs_per_user";
+    case UB_OBJ_PROGRAM:
+        return "max_programs_per_user";
     default:
         return "max_queues_per_user";
     }
@@ -168,6 +178,8 @@ std::string value_of(const Cause &c, const std::string &key) {
         return share_of(c);
     if (key == "parameter")
         return parameter_of(c.id);
+    if (key == "rule")
+        return ub_visa_rule_str(static_cast<unsigned>(c.id));
     if (key == "state")
         return ub_state_str(static_cast<unsigned>(c.limit));
     return std::strerror(c.errnum);

@@ -59,7 +59,7 @@ std::unique_ptr<Provider> open_kernel(const std::string &node, OpenError &error)
 std::unique_ptr<Provider> open_soft(const std::string &options, OpenError &error);
 
 // What the plug-in exports; bump the number when anything in this file changes.
-inline constexpr uint32_t soft_abi = 5;
+inline constexpr uint32_t soft_abi = 6;
 struct SoftEntry {
     uint32_t abi;
     Provider *(*open)(const char *options, OpenError *error) noexcept;

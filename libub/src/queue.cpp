@@ -40,9 +40,9 @@ int control(ub_context *ctx, unsigned long request, ub_ioc_hdr *arg, uint32_t ob
         cause = result == -ENOMEM ? uint32_t{UB_EXT_NO_MEMORY} : uint32_t{CAUSE_OS};
     // These name no object of the caller's; their ext_obj belongs into the sentence.
     const bool about_call = cause == UB_EXT_CTX_LIMIT || cause == UB_EXT_DEV_LIMIT ||
-                            cause == UB_EXT_USER_LIMIT ||
-                            cause == UB_EXT_BAD_VALUE || cause == UB_EXT_RESERVED_SET ||
-                            cause == UB_EXT_ADMIN_TIMEOUT || cause == UB_EXT_ADMIN_FAILED;
+                            cause == UB_EXT_USER_LIMIT || cause == UB_EXT_BAD_VALUE ||
+                            cause == UB_EXT_RESERVED_SET || cause == UB_EXT_ADMIN_TIMEOUT ||
+                            cause == UB_EXT_ADMIN_FAILED || cause == UB_EXT_BAD_PROGRAM;
     if (about_call)
         return fail(ctx, -result, cause, arg->ext_limit, 0, arg->ext_obj);
     return fail(ctx, -result, cause, arg->ext_limit, obj_type, id ? id : arg->ext_obj);

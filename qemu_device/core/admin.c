@@ -24,6 +24,8 @@ static const struct admin_op {
 	{ UB_ADMIN_DESTROY_SEG, true, { 0, 0 }, ub_seg_destroy },
 	{ UB_ADMIN_CREATE_EQ, true, { 0, 20 }, ub_eq_create },
 	{ UB_ADMIN_DESTROY_EQ, true, { 0, 0 }, ub_eq_destroy },
+	{ UB_ADMIN_CREATE_PROGRAM, true, { 0, 32 }, ub_program_create },
+	{ UB_ADMIN_DESTROY_PROGRAM, true, { 0, 0 }, ub_program_destroy },
 	{ UB_ADMIN_CREATE_JFC, true, { 0, 40 }, ub_jfc_create },
 	{ UB_ADMIN_MODIFY_JFC, true, { 32, 40 }, ub_jfc_modify },
 	{ UB_ADMIN_QUERY_JFC, true, { 0, 0 }, ub_jfc_query },

@@ -19,6 +19,7 @@ void ub_core_config_init(struct ub_core_config *config)
 		.max_jfs = 2048,
 		.max_jfr = 2048,
 		.max_jfc = 2048,
+		.max_program = 1024,
 		.vectors = 8,
 		.db_pages = 4096,
 		.max_depth = 65536,
@@ -43,8 +44,8 @@ static const char *check_config(const struct ub_core_config *c)
 		return "engines must be 1 to 16";
 	if (!in_range(c->max_ctx, 1, UB_HW_ID_MASK) || !in_range(c->max_seg, 1, UB_HW_ID_MASK) ||
 	    !in_range(c->max_jfs, 1, UB_HW_ID_MASK) || !in_range(c->max_jfr, 1, UB_HW_ID_MASK) ||
-	    !in_range(c->max_jfc, 1, UB_HW_ID_MASK))
-		return "limits of contexts, segments and queues must be 1 to 1048575";
+	    !in_range(c->max_jfc, 1, UB_HW_ID_MASK) || !in_range(c->max_program, 1, UB_HW_ID_MASK))
+		return "limits of contexts, segments, queues and programs must be 1 to 1048575";
 	if (!in_range(c->vectors, 2, UB_MAX_EQ))
 		return "vectors must be 2 to 64";
 	if (!in_range(c->db_pages, 2, 65536))

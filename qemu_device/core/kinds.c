@@ -77,6 +77,16 @@ const struct ub_kind_row ub_kinds[UB_KINDS] = {
 		.save = ub_jfr_save,
 		.load = ub_jfr_load,
 	},
+	[UB_KIND_PROGRAM] = {
+		.create_op = UB_ADMIN_CREATE_PROGRAM,
+		.size = sizeof(struct ub_program),
+		.limit = LIMIT(max_program),
+		.first_id = 1,
+		.create = ub_program_create,
+		.end = ub_program_end,
+		.describe = ub_program_describe,
+		.save = ub_program_save,
+	},
 	[UB_KIND_JFS] = {
 		.create_op = UB_ADMIN_CREATE_JFS,
 		.size = sizeof(struct ub_jfs),

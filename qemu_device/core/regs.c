@@ -18,7 +18,7 @@ static const struct {
 	{ UB_REG_HBM_SIZE, UB_REG_TOTAL_UE, 8 },
 	{ UB_REG_TOTAL_UE, UB_REG_FABRIC_WIN, 4 },
 	{ UB_REG_FABRIC_WIN, UB_REG_VISA_VERSION, 8 },
-	{ UB_REG_VISA_VERSION, UB_REG_VISA_VERSION + 4, 4 },
+	{ UB_REG_VISA_VERSION, UB_REG_MAX_PROGRAM + 4, 4 },
 	{ UB_REG_CTRL, UB_REG_GENERATION + 4, 4 },
 	{ UB_REG_ERR_CAUSE, UB_REG_ERR_CAUSE + 4, 4 },
 	{ UB_REG_ERR_INFO, UB_REG_ERR_INFO + 8, 8 },
@@ -91,6 +91,12 @@ static bool read_const(struct ub_core *core, uint64_t offset, uint64_t *v)
 	case UB_REG_MAX_JFS: *v = c->max_jfs; break;
 	case UB_REG_MAX_JFR: *v = c->max_jfr; break;
 	case UB_REG_MAX_JFC: *v = c->max_jfc; break;
+	case UB_REG_MAX_PROGRAM:
+		*v = c->max_program;
+		break;
+	case UB_REG_VISA_VERSION:
+		*v = UB_VISA_VERSION;
+		break;
 	case UB_REG_MAX_EQ: *v = c->vectors; break;
 	case UB_REG_DB_PAGES: *v = c->db_pages; break;
 	case UB_REG_MAX_JFS_DEPTH:

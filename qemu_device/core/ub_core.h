@@ -73,6 +73,7 @@ struct ub_core_config {
 	uint32_t max_jfs;
 	uint32_t max_jfr;
 	uint32_t max_jfc;
+	uint32_t max_program;
 	uint32_t vectors;	/* 2 .. 64 */
 	uint32_t db_pages;	/* 2 .. 65536 */
 	uint32_t max_depth;	/* of every ring, power of two, 64 .. 65536 */

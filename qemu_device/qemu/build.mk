@@ -34,7 +34,7 @@ $(1)/ubnpu.so: $(QEMU_SRC:qemu_device/qemu/%.c=$(1)/%.o) $$(BUILD)/core/libubcor
 		$$(call flags,link)
 	$$(call say,LD)
 	$$(Q)$$(CC) $$(OPT) -shared $$(LDFLAGS) $$(filter %.o %.a,$$^) -Wl,--exclude-libs,ALL \
-		-lopenblas -lpthread -o $$@
+		-lopenblas -lpthread -lm -o $$@
 
 DEPENDENCIES += $(wildcard $(1)/*.d)
 endef

@@ -3,8 +3,10 @@
 
 CORE_TEST_NAMES := $(patsubst tests/core/test_%.c,%,$(wildcard tests/core/test_*.c))
 CORE_TESTS := $(CORE_TEST_NAMES:%=$(BUILD)/tests/core/core-%)
-CORE_ASAN_OBJ := $(patsubst qemu_device/core/%.c,$(BUILD)/tests/core/asan/%.o,$(CORE_SRC))
-CORE_TSAN_OBJ := $(patsubst qemu_device/core/%.c,$(BUILD)/tests/core/tsan/%.o,$(CORE_SRC))
+CORE_ASAN_OBJ := $(patsubst qemu_device/core/%.c,$(BUILD)/tests/core/asan/%.o,$(CORE_SRC)) \
+	$(VISA_SRC:visa/%.c=$(BUILD)/tests/visa/asan/%.o)
+CORE_TSAN_OBJ := $(patsubst qemu_device/core/%.c,$(BUILD)/tests/core/tsan/%.o,$(CORE_SRC)) \
+	$(VISA_SRC:visa/%.c=$(BUILD)/tests/visa/tsan/%.o)
 CORE_TEST_OBJ := $(CORE_ASAN_OBJ) $(BUILD)/tests/core/obj/harness.o \
 	$(BUILD)/tests/core/obj/harness_queue.o
 
@@ -21,7 +23,7 @@ $(BUILD)/tests/core/core-%: $(BUILD)/tests/core/obj/test_%.o $(CORE_TEST_OBJ)
 .SECONDARY: $(CORE_TEST_OBJ) $(CORE_TEST_NAMES:%=$(BUILD)/tests/core/obj/test_%.o)
 
 # The same under ThreadSanitizer, of tests whose guests do not race with themselves.
-CORE_TSAN_NAMES := qos moderation poll event recv state inject_stall
+CORE_TSAN_NAMES := qos moderation poll event recv state inject_stall launch
 CORE_TSAN_TESTS := $(CORE_TSAN_NAMES:%=$(BUILD)/tests/core/tsan-%)
 CORE_TSAN_TEST_OBJ := $(CORE_TSAN_OBJ) $(BUILD)/tests/core/obj-tsan/harness.o \
 	$(BUILD)/tests/core/obj-tsan/harness_queue.o

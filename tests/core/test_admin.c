@@ -29,9 +29,9 @@ static void nop(void **state)
 
 static void unknown_opcodes(void **state)
 {
-	static const uint8_t known[] = { 0x00, 0x04, 0x05, 0x06, 0x07, 0x10, 0x13, 0x14, 0x15, 0x17,
-					 0x18, 0x1b, 0x24, 0x25, 0x26, 0x27, 0x54, 0x55, 0x56, 0x57,
-					 0x70, 0x71, 0x72 };
+	static const uint8_t known[] = { 0x00, 0x04, 0x05, 0x06, 0x07, 0x10, 0x13, 0x14, 0x15,
+					 0x17, 0x18, 0x1b, 0x1c, 0x1f, 0x24, 0x25, 0x26, 0x27,
+					 0x54, 0x55, 0x56, 0x57, 0x70, 0x71, 0x72 };
 	struct set *s = *state;
 
 	for (unsigned op = 0; op < 256; op++) {
@@ -48,16 +48,28 @@ static void unused_bytes_must_be_zero(void **state)
 	static const struct {
 		uint8_t op, from, to;
 	} used[] = {
-		{ UB_ADMIN_NOP, 8, 8 },		 { UB_ADMIN_CREATE_CTX, 8, 16 },
-		{ UB_ADMIN_DESTROY_CTX, 8, 8 },	 { UB_ADMIN_CREATE_SEG, 8, 48 },
-		{ UB_ADMIN_MODIFY_SEG, 44, 48 }, { UB_ADMIN_DESTROY_SEG, 8, 8 },
-		{ UB_ADMIN_CREATE_EQ, 8, 28 },	 { UB_ADMIN_DESTROY_EQ, 8, 8 },
-		{ UB_ADMIN_CREATE_JFC, 8, 48 },	 { UB_ADMIN_MODIFY_JFC, 40, 48 },
-		{ UB_ADMIN_QUERY_JFC, 8, 8 },	 { UB_ADMIN_DESTROY_JFC, 8, 8 },
-		{ UB_ADMIN_CREATE_JFS, 8, 53 },	 { UB_ADMIN_MODIFY_JFS, 48, 49 },
-		{ UB_ADMIN_QUERY_JFS, 8, 8 },	 { UB_ADMIN_DESTROY_JFS, 8, 8 },
-		{ UB_ADMIN_CREATE_JFR, 8, 46 },	 { UB_ADMIN_MODIFY_JFR, 44, 45 },
-		{ UB_ADMIN_QUERY_JFR, 8, 8 },	 { UB_ADMIN_DESTROY_JFR, 8, 8 },
+		{ UB_ADMIN_NOP, 8, 8 },
+		{ UB_ADMIN_CREATE_CTX, 8, 16 },
+		{ UB_ADMIN_DESTROY_CTX, 8, 8 },
+		{ UB_ADMIN_CREATE_SEG, 8, 48 },
+		{ UB_ADMIN_MODIFY_SEG, 44, 48 },
+		{ UB_ADMIN_DESTROY_SEG, 8, 8 },
+		{ UB_ADMIN_CREATE_EQ, 8, 28 },
+		{ UB_ADMIN_DESTROY_EQ, 8, 8 },
+		{ UB_ADMIN_CREATE_PROGRAM, 8, 40 },
+		{ UB_ADMIN_DESTROY_PROGRAM, 8, 8 },
+		{ UB_ADMIN_CREATE_JFC, 8, 48 },
+		{ UB_ADMIN_MODIFY_JFC, 40, 48 },
+		{ UB_ADMIN_QUERY_JFC, 8, 8 },
+		{ UB_ADMIN_DESTROY_JFC, 8, 8 },
+		{ UB_ADMIN_CREATE_JFS, 8, 53 },
+		{ UB_ADMIN_MODIFY_JFS, 48, 49 },
+		{ UB_ADMIN_QUERY_JFS, 8, 8 },
+		{ UB_ADMIN_DESTROY_JFS, 8, 8 },
+		{ UB_ADMIN_CREATE_JFR, 8, 46 },
+		{ UB_ADMIN_MODIFY_JFR, 44, 45 },
+		{ UB_ADMIN_QUERY_JFR, 8, 8 },
+		{ UB_ADMIN_DESTROY_JFR, 8, 8 },
 		{ UB_ADMIN_QUERY_USAGE, 8, 24 },
 	};
 	struct set *s = *state;

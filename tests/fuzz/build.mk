@@ -22,7 +22,8 @@ CLANG ?= clang
 FUZZ_FLAGS := -O1 -g -std=gnu11 -Wall -Wextra -Werror -fsanitize=address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer
 FUZZ_OBJ := $(FUZZ_COMMON:%.c=$(FUZZ_DIR)/clang/%.o) \
-	$(CORE_SRC:qemu_device/core/%.c=$(FUZZ_DIR)/clang/core/%.o)
+	$(CORE_SRC:qemu_device/core/%.c=$(FUZZ_DIR)/clang/core/%.o) \
+	$(VISA_SRC:visa/%.c=$(FUZZ_DIR)/clang/visa/%.o)
 FUZZ_BIN := $(FUZZERS:%=$(FUZZ_DIR)/fuzz-%)
 
 FLAGS_fuzz := CLANG CPPFLAGS CORE_CPPFLAGS FUZZ_FLAGS
@@ -30,6 +31,7 @@ FLAGS_fuzzed := $(FLAGS_fuzz)
 c_fuzz = $(CLANG) $(CPPFLAGS) $(CORE_CPPFLAGS) $(FUZZ_FLAGS)
 c_fuzzed = $(c_fuzz) -fsanitize=fuzzer-no-link
 $(eval $(call objects,fuzzed,$(FUZZ_DIR)/clang/core,qemu_device/core))
+$(eval $(call objects,fuzzed,$(FUZZ_DIR)/clang/visa,visa))
 $(eval $(call objects,fuzz,$(FUZZ_DIR)/clang,tests/fuzz))
 
 $(FUZZ_BIN): $(FUZZ_DIR)/fuzz-%: $(FUZZ_DIR)/clang/fuzz_%.o $(FUZZ_OBJ)

@@ -21,7 +21,7 @@ static void check_cqe(struct gctx *ctx, const struct ub_hw_cqe *cqe)
 	bool marker =
 		cqe->status == UB_CR_WR_SUSPEND_DONE || cqe->status == UB_CR_WR_FLUSH_ERR_DONE;
 
-	must(cqe->status <= UB_CR_REM_DATA_POISON && cqe->substatus <= UB_SUB_JFC_FULL);
+	must(cqe->status <= UB_CR_REM_DATA_POISON && cqe->substatus <= UB_SUB_PROGRAM);
 	must(cqe->timestamp_ns != 0 && cqe->rsvd == 0);
 	if (cqe->flags & UB_CQE_RECV) {
 		must(cqe->local_id == ctx->jfr.id || cqe->flags & UB_CQE_JETTY);

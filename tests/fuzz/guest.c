@@ -26,7 +26,7 @@ int guest_admin(unsigned dev, const struct ub_admin_cmd *cmd)
 	if (core->inject.given[UB_FAULT_ADMIN_SILENT] != silent)
 		return -1;
 	must((slot->reply.flags & UB_ADMIN_REPLY_OWNER) == !(pi & depth));
-	must(slot->reply.status <= UB_ADMIN_LIMIT);
+	must(slot->reply.status <= UB_ADMIN_BAD_PROGRAM);
 	return slot->reply.status;
 }
 

@@ -3,7 +3,7 @@
 # "soft:"; and over libub.so, run in a VM on ub0 and ub1 (and here once, through the plug-in).
 
 LIBT := $(BUILD)/tests/lib.d
-LIBT_NAMES := waits service fork identity ops errors queues events messages memory private
+LIBT_NAMES := waits service fork identity ops errors queues events messages memory private programs
 LIBT_SRC := $(LIBUB_SRC:libub/src/%.cpp=%.o) $(SOFT_SRC:libub/src/soft/%.cpp=soft/%.o)
 # Faults come by an option of "soft:" alone.
 LIBT_SOFT_NAMES := faults fabric

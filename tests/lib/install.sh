@@ -58,7 +58,7 @@ symbols_equal_map_and_header() {
     nm -D --defined-only "$prefix/lib/libub.so" | sed -n 's/.* T \(.*\)@@UB_1.0$/\1/p' | sort \
         > "$dir/exported"
     sed -n 's/^\t\(ub_[a-z_0-9]*\);$/\1/p' libub/libub.map | sort > "$dir/map"
-    grep -h -A1 '^UB_API' "$prefix"/include/ub/ub_{context,queue,wr}.h | tr '\n' ' ' |
+    grep -h -A1 '^UB_API' "$prefix"/include/ub/ub_{context,program,queue,wr}.h | tr '\n' ' ' |
         grep -o 'ub_[a-z_0-9]*(' | tr -d '(' | sort -u > "$dir/declared"
     [ -s "$dir/map" ] && diff "$dir/exported" "$dir/map" && diff "$dir/map" "$dir/declared"
 }
@@ -102,13 +102,15 @@ check installs make --no-print-directory install-libub PREFIX="$prefix" LIBDIR="
 c_headers=(ub/ub.h ub/ub_context.h ub/ub_queue.h ub/ub_wr.h ub/ub_data_path.h ub/ub_encode.h
     ub/ub_barrier.h
     ub/ub_uapi.h ub/ub_event.h ub/ub_netlink.h ub/ub_uring_cmd.h
-    ub/ub_hw.h ub/ub_hw_device.h ub/ub_hw_admin.h ub/ub_hw_queue.h)
+    ub/ub_hw.h ub/ub_hw_device.h ub/ub_hw_admin.h ub/ub_hw_queue.h
+    ub/ub_program.h ub/ub_visa_ops.h ub/tile.h)
 for header in "${c_headers[@]}"; do
     check "$header is C11" compile gcc c11 "$header"
     check "$header is C++17" compile g++ c++17 "$header"
     check "$header is C++20" compile g++ c++20 "$header"
 done
-for header in ub/ub.hpp ub/ub_context.hpp ub/ub_queue.hpp ub/ub_request.hpp ub/ub_error.hpp; do
+for header in ub/ub.hpp ub/ub_context.hpp ub/ub_queue.hpp ub/ub_request.hpp \
+    ub/ub_program.hpp ub/ub_error.hpp; do
     check "$header is C++20" compile g++ c++20 "$header"
 done
 check "ub/ub_uring.h is C11" compile gcc c11 ub/ub_uring.h -D_DEFAULT_SOURCE

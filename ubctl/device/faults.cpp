@@ -127,7 +127,7 @@ uint64_t parse_completion_status(const std::string &what, const std::string &tex
 }
 
 uint64_t parse_admin_status(const std::string &what, const std::string &text) {
-    return pick(what, text, UB_ADMIN_LIMIT, admin_status_name);
+    return pick(what, text, UB_ADMIN_BAD_PROGRAM, admin_status_name);
 }
 
 uint64_t parse_event_type(const std::string &what, const std::string &text) {

@@ -27,6 +27,7 @@
 #define UB_UB_H
 
 #include <ub/ub_context.h>
+#include <ub/ub_program.h>
 #include <ub/ub_queue.h>
 #include <ub/ub_wr.h>
 #include <ub/ub_data_path.h>

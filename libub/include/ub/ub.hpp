@@ -15,6 +15,7 @@
 #include <string>
 #include <utility>
 
+#include <ub/ub_program.hpp>
 #include <ub/ub_queue.hpp>
 
 namespace ub {

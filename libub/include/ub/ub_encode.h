@@ -68,6 +68,7 @@ static inline unsigned ub_dp_traits(unsigned opcode)
 	case UB_OP_FILL:
 	case UB_OP_CRC32C:
 	case UB_OP_GEMM_F32:
+	case UB_OP_LAUNCH:
 		return UB_DP_NPU;
 	default:
 		return 0;
@@ -143,6 +144,9 @@ static inline void ub_dp_put_npu(union ub_dp_wqe *w, const struct ub_jfs_wr *wr)
 	case UB_OP_GEMM_F32:
 		w->wqe.inline_len = (uint16_t)wr->gemm_trans;
 		memcpy(&w->wqe.gemm, &wr->gemm, sizeof(w->wqe.gemm));
+		break;
+	case UB_OP_LAUNCH:
+		memcpy(&w->wqe.launch, &wr->launch, sizeof(wr->launch));
 		break;
 	default:
 		break;

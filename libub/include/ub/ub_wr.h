@@ -50,6 +50,10 @@ struct ub_jfs_wr {
 			uint32_t m, n, k, lda, ldb, ldc;
 			float alpha, beta;
 		} gemm;
+		__extension__ struct {	/* LAUNCH; SGEs: argument block, then segments 0 .. 11 */
+			uint32_t program;	/**< id of struct ub_program */
+			uint32_t grid[3];	/**< blocks in x, y and z, at least 1 each */
+		} launch;
 	};
 };
 
@@ -69,7 +73,7 @@ struct ub_cr {
 	uint64_t user_ctx;
 	uint32_t len;			/**< bytes moved */
 	uint32_t rmt_id;
-	uint64_t imm_data;		/**< immediate data; CRC32C: result */
+	uint64_t imm_data;		/**< immediate data; CRC32C: result; LAUNCH: a fault */
 	ub_eid_t rmt_eid;
 	uint64_t timestamp_ns;
 };

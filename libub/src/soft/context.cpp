@@ -97,6 +97,7 @@ void Context::release_all() noexcept {
             if (destroy(*kind, arg))
                 kind->queues.erase(arg.id);
         }
+    release_programs();
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
     while (!segs_.empty()) {
         ub_ioc_dereg_seg arg{};
@@ -160,6 +161,8 @@ int Context::query_device(ub_ioc_query_device &arg) {
         {&ub_ioc_query_device::max_inline, UB_REG_MAX_INLINE},
         {&ub_ioc_query_device::max_gemm_dim, UB_REG_MAX_GEMM_DIM},
         {&ub_ioc_query_device::engines, UB_REG_ENGINES},
+        {&ub_ioc_query_device::visa_version, UB_REG_VISA_VERSION},
+        {&ub_ioc_query_device::max_program, UB_REG_MAX_PROGRAM},
     };
     for (const auto &word : words)
         arg.*word.field = static_cast<uint32_t>(d.reg(word.reg));

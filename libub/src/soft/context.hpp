@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "../provider.hpp"
 #include "device.hpp"
@@ -61,6 +62,8 @@ private:
     int reg_seg(ub_ioc_reg_seg &arg);
     int dereg_seg(ub_ioc_dereg_seg &arg);
     int set_token(ub_ioc_set_token &arg);
+    int create_program(ub_ioc_create_program &arg);
+    int destroy_program(ub_ioc_destroy_program &arg);
     int create_jfce(ub_ioc_create_jfce &arg);
     int create_jfc(ub_ioc_create_jfc &arg);
     int create_jfs(ub_ioc_create_jfs &arg);
@@ -81,6 +84,7 @@ private:
     void route(uint32_t jfc, uint32_t eq, const Queue &queue);
     void unroute(uint32_t jfc, const Queue &queue);
     void release_all() noexcept;
+    void release_programs() noexcept;
     int admin_id(uint8_t opcode, uint32_t id, ub_ioc_hdr &hdr);
 
     void completion(uint32_t jfc, uint32_t arm_sn) noexcept override;
@@ -103,6 +107,7 @@ private:
         uint32_t access, token_policy;
     };
     std::unordered_map<uint32_t, Seg> segs_;
+    std::unordered_set<uint32_t> programs_;
     std::unordered_map<int, std::shared_ptr<Jfce>> jfces_;
     Kind jfs_, jfr_, jfc_;
 

@@ -50,6 +50,8 @@ int admin_errno(const ub_admin_cmd &cmd, const ub_admin_reply &reply, ub_ioc_hdr
         return fail(hdr, EBUSY, UB_EXT_BUSY, cmd.id, reply.detail);
     case UB_ADMIN_NO_MEMORY:
         return fail(hdr, ENOMEM, UB_EXT_NO_MEMORY, 0, 0);
+    case UB_ADMIN_BAD_PROGRAM:
+        return fail(hdr, EINVAL, UB_EXT_BAD_PROGRAM, reply.detail & 0xff, reply.detail >> 8);
     default:
         return fail(hdr, EIO, UB_EXT_ADMIN_FAILED, cmd.opcode, reply.status);
     }
@@ -86,8 +88,8 @@ void Device::FreeCore::operator()(ub_core *core) const noexcept { ub_core_free(c
 
 Device::Device(const Options &options, ub_fabric *fabric)
     : contexts(options.core.max_ctx), segs(options.core.max_seg), jfss(options.core.max_jfs),
-      jfrs(options.core.max_jfr), jfcs(options.core.max_jfc), pages(options.core.db_pages - 1),
-      admin_ring_(new_pages<ub_admin_slot>(admin_depth)) {
+      jfrs(options.core.max_jfr), jfcs(options.core.max_jfc), programs(options.core.max_program),
+      pages(options.core.db_pages - 1), admin_ring_(new_pages<ub_admin_slot>(admin_depth)) {
     ub_core_host host{};
     host.map = host_map;
     host.unmap = host_unmap;

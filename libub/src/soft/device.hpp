@@ -69,7 +69,7 @@ public:
     void enlist_jfc(uint32_t jfc, uint32_t eq, EventSink *sink);
     void delist_jfc(uint32_t jfc);
 
-    Ids contexts, segs, jfss, jfrs, jfcs, pages;
+    Ids contexts, segs, jfss, jfrs, jfcs, programs, pages;
 
 private:
     struct Eq;

@@ -48,6 +48,10 @@ int Context::dispatch(unsigned long request, void *arg) {
         return destroy(jfr_, *static_cast<ub_ioc_destroy_queue *>(arg));
     case UB_IOC_DESTROY_JFC:
         return destroy(jfc_, *static_cast<ub_ioc_destroy_queue *>(arg));
+    case UB_IOC_CREATE_PROGRAM:
+        return create_program(*static_cast<ub_ioc_create_program *>(arg));
+    case UB_IOC_DESTROY_PROGRAM:
+        return destroy_program(*static_cast<ub_ioc_destroy_program *>(arg));
     default:
         return -ENOTTY;
     }

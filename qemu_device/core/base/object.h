@@ -10,7 +10,8 @@ struct ub_kind_row;		/* object/object.h */
 
 /* Each after those that it refers to. */
 enum ub_kind {
-	UB_KIND_CTX, UB_KIND_SEG, UB_KIND_EQ, UB_KIND_JFC, UB_KIND_JFR, UB_KIND_JFS, UB_KINDS,
+	UB_KIND_CTX, UB_KIND_SEG, UB_KIND_EQ, UB_KIND_JFC, UB_KIND_JFR, UB_KIND_PROGRAM,
+	UB_KIND_JFS, UB_KINDS,
 };
 
 struct ub_obj {

@@ -8,6 +8,8 @@
 
 struct ub_jfc;
 struct ub_jfr;
+struct ub_launch;		/* op/launch.c */
+struct ub_program;		/* object/object.h */
 struct ub_op;			/* op/op.h */
 
 /* ---- One command ---- */
@@ -57,6 +59,9 @@ struct ub_cmd {
 	uint32_t jfr_gen, jetty_id;
 	bool receiving;			/* recv is valid */
 	struct ub_recv recv;
+	struct ub_program *program;	/* LAUNCH: referenced; held like the segments */
+	bool holds_program;
+	struct ub_launch *launch;	/* LAUNCH: where it is, once it has begun */
 	bool restored;			/* of a loaded state: find again what it had found */
 	uint32_t lost, jfr_id;
 	uint8_t status, substatus, cqe_flags;
@@ -151,5 +156,7 @@ static inline void ub_jfs_running(struct ub_jfs *jfs, bool running)
 /* ---- command.c ---- */
 /* The command has ended in failure. */
 void ub_cmd_fail(struct ub_cmd *cmd, unsigned status, unsigned sub);
+/* Its program is held no more. */
+void ub_cmd_unhold_program(struct ub_cmd *cmd);
 
 #endif

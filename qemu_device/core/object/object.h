@@ -4,6 +4,7 @@
 #define UB_CORE_OBJECT_H
 
 #include "memory/memory.h"
+#include "visa/visa.h"
 
 struct ub_after;
 struct ub_admin;
@@ -85,6 +86,7 @@ struct ub_admin {			/* one command under way */
 	bool page_in_use;
 	bool injected;			/* the status is a fault's */
 	struct ub_kept *kept;		/* of a loaded state: a queue's memory, else NULL */
+	struct ub_in *saved;		/* of a loaded state: what follows the command, else NULL */
 };
 
 struct ub_kept {
@@ -110,6 +112,23 @@ int ub_seg_create(struct ub_admin *a);
 int ub_seg_modify(struct ub_admin *a);
 int ub_seg_destroy(struct ub_admin *a);
 void ub_seg_end(struct ub_obj *obj);
+
+/* ---- program.c ---- */
+struct ub_program {
+	struct ub_obj obj;
+	struct ub_ctx *ctx;
+	struct ub_visa_insn *insns;
+	uint32_t count;
+	struct ub_visa_needs needs;
+	atomic_uint holds;		/* launches under way */
+};
+
+int ub_program_create(struct ub_admin *a);
+int ub_program_destroy(struct ub_admin *a);
+void ub_program_end(struct ub_obj *obj);
+/* Under dma_lock: the program of that id, referenced and held; NULL: the context has none. */
+struct ub_program *ub_program_hold(struct ub_ctx *ctx, uint32_t id);
+void ub_program_unhold(struct ub_program *program);
 
 /* ---- seg.c: the checks of section 4 up to the leaves; under dma_lock ---- */
 /* 0 or UB_SUB_*; fills mem with a referenced segment. */

@@ -25,6 +25,11 @@ void ub_cmd_release(struct ub_cmd *cmd)
 		ub_core_put(cmd->peer);
 	if (cmd->link)
 		ub_request_end(cmd);
+	ub_launch_free(cmd);
+	ub_cmd_unhold_program(cmd);
+	if (cmd->program)
+		ub_obj_put(&cmd->program->obj);
+	cmd->program = NULL;
 	cmd->jfr = NULL;
 	cmd->peer = NULL;
 	cmd->active = false;
@@ -52,6 +57,19 @@ static bool check_local(struct ub_jfs *jfs)
 			return fail_check(cmd, UB_CR_LOC_ACCESS_ERR, sub);
 		ub_mem_hold(&cmd->mem[i]);
 	}
+	return true;
+}
+
+static bool check_program(struct ub_jfs *jfs)
+{
+	struct ub_cmd *cmd = &jfs->cur;
+
+	if (!cmd->op->has_program)
+		return true;
+	cmd->program = ub_program_hold(jfs->ctx, cmd->wqe.launch.program);
+	if (!cmd->program)
+		return fail_check(cmd, UB_CR_LOC_OPERATION_ERR, UB_SUB_PROGRAM);
+	cmd->holds_program = true;
 	return true;
 }
 
@@ -155,7 +173,7 @@ static bool check_cmd(struct ub_jfs *jfs)
 	other = cmd->peer ? cmd->peer : core;
 	ub_dma_lock(core, other);
 	if (ub_cmd_live(jfs))
-		ok = check_local(jfs) && check_remote(jfs);
+		ok = check_local(jfs) && check_program(jfs) && check_remote(jfs);
 	else
 		ok = fail_check(cmd, UB_CR_WR_FLUSH_ERR, UB_SUB_NONE);
 	ub_dma_unlock(core, other);

@@ -3,10 +3,14 @@
 #ifndef UB_CORE_OP_H
 #define UB_CORE_OP_H
 
+#include "base/bytes.h"
 #include "inject/inject.h"
 
-/* WAIT: again after cmd.wait_ns. MORE: again with the next part of its payload. */
-enum ub_exec { UB_EXEC_DONE, UB_EXEC_WAIT, UB_EXEC_MORE };
+/*
+ * WAIT: again after cmd.wait_ns. AGAIN: after others of its class. MORE: again with the next part
+ * of its payload.
+ */
+enum ub_exec { UB_EXEC_DONE, UB_EXEC_WAIT, UB_EXEC_AGAIN, UB_EXEC_MORE };
 
 /* What an opcode names at its peer, by rmt_id or notify_id. */
 enum ub_peer_object { UB_PEER_NONE, UB_PEER_MEMORY, UB_PEER_RECEIVER };
@@ -31,6 +35,7 @@ struct ub_op {
 	enum ub_peer_object second;	/* what notify_id names */
 	bool has_imm;			/* the receiver gets the immediate data */
 	bool engine_only;		/* not on a doorbell's path, however little it moves */
+	bool has_program;		/* launch.program names one, of the queue's context */
 	bool restarts;			/* saved before its end, it starts again once loaded */
 	/* NULL: it does nothing and touches no memory. No lock is held. */
 	enum ub_exec (*exec)(struct ub_jfs *jfs);
@@ -110,11 +115,18 @@ void ub_cmd_restore(struct ub_jfs *jfs);
 /* Lets go of what the command holds. Under dma_lock, or when the queue is dead. */
 void ub_cmd_release(struct ub_cmd *cmd);
 
-/* ---- exec_ub.c, exec_msg.c, exec_npu.c, gemm.c: what rows say of checks and execution ---- */
+/* ---- launch.c ---- */
+/* Where a launch is, and back. A loaded one goes on once its program is found. */
+void ub_out_launch(struct ub_out *out, const struct ub_cmd *cmd);
+void ub_in_launch(struct ub_in *in, struct ub_cmd *cmd);
+void ub_launch_free(struct ub_cmd *cmd);
+
+/* ---- exec_ub.c, exec_msg.c, exec_npu.c, gemm.c, launch.c: what rows say of commands ---- */
 void ub_check_notify(struct ub_cmd *cmd);
 void ub_check_atomic(struct ub_cmd *cmd);
 void ub_check_fill(struct ub_cmd *cmd);
 void ub_check_gemm(struct ub_cmd *cmd);
+void ub_check_launch(struct ub_cmd *cmd);
 enum ub_exec ub_exec_write(struct ub_jfs *jfs);
 enum ub_exec ub_exec_write_notify(struct ub_jfs *jfs);
 enum ub_exec ub_exec_read(struct ub_jfs *jfs);
@@ -123,6 +135,7 @@ enum ub_exec ub_exec_message(struct ub_jfs *jfs);
 enum ub_exec ub_exec_fill(struct ub_jfs *jfs);
 enum ub_exec ub_exec_crc32c(struct ub_jfs *jfs);
 enum ub_exec ub_exec_gemm(struct ub_jfs *jfs);
+enum ub_exec ub_exec_launch(struct ub_jfs *jfs);
 void ub_gemm_setup(const struct ub_core_config *cfg);
 
 /* The command ends without going on: a receive WQE it has taken completes all the same. */

@@ -21,6 +21,8 @@
 		.exec = ub_exec_atomic			\
 	)
 
+/* Set by hand, as a table. */
+/* clang-format off */
 const struct ub_op ub_ops[256] = {
 	ROW(WRITE,
 		.may_inline = true,
@@ -99,7 +101,16 @@ const struct ub_op ub_ops[256] = {
 		.restarts = true,
 		.exec = ub_exec_gemm
 	),
+	ROW(LAUNCH,
+		.nsge = UB_OP_ANY_SGE,
+		.reserved = IN_WQE(launch.rsvd),
+		.check = ub_check_launch,
+		.engine_only = true,
+		.has_program = true,
+		.exec = ub_exec_launch
+	),
 };
+/* clang-format on */
 
 #define CAP_OF(name, number, cap) | (ub_op_find(number) ? (cap) : 0)
 uint64_t ub_op_caps(void)

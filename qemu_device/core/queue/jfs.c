@@ -178,9 +178,10 @@ static struct ub_jfs *to_jfs(struct ub_obj *obj)
 	return ub_container(obj, struct ub_jfs, obj);
 }
 
-/* A RESET, or its end: the segments of the command are held no more. */
+/* A RESET, or its end: the segments and the program of the command are held no more. */
 static void unhold_cmd(struct ub_cmd *cmd)
 {
+	ub_cmd_unhold_program(cmd);
 	for (unsigned i = 0; i < cmd->nsge; i++)
 		ub_mem_unhold(&cmd->mem[i]);
 	ub_mem_unhold(&cmd->rmt);

@@ -161,6 +161,9 @@ static void start_cmd(struct ub_jfs *jfs, const void *first, unsigned blocks)
 	cmd->peer = NULL;
 	cmd->link = NULL;
 	cmd->jfr = NULL;
+	cmd->program = NULL;
+	cmd->holds_program = false;
+	cmd->launch = NULL;
 	cmd->receiving = cmd->restored = false;
 	cmd->status = cmd->substatus = cmd->cqe_flags = 0;
 	cmd->moved = cmd->imm = 0;
@@ -352,10 +355,10 @@ static bool jfs_go_idle(struct ub_jfs *jfs)
 	return false;
 }
 
-/* It waited: nothing more is charged for it. */
+/* It waited, or gave its turn away: nothing more is charged for it. */
 static bool cmd_has_begun(const struct ub_cmd *cmd)
 {
-	return cmd->rnr_tries || cmd->late || cmd->link;
+	return cmd->rnr_tries || cmd->late || cmd->link || cmd->launch;
 }
 
 static void requeue_jfs(struct ub_jfs *jfs)
@@ -476,10 +479,16 @@ static bool go_on_with_cmd(struct ub_jfs *jfs, struct budget *b)
 	ub_usage_begin(jfs);
 	if (ub_armed_any(&jfs->obj.core->inject) && !ub_inject_begin(jfs))
 		return true;
-	if (execute_cmd(jfs) == UB_EXEC_DONE)
+	switch (execute_cmd(jfs)) {
+	case UB_EXEC_DONE:
 		return true;
-	wait_for_time(jfs);
-	return false;
+	case UB_EXEC_AGAIN:
+		requeue_jfs(jfs);
+		return false;
+	default:
+		wait_for_time(jfs);
+		return false;
+	}
 }
 
 /* Nothing to do: whether to go on all the same. */

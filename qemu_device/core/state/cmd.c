@@ -67,13 +67,15 @@ void ub_out_cmd(struct ub_out *out, struct ub_jfs *jfs)
 	ub_out_u32(out, cmd->receiving);
 	if (cmd->receiving)
 		out_cmd_recv(out, &cmd->recv);
+	if (cmd->op && cmd->op->has_program)
+		ub_out_launch(out, cmd);
 }
 
 static void in_cmd_result(struct ub_in *in, struct ub_cmd *cmd)
 {
 	bool done = ub_in_bool(in, "a command's end");
 	unsigned status = ub_in_upto(in, UB_CR_REM_DATA_POISON, "a command's status");
-	unsigned sub = ub_in_upto(in, UB_SUB_JFC_FULL, "a command's substatus");
+	unsigned sub = ub_in_upto(in, UB_SUB_PROGRAM, "a command's substatus");
 
 	cmd->cqe_flags = (uint8_t)ub_in_upto(in, UB_CQE_IMM, "a completion's flags");
 	cmd->cqe_flags &= UB_CQE_IMM;
@@ -92,7 +94,7 @@ static void in_cmd_receive(struct ub_in *in, struct ub_cmd *cmd)
 	ub_in_bytes(in, &cmd->recv.wqe, sizeof(cmd->recv.wqe));
 	cmd->recv.index = ub_in_u32(in);
 	cmd->recv.status = (uint8_t)ub_in_upto(in, UB_CR_REM_DATA_POISON, "a message's status");
-	cmd->recv.sub = (uint8_t)ub_in_upto(in, UB_SUB_JFC_FULL, "a message's substatus");
+	cmd->recv.sub = (uint8_t)ub_in_upto(in, UB_SUB_PROGRAM, "a message's substatus");
 	ub_in_check(in, !cmd->done || cmd->late, "a message has ended that has not been received");
 	ub_in_check(in, cmd->recv.wqe.sge_num <= UB_HW_RECV_SGE && cmd->phase != UB_PHASE_NEW &&
 		    (ub_op_is_send(cmd->op) || (ub_op_is_message(cmd->op) && cmd->late)),
@@ -133,6 +135,8 @@ void ub_in_cmd(struct ub_in *in, struct ub_jfs *jfs)
 	ub_in_check(in, cmd->moved <= UB_MAX_MSG, "a command moved more than any can");
 	in_cmd_result(in, cmd);
 	in_cmd_receive(in, cmd);
+	if (cmd->op && cmd->op->has_program)
+		ub_in_launch(in, cmd);
 	/* What waits for a receiver has been checked. */
 	ub_in_check(in, !cmd->rnr_tries || cmd->phase != UB_PHASE_NEW,
 		    "a command waits that was not looked at");

@@ -75,6 +75,7 @@ static void in_object(struct ub_in *in, struct ub_core *core, enum ub_kind kind)
 	if (in->failed || !in_memory(in, &a, row, &kept))
 		return;
 	cmd.opcode = row->create_op;
+	a.saved = in;
 	ub_after_init(&after, core);
 	if (row->create(&a)) {
 		ub_pin_drop(&kept.ring, core);

@@ -137,6 +137,26 @@ void ub_jfr_save(struct ub_obj *obj, struct ub_out *out)
 	ub_out_u64(out, jfr->count);
 }
 
+/* Its instructions go along: what they were copied from need not be there any more. */
+void ub_program_describe(struct ub_obj *obj, struct ub_admin_cmd *cmd)
+{
+	struct ub_program *program = ub_container(obj, struct ub_program, obj);
+
+	cmd->program = (struct ub_admin_program){
+		.tid = program->ctx->obj.id,
+		.len = program->count * (uint32_t)sizeof(*program->insns),
+		.tiles = program->needs.tiles,
+		.fuel = program->needs.fuel,
+	};
+}
+
+void ub_program_save(struct ub_obj *obj, struct ub_out *out)
+{
+	struct ub_program *program = ub_container(obj, struct ub_program, obj);
+
+	ub_out_bytes(out, program->insns, program->count * sizeof(*program->insns));
+}
+
 static void out_jfs_state(struct ub_out *out, struct ub_jfs *jfs)
 {
 	ub_out_u32(out, atomic_load(&jfs->state));
