@@ -35,3 +35,25 @@ UNIT_TESTS += $(VISA_TEST_DIR)/visa-verify $(VISA_TEST_DIR)/visa-pair@10000 \
 .PHONY: fuzz-visa
 fuzz-visa: $(VISA_TEST_DIR)/visa-pair ## random programs, PROGRAMS=1000000 of SEED=1
 	$< $(or $(PROGRAMS),1000000) $(or $(SEED),1)
+
+# The kernels, in BPF; clang alone is asked, with whatever target it was built for.
+KERNEL_OBJ := $(patsubst visa/kernels/%.c,$(BUILD)/visa/kernels/%.o,$(wildcard visa/kernels/*.c))
+CLANG ?= clang
+FLAG_GROUPS += kernel
+FLAGS_kernel := CLANG
+
+$(BUILD)/visa/kernels/%.o: visa/kernels/%.c visa/kernels/kernels.h $(call flags,kernel) | $(HEADERS)
+	$(call say,BPF,$<)
+	$(Q)$(CLANG) --target=bpf -mcpu=v3 -O2 -g -Wall -Wextra $(WERROR) -I$(BUILD)/include \
+		-c $< -o $@
+
+$(eval $(call objects,plain,$(VISA_TEST_DIR)/plain,tests/visa))
+
+$(BUILD)/tests/vm/visa-kernels: $(VISA_TEST_DIR)/plain/kernels.o | $(BUILD)/lib/libub.so \
+		$(KERNEL_OBJ)
+	$(call ub_program,$(CXX))
+
+UNIT_TESTS += $(BUILD)/tests/vm/visa-kernels@soft:@$(BUILD)/visa/kernels
+VM_TESTS += $(BUILD)/tests/vm/visa-kernels@ub0@$(BUILD)/visa/kernels
+
+UNIT_TESTS += tests/visa/first_kernel.sh@$(BUILD)
