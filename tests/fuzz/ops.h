@@ -20,6 +20,7 @@ void op_drain(struct guest *g, struct input *in);
 void op_leaf(struct guest *g, struct input *in);
 void op_migrate(struct guest *g, struct input *in);
 void op_settle(struct guest *g, struct input *in);
+void op_program(struct guest *g, struct input *in);
 
 void op_register(struct guest *g, struct input *in);
 void op_admin(struct guest *g, struct input *in);
@@ -29,6 +30,10 @@ void op_reset(struct guest *g, struct input *in);
 
 /* At most so many steps, then the checks at rest. */
 void ops_run(struct guest *g, struct input *in, const op_fn *ops, unsigned n, unsigned steps);
+
+/* Launches end soon, whatever the program does: fuel of a block, blocks in each dimension. */
+#define MOST_FUEL	3000u
+#define MOST_BLOCKS	4u
 
 /* A well-formed send WQE, then perhaps not any more. How many WQEBBs it takes. */
 unsigned some_wqe(struct guest *g, struct gctx *ctx, struct input *in, uint8_t raw[256]);

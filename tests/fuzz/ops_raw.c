@@ -3,12 +3,14 @@
 #include "ops.h"
 
 static const uint8_t admin_ops[] = {
-	UB_ADMIN_NOP, UB_ADMIN_CREATE_CTX, UB_ADMIN_DESTROY_CTX, UB_ADMIN_CREATE_SEG,
-	UB_ADMIN_MODIFY_SEG, UB_ADMIN_DESTROY_SEG, UB_ADMIN_CREATE_EQ, UB_ADMIN_DESTROY_EQ,
-	UB_ADMIN_CREATE_JFC, UB_ADMIN_MODIFY_JFC, UB_ADMIN_QUERY_JFC, UB_ADMIN_DESTROY_JFC,
-	UB_ADMIN_CREATE_JFS, UB_ADMIN_MODIFY_JFS, UB_ADMIN_QUERY_JFS, UB_ADMIN_DESTROY_JFS,
-	UB_ADMIN_CREATE_JFR, UB_ADMIN_MODIFY_JFR, UB_ADMIN_QUERY_JFR, UB_ADMIN_DESTROY_JFR,
-	UB_ADMIN_INJECT, UB_ADMIN_QUERY_INJECT,
+	UB_ADMIN_NOP,	       UB_ADMIN_CREATE_CTX,	UB_ADMIN_DESTROY_CTX,
+	UB_ADMIN_CREATE_SEG,   UB_ADMIN_MODIFY_SEG,	UB_ADMIN_DESTROY_SEG,
+	UB_ADMIN_CREATE_EQ,    UB_ADMIN_DESTROY_EQ,	UB_ADMIN_CREATE_JFC,
+	UB_ADMIN_MODIFY_JFC,   UB_ADMIN_QUERY_JFC,	UB_ADMIN_DESTROY_JFC,
+	UB_ADMIN_CREATE_JFS,   UB_ADMIN_MODIFY_JFS,	UB_ADMIN_QUERY_JFS,
+	UB_ADMIN_DESTROY_JFS,  UB_ADMIN_CREATE_JFR,	UB_ADMIN_MODIFY_JFR,
+	UB_ADMIN_QUERY_JFR,    UB_ADMIN_DESTROY_JFR,	UB_ADMIN_INJECT,
+	UB_ADMIN_QUERY_INJECT, UB_ADMIN_CREATE_PROGRAM, UB_ADMIN_DESTROY_PROGRAM,
 };
 
 void op_register(struct guest *g, struct input *in)
@@ -121,6 +123,14 @@ static void some_fields(struct input *in, struct ub_admin_cmd *cmd)
 		break;
 	case UB_ADMIN_CREATE_SEG:
 		some_seg(in, &cmd->seg);
+		break;
+	case UB_ADMIN_CREATE_PROGRAM:
+		cmd->program.addr = some_uba(in);
+		cmd->program.fuel = in_pick(in, MOST_FUEL);
+		cmd->program.tid = in_pick(in, 4);
+		cmd->program.token_id = in_pick(in, FUZZ_MAX_SEG);
+		cmd->program.len = in_rarely(in, 8) ? (uint32_t)in_edge(in) : in_pick(in, 64) * 8;
+		cmd->program.tiles = in_pick(in, 18);
 		break;
 	case UB_ADMIN_CREATE_EQ:
 		cmd->eq.base = world_some_bus(in);

@@ -242,6 +242,7 @@ static void make_core(unsigned n)
 	config.max_jfs = FUZZ_MAX_JFS;
 	config.max_jfr = FUZZ_MAX_JFR;
 	config.max_jfc = FUZZ_MAX_JFC;
+	config.max_program = FUZZ_MAX_PROGRAM;
 	config.vectors = FUZZ_VECTORS;
 	config.db_pages = FUZZ_DB_PAGES;
 	config.max_depth = 256;

@@ -26,6 +26,7 @@
 #define FUZZ_MAX_JFR	8
 #define FUZZ_MAX_JFC	8
 #define FUZZ_MAX_SEG	40
+#define FUZZ_MAX_PROGRAM 4
 #define FUZZ_DB_PAGES	32
 #define FUZZ_VECTORS	4
 

@@ -129,6 +129,18 @@ static unsigned payload(struct input *in, struct gctx *ctx, struct ub_hw_wqe *w,
 	return n * (unsigned)sizeof(struct ub_hw_sge);
 }
 
+static void bound_blocks(uint8_t raw[256])
+{
+	struct ub_hw_wqe w;
+
+	memcpy(&w, raw, sizeof(w));
+	if (w.opcode != UB_OP_LAUNCH)
+		return;
+	for (unsigned i = 0; i < 3; i++)
+		w.launch.grid[i] %= MOST_BLOCKS + 1;
+	memcpy(raw, &w, sizeof(w));
+}
+
 unsigned some_wqe(struct guest *g, struct gctx *ctx, struct input *in, uint8_t raw[256])
 {
 	struct ub_hw_wqe w = { .opcode = opcodes[in_pick(in, sizeof(opcodes))] };
@@ -144,6 +156,10 @@ unsigned some_wqe(struct guest *g, struct gctx *ctx, struct input *in, uint8_t r
 	if (w.opcode == UB_OP_FILL) {
 		w.pattern = in_edge(in);
 		w.pattern_size = 1u << in_pick(in, 4);
+	} else if (w.opcode == UB_OP_LAUNCH) {
+		w.launch.program = 1 + in_pick(in, FUZZ_MAX_PROGRAM);
+		for (unsigned i = 0; i < 3; i++)
+			w.launch.grid[i] = in_pick(in, MOST_BLOCKS);
 	} else if (w.opcode < UB_OP_NOP) {
 		target(g, in, &w, len);
 	}
@@ -154,5 +170,6 @@ unsigned some_wqe(struct guest *g, struct gctx *ctx, struct input *in, uint8_t r
 	if (in_rarely(in, 8))
 		for (unsigned n = 1 + in_pick(in, 3); n; n--)
 			raw[in_u8(in)] = in_u8(in);
+	bound_blocks(raw);
 	return bytes > 256 ? 4 : (bytes + 63) / 64;
 }

@@ -223,6 +223,58 @@ Call modify_jfc() {
              FIELD(modify_jfc, pad, 1, 1u << 31, UINT32_MAX)}};
 }
 
+uint64_t behind_own(Side &side) {
+    return side.own_memory() + page;
+}
+uint64_t end_of_own(Side &side) {
+    return side.own_memory() + page - 8;
+}
+
+// Of one instruction, exit, at the start of the own segment.
+void fill_program(Side &s, Arg &a) {
+    const uint64_t exit = 0x95;
+    std::memcpy(reinterpret_cast<void *>(s.own_memory()), &exit, sizeof exit);
+    a.create_program = {{}, s.own_memory(), 1, s.own(SEG), 8, 1, 0, 0, 0};
+}
+
+void end_program(Side &s, uint32_t id) {
+    Arg arg{};
+    arg.destroy_program.id = id;
+    if (s.call(UB_IOC_DESTROY_PROGRAM, arg))
+        throw std::runtime_error(s.name() + ": a program cannot be destroyed");
+}
+
+Call create_program() {
+    return {"CREATE_PROGRAM",
+            UB_IOC_CREATE_PROGRAM,
+            fill_program,
+            [](Side &s, const Arg &a) { end_program(s, a.create_program.id); },
+            {FIELD(create_program, addr, 0, 1, behind_own, end_of_own, all_ones, all_ones - 7),
+             FIELD(create_program, len, 0, 1, 7, 9, 16, page, page + 8, 1u << 31, UINT32_MAX),
+             {"token_id", offsetof(ub_ioc_create_program, token_id), 4, ids<SEG, JFC>(own<SEG>)},
+             FIELD(create_program, fuel, 0, 1ull << 40, (1ull << 40) + 1, all_ones),
+             FIELD(create_program, tiles, 0, 16, 17, UINT32_MAX),
+             FIELD(create_program, flags, 1, 1u << 31, UINT32_MAX),
+             FIELD(create_program, pad, 1, 1u << 31, UINT32_MAX)}};
+}
+
+// A refused call leaves the program to the next.
+std::map<Side *, uint32_t> doomed;
+
+Call destroy_program() {
+    return {"DESTROY_PROGRAM",
+            UB_IOC_DESTROY_PROGRAM,
+            [](Side &s, Arg &a) {
+                Arg made{};
+                fill_program(s, made);
+                if (!doomed.contains(&s) && s.call(UB_IOC_CREATE_PROGRAM, made))
+                    throw std::runtime_error(s.name() + ": no program");
+                a.destroy_program.id = doomed.try_emplace(&s, made.create_program.id).first->second;
+            },
+            [](Side &s, const Arg &) { doomed.erase(&s); },
+            {FIELD(destroy_program, pad, 0, 1, 1u << 31, UINT32_MAX)}};
+}
+
 template <Kind kind, Kind other> Call query(const char *name, unsigned long request) {
     return {name, request,
             [](Side &s, Arg &a) { a.query_queue.id = s.own(kind); },
@@ -246,16 +298,24 @@ template <Kind kind, Kind other> Call destroy(const char *name, unsigned long re
 } // namespace
 
 const std::vector<Call> &calls() {
-    static const std::vector<Call> table{
-        reg_seg(), dereg_seg(), set_token(), create_jfce(), create_jfc(), create_jfs(),
-        create_jfr(), modify<JFS, JFC>("MODIFY_JFS", UB_IOC_MODIFY_JFS),
-        modify<JFR, JFC>("MODIFY_JFR", UB_IOC_MODIFY_JFR), modify_jfc(),
-        query<JFS, JFC>("QUERY_JFS", UB_IOC_QUERY_JFS),
-        query<JFR, JFC>("QUERY_JFR", UB_IOC_QUERY_JFR),
-        query<JFC, JFR>("QUERY_JFC", UB_IOC_QUERY_JFC),
-        destroy<JFS, JFC>("DESTROY_JFS", UB_IOC_DESTROY_JFS),
-        destroy<JFR, JFC>("DESTROY_JFR", UB_IOC_DESTROY_JFR),
-        destroy<JFC, JFR>("DESTROY_JFC", UB_IOC_DESTROY_JFC)};
+    static const std::vector<Call> table{reg_seg(),
+                                         dereg_seg(),
+                                         set_token(),
+                                         create_jfce(),
+                                         create_jfc(),
+                                         create_jfs(),
+                                         create_jfr(),
+                                         modify<JFS, JFC>("MODIFY_JFS", UB_IOC_MODIFY_JFS),
+                                         modify<JFR, JFC>("MODIFY_JFR", UB_IOC_MODIFY_JFR),
+                                         modify_jfc(),
+                                         create_program(),
+                                         destroy_program(),
+                                         query<JFS, JFC>("QUERY_JFS", UB_IOC_QUERY_JFS),
+                                         query<JFR, JFC>("QUERY_JFR", UB_IOC_QUERY_JFR),
+                                         query<JFC, JFR>("QUERY_JFC", UB_IOC_QUERY_JFC),
+                                         destroy<JFS, JFC>("DESTROY_JFS", UB_IOC_DESTROY_JFS),
+                                         destroy<JFR, JFC>("DESTROY_JFR", UB_IOC_DESTROY_JFR),
+                                         destroy<JFC, JFR>("DESTROY_JFC", UB_IOC_DESTROY_JFC)};
     return table;
 }
 

@@ -8,6 +8,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -50,6 +51,8 @@ union Arg {
     ub_ioc_modify_jfc modify_jfc;
     ub_ioc_query_queue query_queue;
     ub_ioc_destroy_queue destroy_queue;
+    ub_ioc_create_program create_program;
+    ub_ioc_destroy_program destroy_program;
     uint8_t bytes[256];
 };
 
@@ -77,6 +80,8 @@ public:
     // An object for a call to change or end; spend() when it did.
     uint32_t victim(Kind kind);
     void spend(Kind kind);
+    // Where the own segment is.
+    uint64_t own_memory() const { return contexts_[0].seg_addr.at(own(SEG)); }
     void destroy(Kind kind, uint32_t id) { destroy(contexts_[0], kind, id); }
     void close_jfce(int fd) { contexts_[0].provider->close_jfce(fd); }
 
@@ -86,6 +91,7 @@ private:
         uint32_t ids[kinds] = {};
         int jfce = -1;
         std::vector<void *> maps;
+        std::map<uint32_t, uint64_t> seg_addr; // by TokenID
     };
     void open(Context &ctx);
     void populate(Context &ctx);

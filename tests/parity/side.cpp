@@ -112,6 +112,7 @@ uint32_t Side::make(Context &ctx, Kind kind) {
         arg.reg_seg = {{}, mem.addr, page, UB_ACCESS_READ, 0, 0, 0, 0, 0, 0, 0};
         result = ctx.provider->control(UB_IOC_REG_SEG, &arg);
         id = arg.reg_seg.token_id;
+        ctx.seg_addr[id] = mem.addr;
         break;
     case JFC:
         arg.create_jfc.mem = mem;

@@ -25,6 +25,8 @@ union arg {
     struct ub_ioc_submit submit;
     struct ub_ioc_reap reap;
     struct ub_ioc_modify_jfc modify_jfc;
+    struct ub_ioc_create_program create_program;
+    struct ub_ioc_destroy_program destroy_program;
     uint8_t bytes[256];
     uint32_t words[64];
 };
@@ -177,22 +179,46 @@ void fill_modify_jfc(rng &r, world &, context &f, arg &a) {
     a.modify_jfc.mod_usec = static_cast<uint16_t>(r.below(1000));
 }
 
+/* Small ones, of whatever lies there: most are refused by the device. */
+void fill_program(rng &r, world &w, context &f, arg &a) {
+    a.create_program.addr = w.some_address(r, 8);
+    a.create_program.fuel = r.one_in(8) ? odd_number(r) : 1 + r.below(1000);
+    a.create_program.token_id = f.some_id(r, SEG);
+    a.create_program.len = r.one_in(20) ? static_cast<uint32_t>(odd_number(r)) : 8 * r.below(100);
+    a.create_program.tiles = r.below(18);
+}
+
+void fill_program_id(rng &r, world &, context &f, arg &a) {
+    a.destroy_program.id = f.some_id(r, PROGRAM);
+}
+
 enum { REG_SEGMENT = 1, CREATE_JFC = 5, CREATE_JFS = 6, CREATE_JFR = 7 };
 
 const struct {
     unsigned cmd;
     void (*fill)(rng &, world &, context &, arg &);
 } ioctls[] = {
-    {UB_IOC_QUERY_DEVICE, fill_nothing},  {UB_IOC_REG_SEG, fill_reg_seg},
-    {UB_IOC_DEREG_SEG, fill_seg_id},      {UB_IOC_SET_TOKEN, fill_set_token},
-    {UB_IOC_CREATE_JFCE, fill_jfce},      {UB_IOC_CREATE_JFC, fill_jfc},
-    {UB_IOC_CREATE_JFS, fill_jfs},        {UB_IOC_CREATE_JFR, fill_jfr},
-    {UB_IOC_MODIFY_JFS, fill_jfs_id},     {UB_IOC_MODIFY_JFR, fill_jfr_id},
-    {UB_IOC_QUERY_JFS, fill_query_jfs},   {UB_IOC_QUERY_JFR, fill_query_jfr},
-    {UB_IOC_QUERY_JFC, fill_query_jfc},   {UB_IOC_DESTROY_JFS, fill_query_jfs},
-    {UB_IOC_DESTROY_JFR, fill_query_jfr}, {UB_IOC_DESTROY_JFC, fill_query_jfc},
-    {UB_IOC_SUBMIT, fill_submit},         {UB_IOC_REAP, fill_reap},
+    {UB_IOC_QUERY_DEVICE, fill_nothing},
+    {UB_IOC_REG_SEG, fill_reg_seg},
+    {UB_IOC_DEREG_SEG, fill_seg_id},
+    {UB_IOC_SET_TOKEN, fill_set_token},
+    {UB_IOC_CREATE_JFCE, fill_jfce},
+    {UB_IOC_CREATE_JFC, fill_jfc},
+    {UB_IOC_CREATE_JFS, fill_jfs},
+    {UB_IOC_CREATE_JFR, fill_jfr},
+    {UB_IOC_MODIFY_JFS, fill_jfs_id},
+    {UB_IOC_MODIFY_JFR, fill_jfr_id},
+    {UB_IOC_QUERY_JFS, fill_query_jfs},
+    {UB_IOC_QUERY_JFR, fill_query_jfr},
+    {UB_IOC_QUERY_JFC, fill_query_jfc},
+    {UB_IOC_DESTROY_JFS, fill_query_jfs},
+    {UB_IOC_DESTROY_JFR, fill_query_jfr},
+    {UB_IOC_DESTROY_JFC, fill_query_jfc},
+    {UB_IOC_SUBMIT, fill_submit},
+    {UB_IOC_REAP, fill_reap},
     {UB_IOC_MODIFY_JFC, fill_modify_jfc},
+    {UB_IOC_CREATE_PROGRAM, fill_program},
+    {UB_IOC_DESTROY_PROGRAM, fill_program_id},
 };
 static_assert(sizeof(ioctls) / sizeof(ioctls[0]) == OP_IOCTL_LAST - OP_IOCTL_FIRST + 1);
 
@@ -224,6 +250,9 @@ void keep_made(rng &r, world &w, context &f, unsigned cmd, const arg &a) {
     switch (_IOC_NR(cmd)) {
     case _IOC_NR(UB_IOC_REG_SEG):
         f.keep_id(r, SEG, a.reg_seg.token_id);
+        break;
+    case _IOC_NR(UB_IOC_CREATE_PROGRAM):
+        f.keep_id(r, PROGRAM, a.create_program.id);
         break;
     case _IOC_NR(UB_IOC_CREATE_JFR):
         f.keep_id(r, JFR, a.create_jfr.id);

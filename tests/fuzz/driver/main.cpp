@@ -51,6 +51,8 @@ const char *const op_names[OPS] = {
     "SUBMIT",
     "REAP",
     "MODIFY_JFC",
+    "CREATE_PROGRAM",
+    "DESTROY_PROGRAM",
     "ioctl, any",
     "open",
     "close",

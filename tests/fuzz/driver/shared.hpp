@@ -18,7 +18,7 @@ struct lineage {
 
 enum op : uint32_t {
     OP_IOCTL_FIRST, /* one for each ioctl, in the order of the table */
-    OP_IOCTL_LAST = OP_IOCTL_FIRST + 18,
+    OP_IOCTL_LAST = OP_IOCTL_FIRST + 20,
     OP_IOCTL_RAW,
     OP_OPEN,
     OP_CLOSE,

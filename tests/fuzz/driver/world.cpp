@@ -98,6 +98,11 @@ static void fill_body(rng &r, world &w, context &c, struct ub_hw_wqe *wqe) {
         wqe->sge_num = 3;
         return;
     }
+    if (wqe->opcode == UB_OP_LAUNCH) {
+        wqe->launch.program = c.some_id(r, PROGRAM);
+        wqe->launch.grid[0] = wqe->launch.grid[1] = wqe->launch.grid[2] = 1 + r.below(3);
+        return;
+    }
     memcpy(wqe->rmt_eid, w.eid, sizeof(w.eid));
     wqe->rmt_addr = w.some_address(r, 8);
     wqe->rmt_id =

@@ -16,7 +16,7 @@
 constexpr unsigned FILES = 3, CHANNELS = 2, IDS = 6, MAPS = 6, PAGE = 4096, DEVICES = 2;
 constexpr size_t ARENA = 6u << 20;
 
-enum kind { SEG, JFC, JFS, JFR, KJFC, KJFS, KINDS };
+enum kind { SEG, JFC, JFS, JFR, KJFC, KJFS, PROGRAM, KINDS };
 
 /* A context and what was made in it last. */
 struct context {

@@ -171,6 +171,28 @@ static void fill_reap(struct world *w, union arg *a)
 	a->reap = (struct ub_ioc_reap){ .cqes = (uintptr_t)w->data, .id = w->kjfc, .max = 8 };
 }
 
+static void undo_create_program(struct world *w, const union arg *a, bool done)
+{
+	if (done)
+		destroy(w->fd, UB_IOC_DESTROY_PROGRAM, a->create_program.id);
+}
+
+static void fill_destroy_program(struct world *w, union arg *a)
+{
+	union arg made = { 0 };
+
+	fill_create_program(w, &made);
+	w->victim = make_program(w->fd, &made.create_program);
+	a->destroy_program.id = w->victim;
+}
+
+static void undo_destroy_program(struct world *w, const union arg *a, bool done)
+{
+	(void)a;
+	if (!done)
+		destroy(w->fd, UB_IOC_DESTROY_PROGRAM, w->victim);
+}
+
 static void fill_modify_jfc(struct world *w, union arg *a)
 {
 	a->modify_jfc.id = w->jfc;
@@ -202,6 +224,9 @@ const struct ioc_case ioc_cases[IOC_CASES] = {
 	CASE(SUBMIT, END(ub_ioc_submit, taken), fill_submit, undo_kernel_queues),
 	CASE(REAP, END(ub_ioc_reap, count), fill_reap, undo_kernel_queues),
 	CASE(MODIFY_JFC, HDR_SIZE, fill_modify_jfc, undo_nothing),
+	CASE(CREATE_PROGRAM, END(ub_ioc_create_program, id), fill_create_program,
+	     undo_create_program),
+	CASE(DESTROY_PROGRAM, HDR_SIZE, fill_destroy_program, undo_destroy_program),
 };
 
 const struct ioc_case *ioc_case(unsigned int cmd)

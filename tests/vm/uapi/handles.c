@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-enum kind { SEG, JFC, JFS, JFR, KINDS };
+enum kind { SEG, JFC, JFS, JFR, PROGRAM, KINDS };
 
 /* Every field that names an object. */
 static const struct name_field {
@@ -30,11 +30,15 @@ static const struct name_field {
 	NAME(SUBMIT, submit, id, JFS),
 	NAME(REAP, reap, id, JFC),
 	NAME(MODIFY_JFC, modify_jfc, id, JFC),
+	NAME(CREATE_PROGRAM, create_program, token_id, SEG),
+	NAME(DESTROY_PROGRAM, destroy_program, id, PROGRAM),
 };
 
 static uint32_t id_of(const struct world *w, enum kind kind)
 {
-	return kind == SEG ? w->seg : kind == JFC ? w->jfc : kind == JFS ? w->jfs : w->jfr;
+	const uint32_t ids[KINDS] = { w->seg, w->jfc, w->jfs, w->jfr, w->program };
+
+	return ids[kind];
 }
 
 /* a is filled in for f; with this id it fails. */
@@ -102,7 +106,8 @@ static void of_a_closed_file(void **state)
 static void deleted(void **state)
 {
 	static const unsigned int ends[KINDS] = { UB_IOC_DEREG_SEG, UB_IOC_DESTROY_JFC,
-						  UB_IOC_DESTROY_JFS, UB_IOC_DESTROY_JFR };
+						  UB_IOC_DESTROY_JFS, UB_IOC_DESTROY_JFR,
+						  UB_IOC_DESTROY_PROGRAM };
 	struct world *w = *state;
 	const struct name_field *f;
 	uint32_t gone[KINDS];

@@ -77,6 +77,12 @@ static void argument(struct world *w, const struct ioc_case *c, union arg *a)
 	case UB_IOC_CREATE_JFR:
 		c->fill(w, a);
 		return;
+	case UB_IOC_CREATE_PROGRAM:
+		c->fill(w, a);
+		return;
+	case UB_IOC_DESTROY_PROGRAM:
+		a->destroy_program.id = w->program;
+		return;
 	case UB_IOC_DEREG_SEG:
 	case UB_IOC_SET_TOKEN:
 		a->set_token.token_id = w->seg;

@@ -181,7 +181,7 @@ static void unknown_commands(void **state)
 	unsigned int nr, i;
 
 	for (nr = 0; nr < 256; nr++)
-		if (nr < _IOC_NR(UB_IOC_QUERY_DEVICE) || nr > _IOC_NR(UB_IOC_MODIFY_JFC))
+		if (nr < _IOC_NR(UB_IOC_QUERY_DEVICE) || nr > _IOC_NR(UB_IOC_DESTROY_PROGRAM))
 			expect_errno(label("number", "", nr),
 				     call(w->fd, _IOWR(UB_IOC_MAGIC, nr, a.query_device), &a),
 				     ENOTTY);
@@ -198,11 +198,20 @@ static void unknown_commands(void **state)
 
 static void padding_must_be_zero(void **state)
 {
-	static const struct { unsigned int cmd; uint32_t offset; } pads[] = {
-		FIELD(REG_SEG, reg_seg, pad), FIELD(DEREG_SEG, dereg_seg, pad),
-		FIELD(CREATE_JFR, create_jfr, pad), FIELD(DESTROY_JFS, destroy_queue, pad),
-		FIELD(DESTROY_JFR, destroy_queue, pad), FIELD(DESTROY_JFC, destroy_queue, pad),
-		FIELD(SUBMIT, submit, pad), FIELD(MODIFY_JFC, modify_jfc, pad),
+	static const struct {
+		unsigned int cmd;
+		uint32_t offset;
+	} pads[] = {
+		FIELD(REG_SEG, reg_seg, pad),
+		FIELD(DEREG_SEG, dereg_seg, pad),
+		FIELD(CREATE_JFR, create_jfr, pad),
+		FIELD(DESTROY_JFS, destroy_queue, pad),
+		FIELD(DESTROY_JFR, destroy_queue, pad),
+		FIELD(DESTROY_JFC, destroy_queue, pad),
+		FIELD(SUBMIT, submit, pad),
+		FIELD(MODIFY_JFC, modify_jfc, pad),
+		FIELD(CREATE_PROGRAM, create_program, pad),
+		FIELD(DESTROY_PROGRAM, destroy_program, pad),
 	};
 	struct world *w = *state;
 	const struct ioc_case *c;
@@ -224,7 +233,10 @@ static void padding_must_be_zero(void **state)
 
 static void unknown_flags(void **state)
 {
-	static const struct { unsigned int cmd; uint32_t offset, known; } flags[] = {
+	static const struct {
+		unsigned int cmd;
+		uint32_t offset, known;
+	} flags[] = {
 		{ UB_IOC_REG_SEG, offsetof(struct ub_ioc_reg_seg, flags), UB_REG_F_READ_ONLY },
 		{ UB_IOC_CREATE_JFCE, offsetof(struct ub_ioc_create_jfce, flags),
 		  UB_JFCE_F_NONBLOCK | UB_JFCE_F_EVENTFD },
@@ -233,8 +245,8 @@ static void unknown_flags(void **state)
 		{ UB_IOC_CREATE_JFS, offsetof(struct ub_ioc_create_jfs, flags),
 		  UB_JFS_F_ERROR_SUSPEND | UB_JFS_F_JETTY },
 		{ UB_IOC_CREATE_JFR, offsetof(struct ub_ioc_create_jfr, flags), 0 },
-		{ UB_IOC_MODIFY_JFC, offsetof(struct ub_ioc_modify_jfc, flags),
-		  UB_JFC_F_ADAPTIVE },
+		{ UB_IOC_MODIFY_JFC, offsetof(struct ub_ioc_modify_jfc, flags), UB_JFC_F_ADAPTIVE },
+		{ UB_IOC_CREATE_PROGRAM, offsetof(struct ub_ioc_create_program, flags), 0 },
 	};
 	struct world *w = *state;
 	const struct ioc_case *c;

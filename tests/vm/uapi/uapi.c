@@ -141,8 +141,30 @@ void dereg(int fd, uint32_t token_id)
 	expect_ok("DEREG_SEG", fd, UB_IOC_DEREG_SEG, &a);
 }
 
+void fill_create_program(struct world *w, union arg *a)
+{
+	static const uint8_t exit_insn[8] = { 0x95 };
+	uint8_t *at = w->data + PAGE - sizeof(exit_insn);
+
+	memcpy(at, exit_insn, sizeof(exit_insn));
+	a->create_program = (struct ub_ioc_create_program){
+		.addr = (uintptr_t)at,
+		.fuel = 1,
+		.token_id = w->seg,
+		.len = sizeof(exit_insn),
+		.tiles = 1,
+	};
+}
+
+uint32_t make_program(int fd, struct ub_ioc_create_program *a)
+{
+	expect_ok("CREATE_PROGRAM", fd, UB_IOC_CREATE_PROGRAM, a);
+	return a->id;
+}
+
 void world_open(struct world *w)
 {
+	union arg a = { 0 };
 	unsigned int i;
 
 	w->before = counts_now();
@@ -151,6 +173,8 @@ void world_open(struct world *w)
 	for (i = 0; i < ARRAY_SIZE(w->mem); i++)
 		w->mem[i] = map_pages(2);
 	w->seg = make_seg(w->fd, w->data, PAGE);
+	fill_create_program(w, &a);
+	w->program = make_program(w->fd, &a.create_program);
 	w->jfc = make_jfc(w->fd, w->mem[0], &w->jfc_db);
 	w->jfr = make_jfr(w->fd, w->mem[1], w->jfc);
 	w->jfs = make_jfs(w->fd, w->mem[2], w->jfc, &w->jfs_db);

@@ -50,6 +50,8 @@ union arg {
 	struct ub_ioc_submit submit;
 	struct ub_ioc_reap reap;
 	struct ub_ioc_modify_jfc modify_jfc;
+	struct ub_ioc_create_program create_program;
+	struct ub_ioc_destroy_program destroy_program;
 	uint8_t bytes[256];
 };
 
@@ -66,13 +68,13 @@ int reset_device(bool force);
 /* Sets a parameter of the module and returns what it was. */
 unsigned int set_param(const char *name, unsigned int value);
 
-/* A context with a segment and one queue of each kind, and room for one queue more. */
+/* A context with a segment, a program, one queue of each kind, and room for one queue more. */
 struct world {
 	struct counts before;
 	int fd;
 	uint8_t *data;		/* one page */
 	uint8_t *mem[4];	/* of JFC, JFR, JFS and the one more */
-	uint32_t jfc, jfr, jfs, seg;
+	uint32_t jfc, jfr, jfs, seg, program;
 	uint64_t jfc_db, jfs_db;
 	uint32_t victim;	/* what the filler of an ioctl made for it */
 	uint32_t kjfc, kjfs;	/* of these the kernel queues */
@@ -97,7 +99,7 @@ struct ioc_case {
 	void (*undo)(struct world *w, const union arg *a, bool done);
 };
 
-#define IOC_CASES 19
+#define IOC_CASES 21
 extern const struct ioc_case ioc_cases[IOC_CASES];
 
 static inline unsigned int sized(unsigned int cmd, unsigned int size)
@@ -106,6 +108,8 @@ static inline unsigned int sized(unsigned int cmd, unsigned int size)
 }
 
 const struct ioc_case *ioc_case(unsigned int cmd);
+/* One that does nothing; its instruction is put at the end of the data page. */
+void fill_create_program(struct world *w, union arg *a);
 void ioc_fill(const struct ioc_case *c, struct world *w, union arg *a);
 
 /* Make one of a kind; fail the test if that fails. */
@@ -113,6 +117,7 @@ uint32_t make_seg(int fd, void *addr, uint64_t len);
 uint32_t make_jfc(int fd, void *mem, uint64_t *db);
 uint32_t make_jfr(int fd, void *mem, uint32_t jfc);
 uint32_t make_jfs(int fd, void *mem, uint32_t jfc, uint64_t *db);
+uint32_t make_program(int fd, struct ub_ioc_create_program *a);
 uint32_t make_kernel_jfc(int fd);
 uint32_t make_kernel_jfs(int fd, uint32_t jfc);
 void destroy(int fd, unsigned int cmd, uint32_t id);
