@@ -32,8 +32,24 @@ UNIT_TESTS += $(VISA_TEST_DIR)/visa-verify $(VISA_TEST_DIR)/visa-pair@10000 \
 	$(VISA_TEST_DIR)/visa-functions \
 	visa/lists.py@visa/include/ub/ub_visa_ops.h@docs/visa.md
 
+# The device's blocks as they are shipped, with vectors and without sanitizers: also to run long.
+FLAGS_visa_plain := $(FLAGS_plain) CORE_CPPFLAGS
+cxx_visa_plain = $(cxx_plain) $(CORE_CPPFLAGS)
+c_visa_plain = $(c_plain) $(CORE_CPPFLAGS)
+$(eval $(call objects,visa_plain,$(VISA_TEST_DIR)/shipped/visa,visa))
+$(eval $(call objects,visa_plain,$(VISA_TEST_DIR)/shipped,tests/visa))
+
+$(VISA_TEST_DIR)/visa-shipped: $(VISA_TEST_DIR)/shipped/fuzz_pair.o \
+		$(VISA_TEST_DIR)/shipped/pair.o $(patsubst %,$(VISA_TEST_DIR)/shipped/%.o,\
+			$(basename $(wildcard visa/reference/*.cpp))) \
+		$(BUILD)/core/libubcore.a
+	$(call say,LD)
+	$(Q)$(CXX) $(CXXFLAGS) $^ -o $@ $(CORE_LIBS)
+
+UNIT_TESTS += $(VISA_TEST_DIR)/visa-shipped@20000@2
+
 .PHONY: fuzz-visa
-fuzz-visa: $(VISA_TEST_DIR)/visa-pair ## random programs, PROGRAMS=1000000 of SEED=1
+fuzz-visa: $(VISA_TEST_DIR)/visa-shipped ## random programs, PROGRAMS=1000000 of SEED=1
 	$< $(or $(PROGRAMS),1000000) $(or $(SEED),1)
 
 # The kernels, in BPF; clang alone is asked, with whatever target it was built for.

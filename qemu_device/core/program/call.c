@@ -329,14 +329,24 @@ static bool check_rows(struct call *k, uint32_t rows, uint32_t row_bytes)
 	return true;
 }
 
+/* Elements that need no conversion go straight between tile and memory. */
 static bool move_rows(struct call *k, struct ub_tile t, unsigned memory, bool to_segment)
 {
 	struct ub_block *b = k->b;
-	unsigned fault = b->memory->rows(b->opaque, (unsigned)k->arg[1], k->arg[2], t.rows,
-					 (uint32_t)t.cols * ub_type_bytes[memory], k->arg[4],
-					 b->packed, to_segment);
+	union ub_elements tile = data_of(k, 0);
+	void *packed = memory == t.type ? (void *)tile.bits : b->packed;
+	unsigned fault;
 
-	return fault ? fails(k, fault, 3) : true;
+	if (to_segment && memory != t.type)
+		ub_convert_out(packed, memory, tile, t.type, (uint32_t)k->count);
+	fault = b->memory->rows(b->opaque, (unsigned)k->arg[1], k->arg[2], t.rows,
+				(uint32_t)t.cols * ub_type_bytes[memory], k->arg[4], packed,
+				to_segment);
+	if (fault)
+		return fails(k, fault, 3);
+	if (!to_segment && memory != t.type)
+		ub_convert_in(tile, t.type, packed, memory, (uint32_t)k->count);
+	return true;
 }
 
 static bool run_load(struct call *k)
@@ -348,7 +358,6 @@ static bool run_load(struct call *k)
 	if (!check_rows(k, made.rows, (uint32_t)made.cols * ub_type_bytes[memory]) || !can_pay(k) ||
 	    !move_rows(k, made, memory, false))
 		return false;
-	ub_convert_in(data_of(k, 0), made.type, k->b->packed, memory, (uint32_t)k->count);
 	k->b->tile[k->arg[0]] = made;
 	return true;
 }
@@ -359,10 +368,8 @@ static bool run_store(struct call *k)
 	unsigned memory = (unsigned)k->arg[3];
 
 	k->count = ub_tile_count(from);
-	if (!check_rows(k, from.rows, (uint32_t)from.cols * ub_type_bytes[memory]) || !can_pay(k))
-		return false;
-	ub_convert_out(k->b->packed, memory, data_of(k, 0), from.type, (uint32_t)k->count);
-	return move_rows(k, from, memory, true);
+	return check_rows(k, from.rows, (uint32_t)from.cols * ub_type_bytes[memory]) &&
+	       can_pay(k) && move_rows(k, from, memory, true);
 }
 
 static enum ub_word_op word_op_of(uint32_t number)

@@ -169,12 +169,12 @@ static float rsqrt_of(float x)
 #define I_NOT(x)   (~(x))
 #define I_RELU(x)  I_MAX(x, 0)
 
-/* Approximated: one rounding of what the C library gives in double precision. */
+/* Approximated: the C library's f32 where it is near enough, else its double precision. */
 #define ROUND(x)     ub_canonical((float)(x))
-#define F_EXP(x)     ROUND(exp((double)(x)))
-#define F_LOG(x)     ROUND(log((double)(x)))
-#define F_SIN(x)     ROUND(sin((double)(x)))
-#define F_COS(x)     ROUND(cos((double)(x)))
+#define F_EXP(x)     ub_canonical(expf(x))
+#define F_LOG(x)     ub_canonical(logf(x))
+#define F_SIN(x)     ub_canonical(sinf(x))
+#define F_COS(x)     ub_canonical(cosf(x))
 #define F_TANH(x)    ROUND(tanh((double)(x)))
 #define F_SIGMOID(x) ROUND(1.0 / (1.0 + exp(-(double)(x))))
 #define F_SILU(x)    ROUND((double)(x) / (1.0 + exp(-(double)(x))))
