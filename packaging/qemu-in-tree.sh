@@ -32,7 +32,7 @@ put_files() {
     cp "$from"/qemu/*.[ch] "$from"/in_tree/{register.c,trace.h,trace-events,Kconfig} "$dir/"
     rm "$dir/load.c"
     cp "$here"/kmod/uapi/ub_hw*.h "$dir/uapi/"
-    cp "$here"/kmod/uapi/ub_hw*.h "$here"/visa/include/ub/ub_visa_ops.h "$dir/ub/"
+    cp "$here"/kmod/uapi/ub_{hw*,names}.h "$here"/visa/include/ub/ub_visa_ops.h "$dir/ub/"
     cp "$here"/visa/*.[ch] "$dir/visa/"
     # compat.h tells the rest where it is.
     sed -i '0,/^#define UBNPU_COMPAT_H$/s//&\n#define UBNPU_IN_TREE/' "$dir/compat.h"
