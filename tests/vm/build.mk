@@ -65,7 +65,7 @@ $(EXAMPLES): $(BUILD)/tests/examples/%: $(BUILD)/tests/examples.d/%.o | $(BUILD)
 
 $(BUILD)/tests/examples/uring: EXAMPLE_LIBS := -luring
 
-VM_TESTS += $(patsubst %,tests/vm/%.sh,udev trace usage doctor) $(SCALE)@ub1 $(ISOLATION)
+VM_TESTS += $(patsubst %,tests/vm/%.sh,udev trace) $(SCALE)@ub1 $(ISOLATION)
 test-build-vm: $(addprefix $(BUILD)/tests/vm/,migrate_guest hog iommu) $(RECOVER_POWER) $(EXAMPLES)
 
 # Mixed load under kill -9, resets, faults and unplugging.
