@@ -166,8 +166,9 @@ is_ubvm() { grep -qz "^$ubvm\$" "/proc/$1/cmdline"; }
 signal_at_any_moment() {
     local signal=$1 status=$2 moment pid got
     for moment in $(LC_ALL=C seq 0 0.015 0.3) 0.4 0.8 "$boots_in"; do
-        # A shell starts background jobs with SIGINT ignored.
-        env --default-signal=INT "$ubvm" run --devices 0 -- sleep 600 > /dev/null 2> "$dir/err" &
+        # A shell starts background jobs with SIGINT ignored, nohup with SIGHUP.
+        env --default-signal=INT,HUP "$ubvm" run --devices 0 -- sleep 600 \
+            > /dev/null 2> "$dir/err" &
         pid=$!
         until_true 60 is_ubvm $pid || return 1
         sleep "$moment"
