@@ -212,6 +212,8 @@ struct set {
 };
 
 int set_up(void **state);
+/* With one engine thread. */
+int set_up_one_engine(void **state);
 /* As set_up(), of a configuration that rig_config() has begun. */
 void set_up_config(struct set *s, const struct ub_core_config *config);
 int set_down(void **state);

@@ -389,15 +389,27 @@ void set_up_config(struct set *s, const struct ub_core_config *config)
 	s->eid = s->rig.config.eid;
 }
 
-int set_up(void **state)
+static int set_up_engines(void **state, unsigned engines)
 {
 	struct set *s = calloc(1, sizeof(*s));
 	struct ub_core_config config;
 
 	rig_config(&s->rig, &config, 1);
+	if (engines)
+		config.engines = engines;
 	set_up_config(s, &config);
 	*state = s;
 	return 0;
+}
+
+int set_up(void **state)
+{
+	return set_up_engines(state, 0);
+}
+
+int set_up_one_engine(void **state)
+{
+	return set_up_engines(state, 1);
 }
 
 int set_down(void **state)

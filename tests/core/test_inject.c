@@ -53,84 +53,55 @@ static void off_means_bad_opcode(void **state)
 	assert_non_null(strstr(why, "inject=on"));
 }
 
+struct bad_request {
+	uint32_t kind, id, count, skip;
+	uint64_t arg[2];
+	unsigned status, detail;
+};
+
+/* The fault's kind, id, count, skip and arguments; and the field that is named as wrong. */
+#define BAD_ID(k, i, c, s, a0, a1)                               \
+	{                                                        \
+		k, i, c, s, { a0, a1 }, UB_ADMIN_BAD_ID, OFF(id) \
+	}
+#define BAD_FIELD(k, i, c, s, a0, a1, field)                                  \
+	{                                                                     \
+		k, i, c, s, { a0, a1 }, UB_ADMIN_BAD_FIELD, OFF(inject.field) \
+	}
+
+static const struct bad_request bad[] = {
+	BAD_FIELD(0, 0, 1, 0, 0, 0, kind),
+	BAD_FIELD(13, 0, 1, 0, 0, 0, kind),
+	BAD_FIELD(UB_FAULT_STATUS, 0, 1, 0, 0, 0, arg[0]),
+	BAD_FIELD(UB_FAULT_STATUS, 0, 1, 0, 17, 0, arg[0]),
+	BAD_FIELD(UB_FAULT_STATUS, 0, 1, 0, 8, 19, arg[1]),
+	BAD_ID(UB_FAULT_STATUS, 2049, 1, 0, 8, 0),
+	BAD_ID(UB_FAULT_POISON, 0, 1, 0, 0, 1),
+	BAD_FIELD(UB_FAULT_POISON, 1, 1, 0, 0, 0, arg[1]),
+	BAD_FIELD(UB_FAULT_POISON, 1, 1, 1, 0, 1, skip),
+	BAD_FIELD(UB_FAULT_STALL, 0, 1, 0, 4, 0, arg[0]),
+	BAD_FIELD(UB_FAULT_STALL, 0, 1, 0, 1, 1, arg[1]),
+	BAD_FIELD(UB_FAULT_STALL, 0, 1, 0, 0, UB_FAULT_MAX_NS + 1, arg[1]),
+	BAD_ID(UB_FAULT_CQE_DELAY, 2049, 1, 0, 0, 0),
+	BAD_FIELD(UB_FAULT_CQE_DELAY, 0, 1, 0, UB_FAULT_MAX_NS + 1, 0, arg[0]),
+	BAD_FIELD(UB_FAULT_CQE_TORN, 0, 1, 0, 0, 1, arg[1]),
+	BAD_ID(UB_FAULT_LOST_IRQ, 8, 1, 0, 0, 0),
+	BAD_FIELD(UB_FAULT_LOST_IRQ, 0, 1, 0, 1, 0, arg[0]),
+	BAD_ID(UB_FAULT_LOST_DB, 2049, 1, 0, 0, 0),
+	BAD_FIELD(UB_FAULT_ADMIN_STATUS, 0, 1, 0, 0, 0, arg[0]),
+	BAD_FIELD(UB_FAULT_ADMIN_STATUS, 0, 1, 0, 11, 0, arg[0]),
+	BAD_ID(UB_FAULT_ADMIN_STATUS, UB_ADMIN_INJECT, 1, 0, 8, 0),
+	BAD_ID(UB_FAULT_ADMIN_SILENT, UB_ADMIN_QUERY_INJECT, 1, 0, 0, 0),
+	BAD_ID(UB_FAULT_LINK_DOWN, 1, 1, 0, 0, 0),
+	BAD_FIELD(UB_FAULT_EVENT, 1, 1, 0, 13, 0, arg[0]),
+	BAD_FIELD(UB_FAULT_EVENT, 1, 2, 0, 1, 0, count),
+	BAD_FIELD(UB_FAULT_EVENT, 1, 1, 1, 1, 0, skip),
+	BAD_FIELD(UB_FAULT_EVENT, 1, 1, 0, 1, 1ull << 52, arg[1]),
+	BAD_ID(UB_FAULT_FATAL, 1, 1, 0, 0, 0),
+};
+
 static void bad_arguments(void **state)
 {
-	static const struct {
-		uint32_t kind, id, count, skip;
-		uint64_t arg[2];
-		unsigned status, detail;
-	} bad[] = {
-		{ 0, 0, 1, 0, { 0, 0 }, UB_ADMIN_BAD_FIELD, OFF(inject.kind) },
-		{ 13, 0, 1, 0, { 0, 0 }, UB_ADMIN_BAD_FIELD, OFF(inject.kind) },
-		{ UB_FAULT_STATUS, 0, 1, 0, { 0, 0 }, UB_ADMIN_BAD_FIELD, OFF(inject.arg[0]) },
-		{ UB_FAULT_STATUS, 0, 1, 0, { 17, 0 }, UB_ADMIN_BAD_FIELD, OFF(inject.arg[0]) },
-		{ UB_FAULT_STATUS, 0, 1, 0, { 8, 19 }, UB_ADMIN_BAD_FIELD, OFF(inject.arg[1]) },
-		{ UB_FAULT_STATUS, 2049, 1, 0, { 8, 0 }, UB_ADMIN_BAD_ID, OFF(id) },
-		{ UB_FAULT_POISON, 0, 1, 0, { 0, 1 }, UB_ADMIN_BAD_ID, OFF(id) },
-		{ UB_FAULT_POISON, 1, 1, 0, { 0, 0 }, UB_ADMIN_BAD_FIELD, OFF(inject.arg[1]) },
-		{ UB_FAULT_POISON, 1, 1, 1, { 0, 1 }, UB_ADMIN_BAD_FIELD, OFF(inject.skip) },
-		{ UB_FAULT_STALL, 0, 1, 0, { 4, 0 }, UB_ADMIN_BAD_FIELD, OFF(inject.arg[0]) },
-		{ UB_FAULT_STALL, 0, 1, 0, { 1, 1 }, UB_ADMIN_BAD_FIELD, OFF(inject.arg[1]) },
-		{ UB_FAULT_STALL,
-		  0,
-		  1,
-		  0,
-		  { 0, UB_FAULT_MAX_NS + 1 },
-		  UB_ADMIN_BAD_FIELD,
-		  OFF(inject.arg[1]) },
-		{ UB_FAULT_CQE_DELAY, 2049, 1, 0, { 0, 0 }, UB_ADMIN_BAD_ID, OFF(id) },
-		{ UB_FAULT_CQE_DELAY,
-		  0,
-		  1,
-		  0,
-		  { UB_FAULT_MAX_NS + 1, 0 },
-		  UB_ADMIN_BAD_FIELD,
-		  OFF(inject.arg[0]) },
-		{ UB_FAULT_CQE_TORN, 0, 1, 0, { 0, 1 }, UB_ADMIN_BAD_FIELD, OFF(inject.arg[1]) },
-		{ UB_FAULT_LOST_IRQ, 8, 1, 0, { 0, 0 }, UB_ADMIN_BAD_ID, OFF(id) },
-		{ UB_FAULT_LOST_IRQ, 0, 1, 0, { 1, 0 }, UB_ADMIN_BAD_FIELD, OFF(inject.arg[0]) },
-		{ UB_FAULT_LOST_DB, 2049, 1, 0, { 0, 0 }, UB_ADMIN_BAD_ID, OFF(id) },
-		{ UB_FAULT_ADMIN_STATUS,
-		  0,
-		  1,
-		  0,
-		  { 0, 0 },
-		  UB_ADMIN_BAD_FIELD,
-		  OFF(inject.arg[0]) },
-		{ UB_FAULT_ADMIN_STATUS,
-		  0,
-		  1,
-		  0,
-		  { 11, 0 },
-		  UB_ADMIN_BAD_FIELD,
-		  OFF(inject.arg[0]) },
-		{ UB_FAULT_ADMIN_STATUS,
-		  UB_ADMIN_INJECT,
-		  1,
-		  0,
-		  { 8, 0 },
-		  UB_ADMIN_BAD_ID,
-		  OFF(id) },
-		{ UB_FAULT_ADMIN_SILENT,
-		  UB_ADMIN_QUERY_INJECT,
-		  1,
-		  0,
-		  { 0, 0 },
-		  UB_ADMIN_BAD_ID,
-		  OFF(id) },
-		{ UB_FAULT_LINK_DOWN, 1, 1, 0, { 0, 0 }, UB_ADMIN_BAD_ID, OFF(id) },
-		{ UB_FAULT_EVENT, 1, 1, 0, { 13, 0 }, UB_ADMIN_BAD_FIELD, OFF(inject.arg[0]) },
-		{ UB_FAULT_EVENT, 1, 2, 0, { 1, 0 }, UB_ADMIN_BAD_FIELD, OFF(inject.count) },
-		{ UB_FAULT_EVENT, 1, 1, 1, { 1, 0 }, UB_ADMIN_BAD_FIELD, OFF(inject.skip) },
-		{ UB_FAULT_EVENT,
-		  1,
-		  1,
-		  0,
-		  { 1, 1ull << 52 },
-		  UB_ADMIN_BAD_FIELD,
-		  OFF(inject.arg[1]) },
-		{ UB_FAULT_FATAL, 1, 1, 0, { 0, 0 }, UB_ADMIN_BAD_ID, OFF(id) },
-	};
 	struct set *s = *state;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {

@@ -347,19 +347,6 @@ static void reset_of_the_device_ends_it(void **state)
 	assert_int_equal(ub_core_reg_read(s->rig.core, UB_REG_RUNNING, 4), 0);
 }
 
-/* With one engine thread. */
-static int one_engine(void **state)
-{
-	struct set *s = calloc(1, sizeof(*s));
-	struct ub_core_config config;
-
-	rig_config(&s->rig, &config, 1);
-	config.engines = 1;
-	set_up_config(s, &config);
-	*state = s;
-	return 0;
-}
-
 static void urgent_queue_goes_first(void **state)
 {
 	struct set *s = *state;
@@ -407,6 +394,7 @@ static void others_of_its_class_get_their_turn(void **state)
 }
 
 /* ---- Moved to another device, again and again ---- */
+#define MOVES  50u /* of a launch, at most */
 #define ROUNDS 3000
 
 static uint32_t rounds(struct set *s)
@@ -439,10 +427,15 @@ static void moves_in_the_middle(void **state)
 		}
 	}
 	post(&s->jfs, &w);
+	/* A move takes far longer than a round: without a bound the launch would hardly go on. */
 	while (!poll_cqe(&s->jfc, &cqe)) {
-		migrate(&s->rig);
 		now = __atomic_load_n(&words[1], __ATOMIC_RELAXED);
-		moved += now != last && now < 2 * ROUNDS;
+		if (now == last || moved == MOVES) {
+			sched_yield();
+			continue;
+		}
+		migrate(&s->rig);
+		moved += now < 2 * ROUNDS;
 		last = now;
 	}
 	assert_int_equal(cqe.status, UB_CR_SUCCESS);
@@ -473,9 +466,10 @@ int main(void)
 		T(error_flushes_it),
 		T(destroy_ends_it),
 		T(reset_of_the_device_ends_it),
-		cmocka_unit_test_setup_teardown(urgent_queue_goes_first, one_engine, set_down),
-		cmocka_unit_test_setup_teardown(others_of_its_class_get_their_turn, one_engine,
+		cmocka_unit_test_setup_teardown(urgent_queue_goes_first, set_up_one_engine,
 						set_down),
+		cmocka_unit_test_setup_teardown(others_of_its_class_get_their_turn,
+						set_up_one_engine, set_down),
 		T(moves_in_the_middle),
 	};
 

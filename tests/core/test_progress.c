@@ -70,18 +70,6 @@ static union twqe big_write(struct set *s, uint64_t user_ctx)
 	return w;
 }
 
-static int one_engine(void **state)
-{
-	struct set *s = calloc(1, sizeof(*s));
-	struct ub_core_config config;
-
-	rig_config(&s->rig, &config, 1);
-	config.engines = 1;
-	set_up_config(s, &config);
-	*state = s;
-	return 0;
-}
-
 static void is_advertised(void **state)
 {
 	struct set *s = *state;
@@ -272,8 +260,10 @@ int main(void)
 		T(moves_with_bursts),
 		T(moves_with_products_of_blocks),
 		T(moves_with_retries),
-		cmocka_unit_test_setup_teardown(waiting_is_not_running, one_engine, set_down),
-		cmocka_unit_test_setup_teardown(put_off_is_not_running, one_engine, set_down),
+		cmocka_unit_test_setup_teardown(waiting_is_not_running, set_up_one_engine,
+						set_down),
+		cmocka_unit_test_setup_teardown(put_off_is_not_running, set_up_one_engine,
+						set_down),
 		T(pi_is_read_for_the_answer),
 	};
 
