@@ -4,19 +4,18 @@
 
 #define MAX_DELAY_NS 10000000000ull
 
+/* As the contract's list has them: all below UB_OP_NPU_FIRST that need a capability. */
 static bool has_peer(uint8_t opcode)
 {
+#define HAS_PEER(name, number, cap) \
+	case name:                  \
+		return (cap) && (name) < UB_OP_NPU_FIRST;
 	switch (opcode) {
-	case UB_OP_WRITE:
-	case UB_OP_WRITE_IMM:
-	case UB_OP_WRITE_NOTIFY:
-	case UB_OP_READ:
-	case UB_OP_SEND:
-	case UB_OP_SEND_IMM:
-		return true;
+		UB_HW_OPCODES(HAS_PEER)
 	default:
-		return opcode >= UB_OP_CAS && opcode <= UB_OP_FXOR;
+		return false;
 	}
+#undef HAS_PEER
 }
 
 static const char *check_piece(const struct ub_frame *f)

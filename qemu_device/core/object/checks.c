@@ -84,3 +84,23 @@ struct ub_obj *ub_admin_obj(struct ub_admin *a, enum ub_kind kind)
 		ub_admin_fail(a, UB_ADMIN_BAD_ID, UB_ADMIN_OFF(id));
 	return obj;
 }
+
+int ub_admin_end_unheld(struct ub_admin *a, struct ub_obj *obj, const atomic_uint *holds,
+			struct ub_ctx *ctx)
+{
+	uint32_t held;
+
+	/* Holds are taken under the read side: none can come between the look and the kill. */
+	ub_dma_lock_write(a->core);
+	held = atomic_load(holds);
+	if (!held) {
+		ub_obj_kill(obj);
+		ub_obj_unpublish(obj);
+	}
+	ub_dma_unlock_write(a->core);
+	if (held)
+		return ub_admin_fail(a, UB_ADMIN_BUSY, held);
+	ctx->obj.users--;
+	ub_obj_put(obj);
+	return 0;
+}

@@ -105,6 +105,10 @@ struct ub_ctx *ub_admin_ctx(struct ub_admin *a, uint32_t tid, uint32_t off);
 /* The object cmd.id names, or NULL with BAD_ID set. */
 struct ub_obj *ub_admin_obj(struct ub_admin *a, enum ub_kind kind);
 
+/* Ends an object of the context if no command holds it, else BUSY with how many do. */
+int ub_admin_end_unheld(struct ub_admin *a, struct ub_obj *obj, const atomic_uint *holds,
+			struct ub_ctx *ctx);
+
 /* ---- ctx.c, seg.c: admin commands, 0 or the status that was set ---- */
 int ub_ctx_create(struct ub_admin *a);
 int ub_ctx_destroy(struct ub_admin *a);

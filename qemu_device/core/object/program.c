@@ -103,24 +103,11 @@ int ub_program_destroy(struct ub_admin *a)
 {
 	struct ub_obj *obj = ub_admin_obj(a, UB_KIND_PROGRAM);
 	struct ub_program *program;
-	uint32_t holds;
 
 	if (!obj)
 		return UB_ADMIN_BAD_ID;
 	program = ub_container(obj, struct ub_program, obj);
-	/* Holds are taken under the read side: none can come between the look and the kill. */
-	ub_dma_lock_write(a->core);
-	holds = atomic_load(&program->holds);
-	if (!holds) {
-		ub_obj_kill(obj);
-		ub_obj_unpublish(obj);
-	}
-	ub_dma_unlock_write(a->core);
-	if (holds)
-		return ub_admin_fail(a, UB_ADMIN_BUSY, holds);
-	program->ctx->obj.users--;
-	ub_obj_put(obj);
-	return 0;
+	return ub_admin_end_unheld(a, obj, &program->holds, program->ctx);
 }
 
 void ub_program_end(struct ub_obj *obj)

@@ -89,24 +89,11 @@ int ub_seg_destroy(struct ub_admin *a)
 {
 	struct ub_obj *obj = ub_admin_obj(a, UB_KIND_SEG);
 	struct ub_seg *seg;
-	uint32_t holds;
 
 	if (!obj)
 		return UB_ADMIN_BAD_ID;
 	seg = ub_container(obj, struct ub_seg, obj);
-	/* Holds are taken under the read side: none can come between the look and the kill. */
-	ub_dma_lock_write(a->core);
-	holds = atomic_load(&seg->holds);
-	if (!holds) {
-		ub_obj_kill(obj);
-		ub_obj_unpublish(obj);
-	}
-	ub_dma_unlock_write(a->core);
-	if (holds)
-		return ub_admin_fail(a, UB_ADMIN_BUSY, holds);
-	seg->ctx->obj.users--;
-	ub_obj_put(obj);
-	return 0;
+	return ub_admin_end_unheld(a, obj, &seg->holds, seg->ctx);
 }
 
 void ub_seg_end(struct ub_obj *obj)

@@ -25,11 +25,13 @@ void ub_cmd_release(struct ub_cmd *cmd)
 		ub_core_put(cmd->peer);
 	if (cmd->link)
 		ub_request_end(cmd);
-	ub_launch_free(cmd);
-	ub_cmd_unhold_program(cmd);
-	if (cmd->program)
+	if (cmd->launch)
+		ub_launch_free(cmd);
+	if (cmd->program) {
+		ub_cmd_unhold_program(cmd);
 		ub_obj_put(&cmd->program->obj);
-	cmd->program = NULL;
+		cmd->program = NULL;
+	}
 	cmd->jfr = NULL;
 	cmd->peer = NULL;
 	cmd->active = false;

@@ -193,8 +193,7 @@ static struct ub_launch *new_launch(unsigned tiles)
 
 void ub_launch_free(struct ub_cmd *cmd)
 {
-	if (cmd->launch)
-		free(cmd->launch->block.store);
+	free(cmd->launch->block.store);
 	free(cmd->launch);
 	cmd->launch = NULL;
 }
