@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # Where no device answers, QEMU's q35 reads ports as all ones and memory as zero.
 #
-# Package: qemu-system-x86 1:7.2+dfsg-7+deb12u18+b3 of Debian 12 (QEMU 7.2.22), machine q35, before
-# any firmware ran.
+# Package: qemu-system-x86 of Debian 12, machine q35, before any firmware ran.
+# Version: 1:7.2+dfsg-7+deb12u18+b3, which is QEMU 7.2.22.
 # Guess: on PCI a read that nobody claims ends in a master abort, which software sees as all ones;
 # drivers find a device that was pulled by just that, so both reads give all ones.
 # Seen: inl of port 0x5000 is 0xffffffff and inb is 0xff; readl of 0xe0000000, in the hole below
@@ -14,8 +14,6 @@
 # Exit status: 0 as described, 1 another behaviour, 2 the package cannot be had.
 set -euo pipefail
 
-pinned='qemu-system-x86=1:7.2+dfsg-7+deb12u18+b3'
-
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/archives/partial" "$work/root"
@@ -24,7 +22,7 @@ mkdir -p "$work/archives/partial" "$work/root"
 : > "$work/status"
 apt-get -q -y --no-install-recommends --download-only -o Dir::State::status="$work/status" \
     -o Dir::Cache::archives="$work/archives" -o APT::Sandbox::User=root \
-    install "$pinned" > "$work/log" 2>&1 ||
+    install 'qemu-system-x86=1:7.2+dfsg-7+deb12u18+b3' > "$work/log" 2>&1 ||
     { tail -n 3 "$work/log"; exit 2; }
 for deb in "$work"/archives/*.deb; do
     dpkg-deb -x "$deb" "$work/root"

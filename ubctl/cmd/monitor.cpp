@@ -58,18 +58,6 @@ const char *scope_name(uint64_t scope) {
     }
 }
 
-const char *object_name(uint64_t type) {
-    switch (type) {
-#define X(name, one, many)                                                                        \
-    case UB_OBJ_##name:                                                                           \
-        return one;
-        UB_OBJECT_NAMES(X)
-#undef X
-    default:
-        return "unknown";
-    }
-}
-
 // A name, for what the driver sent alone.
 Value text(const Attributes &row, int attribute, const std::string &value) {
     return row.has(attribute) ? Value{value} : Value{};

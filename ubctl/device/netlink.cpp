@@ -11,6 +11,7 @@
 #include <netlink/genl/genl.h>
 #include <netlink/netlink.h>
 #include <sys/socket.h>
+#include <ub/ub_names.h>
 #include <ub/ub_uapi.h>
 
 #include "out/error.hpp"
@@ -254,6 +255,18 @@ std::vector<EventSocket::Event> EventSocket::next() {
         if (genlmsg_valid_hdr(message, 0))
             events.push_back({genlmsg_hdr(message)->cmd, attributes_of(message)});
     return events;
+}
+
+const char *object_name(uint64_t type) {
+    switch (type) {
+#define X(name, one, many)                                                                         \
+    case UB_OBJ_##name:                                                                            \
+        return one;
+        UB_OBJECT_NAMES(X)
+#undef X
+    default:
+        return "unknown";
+    }
 }
 
 } // namespace ubctl

@@ -33,6 +33,9 @@ private:
     std::map<int, std::string> values_;
 };
 
+// "jfs", of enum ub_object_type.
+const char *object_name(uint64_t type);
+
 // All rows of a dump (UB_CMD_*_GET), of one device or of all. Empty also without the driver.
 std::vector<Attributes> netlink_dump(int command, std::optional<uint32_t> device);
 

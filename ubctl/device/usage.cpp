@@ -7,7 +7,6 @@
 
 #include <fmt/format.h>
 #include <ub/ub_hw.h>
-#include <ub/ub_names.h>
 #include <ub/ub_uapi.h>
 
 #include "device/netlink.hpp"
@@ -99,15 +98,7 @@ const char *Usage::kind() const {
 }
 
 const char *Usage::queue_name() const {
-    switch (key.queue_type) {
-#define X(name, one, many)                                                                         \
-    case UB_OBJ_##name:                                                                            \
-        return one;
-        UB_OBJECT_NAMES(X)
-#undef X
-    default:
-        return "";
-    }
+    return object_name(key.queue_type);
 }
 
 std::vector<Usage> read_usage(std::optional<uint32_t> device) {

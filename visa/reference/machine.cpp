@@ -192,68 +192,60 @@ stop machine::word(unsigned operation, const std::array<uint64_t, 5> &argument) 
 }
 
 // Arguments are checked.
-stop machine::operate(unsigned operation, const std::array<uint64_t, 5> &argument) {
-    const ub_visa_row *row = ub_visa_find(operation);
-    switch (row->form) {
-    case UB_VISA_FORM_INDEX: {
-        if (!pay(8))
-            return fault(UB_VISA_FAULT_FUEL);
-        const uint32_t plane = grid[0] * grid[1];
-        const uint32_t index[3] = {block_ % grid[0], block_ / grid[0] % grid[1],
-                                   plane ? block_ / plane : 0};
-        reg[0] = operation == UB_VISA_grid ? grid[argument[0]] : index[argument[0]];
-        return {};
-    }
-    case UB_VISA_FORM_LOAD:
-    case UB_VISA_FORM_STORE:
-        return move(operation, argument);
-    case UB_VISA_FORM_WORD_READ:
-    case UB_VISA_FORM_WORD_WRITE:
-    case UB_VISA_FORM_WORD_CAS:
-        return word(operation, argument);
-    case UB_VISA_FORM_FILL: {
-        tile made = of_shape(argument[2]);
-        if (operation == UB_VISA_tci && made.type != UB_I32)
-            return fault(UB_VISA_FAULT_TYPE, 3);
-        if (!pay(8 + made.bits.size() / 8))
-            return fault(UB_VISA_FAULT_FUEL);
-        auto value = static_cast<uint32_t>(argument[1]);
-        for (uint32_t &bits : made.bits)
-            bits = operation == UB_VISA_tci ? value++ : value;
-        store[argument[0]] = made;
-        return {};
-    }
-    case UB_VISA_FORM_CONVERT: {
-        tile made = store[argument[1]];
-        if (!pay(8 + made.bits.size() / 8))
-            return fault(UB_VISA_FAULT_FUEL);
-        for (uint32_t &bits : made.bits)
-            bits = to_tile(static_cast<unsigned>(argument[2]), made.type,
-                           reinterpret_cast<const uint8_t *>(&bits));
-        made.type = static_cast<unsigned>(argument[2]);
-        store[argument[0]] = made;
-        return {};
-    }
-    case UB_VISA_FORM_GET:
-    case UB_VISA_FORM_SET: {
-        tile &t = store[argument[0]];
-        if (argument[1] >= t.rows)
-            return fault(UB_VISA_FAULT_SHAPE, 2);
-        if (argument[2] >= t.cols)
-            return fault(UB_VISA_FAULT_SHAPE, 3);
-        if (!pay(8))
-            return fault(UB_VISA_FAULT_FUEL);
-        uint32_t &element =
-            t.at(static_cast<unsigned>(argument[1]), static_cast<unsigned>(argument[2]));
-        if (operation == UB_VISA_tget)
-            reg[0] = element;
-        else
-            element = static_cast<uint32_t>(argument[3]);
-        return {};
-    }
-    default:
-        break;
-    }
+stop machine::index(unsigned operation, const std::array<uint64_t, 5> &argument) {
+    if (!pay(8))
+        return fault(UB_VISA_FAULT_FUEL);
+    const uint32_t plane = grid[0] * grid[1];
+    const uint32_t at[3] = {block_ % grid[0], block_ / grid[0] % grid[1],
+                            plane ? block_ / plane : 0};
+    reg[0] = operation == UB_VISA_grid ? grid[argument[0]] : at[argument[0]];
+    return {};
+}
+
+stop machine::fill(unsigned operation, const std::array<uint64_t, 5> &argument) {
+    tile made = of_shape(argument[2]);
+    if (operation == UB_VISA_tci && made.type != UB_I32)
+        return fault(UB_VISA_FAULT_TYPE, 3);
+    if (!pay(8 + made.bits.size() / 8))
+        return fault(UB_VISA_FAULT_FUEL);
+    auto value = static_cast<uint32_t>(argument[1]);
+    for (uint32_t &bits : made.bits)
+        bits = operation == UB_VISA_tci ? value++ : value;
+    store[argument[0]] = made;
+    return {};
+}
+
+stop machine::convert(const std::array<uint64_t, 5> &argument) {
+    tile made = store[argument[1]];
+    if (!pay(8 + made.bits.size() / 8))
+        return fault(UB_VISA_FAULT_FUEL);
+    for (uint32_t &bits : made.bits)
+        bits = to_tile(static_cast<unsigned>(argument[2]), made.type,
+                       reinterpret_cast<const uint8_t *>(&bits));
+    made.type = static_cast<unsigned>(argument[2]);
+    store[argument[0]] = made;
+    return {};
+}
+
+stop machine::element(unsigned operation, const std::array<uint64_t, 5> &argument) {
+    tile &t = store[argument[0]];
+    if (argument[1] >= t.rows)
+        return fault(UB_VISA_FAULT_SHAPE, 2);
+    if (argument[2] >= t.cols)
+        return fault(UB_VISA_FAULT_SHAPE, 3);
+    if (!pay(8))
+        return fault(UB_VISA_FAULT_FUEL);
+    uint32_t &bits = t.at(static_cast<unsigned>(argument[1]), static_cast<unsigned>(argument[2]));
+    if (operation == UB_VISA_tget)
+        reg[0] = bits;
+    else
+        bits = static_cast<uint32_t>(argument[3]);
+    return {};
+}
+
+// What reads tiles and makes one.
+stop machine::compute(const ub_visa_row *row, unsigned operation,
+                      const std::array<uint64_t, 5> &argument) {
     const auto tile_at = [&](unsigned n) {
         const ub_visa_kind kind = ub_visa_kind_of(row, n);
         return kind == UB_VISA_SRC ? &store[argument[n]] : &store[0];
@@ -274,6 +266,30 @@ stop machine::operate(unsigned operation, const std::array<uint64_t, 5> &argumen
         return fault(UB_VISA_FAULT_FUEL);
     store[argument[0]] = made;
     return {};
+}
+
+stop machine::operate(unsigned operation, const std::array<uint64_t, 5> &argument) {
+    const ub_visa_row *row = ub_visa_find(operation);
+    switch (row->form) {
+    case UB_VISA_FORM_INDEX:
+        return index(operation, argument);
+    case UB_VISA_FORM_LOAD:
+    case UB_VISA_FORM_STORE:
+        return move(operation, argument);
+    case UB_VISA_FORM_WORD_READ:
+    case UB_VISA_FORM_WORD_WRITE:
+    case UB_VISA_FORM_WORD_CAS:
+        return word(operation, argument);
+    case UB_VISA_FORM_FILL:
+        return fill(operation, argument);
+    case UB_VISA_FORM_CONVERT:
+        return convert(argument);
+    case UB_VISA_FORM_GET:
+    case UB_VISA_FORM_SET:
+        return element(operation, argument);
+    default:
+        return compute(row, operation, argument);
+    }
 }
 
 stop machine::call(unsigned operation) {

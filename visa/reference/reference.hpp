@@ -64,6 +64,12 @@ private:
     bool pay(uint64_t amount);
     stop call(unsigned operation);
     stop operate(unsigned operation, const std::array<uint64_t, 5> &argument);
+    stop index(unsigned operation, const std::array<uint64_t, 5> &argument);
+    stop fill(unsigned operation, const std::array<uint64_t, 5> &argument);
+    stop convert(const std::array<uint64_t, 5> &argument);
+    stop element(unsigned operation, const std::array<uint64_t, 5> &argument);
+    stop compute(const ub_visa_row *row, unsigned operation,
+                 const std::array<uint64_t, 5> &argument);
     stop move(unsigned operation, const std::array<uint64_t, 5> &argument);
     stop word(unsigned operation, const std::array<uint64_t, 5> &argument);
 };
